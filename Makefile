@@ -1,0 +1,32 @@
+# Each target is one script or one command; the README gives the same in plain form.
+.PHONY: setup demo test check fix bench
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# .venv/bin/passerby, ready to use
+setup: $(BIN)/passerby
+
+$(BIN)/passerby: requirements/run.txt pyproject.toml scripts/setup
+	PYTHON=$(PYTHON) scripts/setup run
+
+# what the tests need beside that
+.venv/.dev: requirements/dev.txt pyproject.toml scripts/setup
+	PYTHON=$(PYTHON) scripts/setup dev
+	touch $@
+
+demo: setup
+	$(BIN)/python scripts/demo.py $(VIDEO)
+
+test: .venv/.dev
+	scripts/check
+	$(BIN)/pytest
+
+check: .venv/.dev
+	scripts/check
+
+fix: .venv/.dev
+	scripts/fix
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks.run

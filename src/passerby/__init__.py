@@ -1,0 +1,53 @@
+"""Paths of people through stored video.
+
+As a library, in a notebook or a script:
+
+    import passerby
+
+    analysis = passerby.track("street.mp4")
+    for sighting in analysis:
+        print(sighting.timestamp_ms, sighting.person_index, sighting.xyxy)
+"""
+
+from collections.abc import Callable
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from passerby.pathing.analysis import Analysis
+    from passerby.records import Progress
+
+__all__ = ["track"]
+
+
+def track(
+    video: str | PathLike[str],
+    *,
+    rate: float | None = 15,
+    on_progress: "Callable[[Progress], None] | None" = None,
+) -> "Analysis":
+    """Find the persons in a video, in this process, with one thread a core.
+
+    Parameters
+    ----------
+    video : path of a file
+    rate : float, optional
+        Frames analysed per second; None: every frame.
+    on_progress : callable, optional
+        Told how far the work is; an exception it raises ends the work.
+
+    Returns
+    -------
+    Analysis
+        Iterable of `Sighting`; its `sightings` are the same as arrays, its
+        `video` what the container says.
+
+    Raises
+    ------
+    VideoError
+        If the video cannot be used.
+    """
+    # The API process imports passerby too, and must not load decoder and runtime.
+    from passerby.assembly import track_file  # noqa: PLC0415
+
+    return track_file(video, rate=rate, processes=1, on_progress=on_progress)

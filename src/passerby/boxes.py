@@ -1,0 +1,56 @@
+"""Where boxes lie, how large they are, how much they share.
+
+Inside passerby a box is `xyxy`: left, top, right, bottom in pixels of the upright
+frame, origin at the frame's top-left corner. A set of boxes is an (N, 4) array.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.floating[Any]]
+
+
+def area(xyxy: Boxes) -> Boxes:
+    """(N,) areas in square pixels; 0 for an inverted box."""
+    extent = np.maximum(xyxy[:, 2:] - xyxy[:, :2], 0)
+    return extent[:, 0] * extent[:, 1]
+
+
+def iou(rows: Boxes, columns: Boxes) -> Boxes:
+    """(R, C) intersection over union, in [0, 1]; 0 where both boxes are empty.
+
+    Examples
+    --------
+    >>> iou(np.array([[0.0, 0, 2, 2]]), np.array([[1.0, 0, 3, 2], [5, 5, 6, 6]])).round(3)
+    array([[0.333, 0.   ]])
+    """
+    shared = intersection(rows, columns)
+    union = area(rows)[:, None] + area(columns)[None, :] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def intersection(rows: Boxes, columns: Boxes) -> Boxes:
+    """(R, C) shared areas in square pixels."""
+    top_left = np.maximum(rows[:, None, :2], columns[None, :, :2])
+    bottom_right = np.minimum(rows[:, None, 2:], columns[None, :, 2:])
+    extent = np.maximum(bottom_right - top_left, 0)
+    shared: Boxes = extent[..., 0] * extent[..., 1]
+    return shared
+
+
+def clip(xyxy: Boxes, width: float, height: float) -> Boxes:
+    """Cut boxes at the frame's border; shape and dtype are kept."""
+    limits = np.array([width, height, width, height], dtype=xyxy.dtype)
+    return np.clip(xyxy, 0, limits)
+
+
+def from_ltwh(ltwh: Boxes) -> Boxes:
+    """Left, top, width, height → `xyxy`."""
+    return np.concatenate([ltwh[:, :2], ltwh[:, :2] + ltwh[:, 2:4]], axis=1)
+
+
+def to_ltwh(xyxy: Boxes) -> Boxes:
+    """`xyxy` → left, top, width, height."""
+    return np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)

@@ -1,0 +1,99 @@
+"""What can go wrong in the world, as one tree.
+
+PasserbyError
+├── VideoError
+│   ├── UnsupportedVideo      no video in it, or none that can be decoded
+│   ├── DamagedVideo          a video, but no frame of it could be used
+│   └── VideoGone             it was there at first, and vanished or changed
+├── ObjectError
+│   ├── ObjectNotFound        no such bucket, key or version
+│   └── ObjectForbidden       there may be one, but not for this caller
+├── ModelError                network file missing, damaged or of an unknown family
+├── JobError
+│   ├── JobNotFound
+│   ├── JobCancelled          raised inside a job that was asked to stop
+│   ├── LeaseLost             raised inside a job that is no longer this worker's
+│   ├── TooManyOpenJobs
+│   └── TokenReused           same client request token, another request
+├── EngineError               the processes that analyse shards keep dying
+├── FileFormatError           a detection, track or settings file that cannot be read
+└── SettingsError
+
+The docstring of a class is its default message. A caller's mistake in code is a
+`ValueError`, never one of these.
+"""
+
+
+class PasserbyError(Exception):
+    """Something failed outside of passerby's control."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class VideoError(PasserbyError):
+    """The video cannot be used."""
+
+
+class UnsupportedVideo(VideoError):
+    """Unsupported codec/format."""
+
+
+class DamagedVideo(VideoError):
+    """The video is damaged: no frame of it could be decoded."""
+
+
+class VideoGone(VideoError):
+    """The video disappeared or changed while it was being analysed."""
+
+
+class ObjectError(PasserbyError):
+    """The object cannot be read."""
+
+
+class ObjectNotFound(ObjectError):
+    """There is no such bucket, object or version."""
+
+
+class ObjectForbidden(ObjectError):
+    """Reading this object is not allowed."""
+
+
+class ModelError(PasserbyError):
+    """The network file is missing, damaged or of an unknown family."""
+
+
+class JobError(PasserbyError):
+    """The job cannot be continued."""
+
+
+class JobNotFound(JobError):
+    """There is no such job."""
+
+
+class JobCancelled(JobError):
+    """Cancelled on request."""
+
+
+class LeaseLost(JobError):
+    """The job now belongs to another worker."""
+
+
+class TooManyOpenJobs(JobError):
+    """Too many jobs are open for this account."""
+
+
+class TokenReused(JobError):
+    """The client request token belongs to another request."""
+
+
+class EngineError(PasserbyError):
+    """The processes that analyse the video keep dying."""
+
+
+class FileFormatError(PasserbyError):
+    """The file does not have the expected form."""
+
+
+class SettingsError(PasserbyError):
+    """A setting has an impossible value."""

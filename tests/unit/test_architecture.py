@@ -1,0 +1,94 @@
+"""The import table of the design, held against every file."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import passerby
+
+PACKAGE = Path(passerby.__file__).parent
+
+GROUND = {"errors", "boxes", "records", "assignment", "motfile"}
+STAGES = {"video", "people", "tracking"}
+MIDDLE = {"jobs", "cloud", "engine"}
+BELOW_MIDDLE = GROUND | STAGES | {"inference", "pathing"}
+BELOW_SURFACES = BELOW_MIDDLE | MIDDLE
+
+# part -> the other parts of passerby it may import
+MAY_IMPORT = {
+    "errors": set[str](),
+    "boxes": set[str](),
+    "records": {"boxes"},
+    "assignment": set[str](),
+    "motfile": {"errors", "boxes", "records"},
+    "settings": {"errors"},
+    "inference": GROUND,
+    "video": GROUND,
+    "people": GROUND | {"inference"},
+    "tracking": GROUND,
+    "pathing": GROUND | STAGES | {"inference"},
+    "jobs": GROUND,
+    "cloud": GROUND,
+    "engine": GROUND,
+    "api": GROUND | {"jobs", "cloud"},
+    "exports": BELOW_SURFACES,
+    "evaluation": GROUND,
+    "testing": BELOW_SURFACES,
+}
+# Where parts are built, joined and shown; they may import anything.
+ASSEMBLY = {"cli", "assembly", "serving", "terminal", "__init__", "__main__"}
+
+# third party -> the only parts that may import it
+FENCED = {
+    "av": {"video", "exports", "testing"},
+    "onnxruntime": {"inference"},
+    "openvino": {"inference"},
+    "sqlalchemy": {"jobs"},
+    "alembic": {"jobs"},
+    "boto3": {"cloud"},
+    "botocore": {"cloud"},
+    "starlette": {"api", "assembly"},
+    "uvicorn": {"serving"},
+    "typer": {"cli"},
+    "rich": {"terminal"},
+}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """First folder, or the module itself: `passerby/api/app.py` → `api`."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[str]:
+    """Absolute dotted names that a file imports, wherever in it."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            names += [f"{module}.{alias.name}" for alias in node.names]
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    part = part_of(path)
+    if part in ASSEMBLY:
+        return
+    own = [name.split(".")[1] for name in imports(path) if name.startswith("passerby.")]
+
+    assert set(own) - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_third_parties_stay_in_their_fence(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imports(path)}
+
+    strays = {root for root in roots & FENCED.keys() if part_of(path) not in FENCED[root]}
+
+    assert not strays

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from passerby import boxes
+
+UNIT = [0.0, 0.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param([0, 0, 2, 2], 1.0, id="the same"),
+        pytest.param([1, 0, 3, 2], 1 / 3, id="half across"),
+        pytest.param([2, 0, 4, 2], 0.0, id="touching"),
+        pytest.param([5, 5, 6, 6], 0.0, id="apart"),
+        pytest.param([0, 0, 1, 1], 0.25, id="inside"),
+        pytest.param([1, 1, 1, 1], 0.0, id="empty"),
+        pytest.param([2, 2, 0, 0], 0.0, id="inverted"),
+    ],
+)
+def test_iou(other: list[float], expected: float) -> None:
+    result = boxes.iou(np.array([UNIT]), np.array([other], dtype=float))
+
+    assert result == pytest.approx(expected)
+
+
+def test_iou_of_two_empty_boxes_is_zero() -> None:
+    empty = np.zeros((1, 4))
+
+    assert boxes.iou(empty, empty) == 0
+
+
+def test_no_boxes() -> None:
+    assert boxes.iou(np.empty((0, 4)), np.array([UNIT])).shape == (0, 1)
+
+
+def test_clip() -> None:
+    inside = boxes.clip(np.array([[-5.0, -1.0, 30.0, 9.0]], np.float32), width=20, height=10)
+
+    assert inside.tolist() == [[0, 0, 20, 9]]
+    assert inside.dtype == np.float32
+
+
+def test_ltwh_there_and_back() -> None:
+    ltwh = np.array([[3.0, 4.0, 10.0, 20.0]])
+
+    assert boxes.from_ltwh(ltwh).tolist() == [[3, 4, 13, 24]]
+    assert boxes.to_ltwh(boxes.from_ltwh(ltwh)).tolist() == ltwh.tolist()
