@@ -1,0 +1,26 @@
+"""Stand-ins for the world, for tests and trials: footage, people in it, their finder."""
+
+from passerby.testing.clips import (
+    BOX_COLOURS,
+    Image,
+    moving_boxes,
+    texture,
+    write_clip,
+    write_sound,
+)
+from passerby.testing.colour_detector import ColourDetector
+from passerby.testing.scenes import Seen, observations, together, walk
+
+__all__ = [
+    "BOX_COLOURS",
+    "ColourDetector",
+    "Image",
+    "Seen",
+    "moving_boxes",
+    "observations",
+    "texture",
+    "together",
+    "walk",
+    "write_clip",
+    "write_sound",
+]

@@ -1,0 +1,43 @@
+"""A detector that needs no network: it finds the coloured boxes of `moving_boxes`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Detections
+from passerby.testing.clips import BOX_COLOURS, Image
+
+# Grey levels by which compression and scaling may change a colour; two of the
+# colours, or one of them and any grey, differ by more than twice as much.
+TOLERANCE = 40
+
+# Edges blend with the background and a codec smears them: fewer pixels of a
+# colour than this in a row or column are not counted as box.
+FEWEST_PIXELS = 3
+
+
+class ColourDetector:
+    """Finds persons where there is one of `BOX_COLOURS`, at most one of each."""
+
+    identity = "coloured boxes"
+
+    def detect(self, image: Image) -> Detections:
+        """Bound the pixels of each colour; the parameters are those of `Detector`.
+
+        A box is the surer the fewer of its pixels are hidden.
+        """
+        near = [np.abs(image.astype(np.int16) - colour).max(axis=2) for colour in BOX_COLOURS]
+        found = [box for mask in near if (box := _bounds(mask < TOLERANCE))]
+        found.sort(reverse=True)
+        table = np.array(found, np.float32).reshape(-1, 5)
+        return Detections(xyxy=table[:, 1:], confidence=table[:, 0])
+
+
+def _bounds(mask: NDArray[np.bool_]) -> tuple[float, int, int, int, int] | None:
+    """Share of set pixels in the box around them, and that box; None without any."""
+    columns = np.flatnonzero(mask.sum(axis=0) >= FEWEST_PIXELS)
+    rows = np.flatnonzero(mask.sum(axis=1) >= FEWEST_PIXELS)
+    if not len(columns) or not len(rows):
+        return None
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    return float(mask[top:bottom, left:right].mean()), left, top, right, bottom

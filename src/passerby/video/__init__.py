@@ -1,0 +1,1 @@
+"""What a video file holds: probed, cut into spans, decoded, sampled; pixels and times."""

@@ -1,0 +1,133 @@
+"""Open a source and choose its video stream: what may be opened, and what failure means.
+
+A source is the path of a file or an http(s) URL. Every other module of this
+part opens sources here and nowhere else, so that FFmpeg's errors leave the part
+as one of three: `UnsupportedVideo`, `DamagedVideo`, `VideoGone`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from passerby.errors import UnsupportedVideo, VideoError, VideoGone
+
+# FFmpeg's names of the containers that may be opened. What is missing is missing
+# on purpose: playlists and lists of files (hls, dash, concat) name further
+# sources of the uploader's choice, and pictures are no video.
+CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf"
+
+# Protocols that a file may reach (itself), and a URL (itself, redirected).
+FILE_PROTOCOLS = "file"
+URL_PROTOCOLS = "http,https,tcp,tls"
+
+# Seconds to wait for a remote end: for the header, for any later read.
+OPEN_TIMEOUT_S = 30.0
+READ_TIMEOUT_S = 60.0
+
+# Broadcast clocks run on from an arbitrary value; time is counted from the start.
+CLOCKS_WITHOUT_ZERO = {"mpegts", "mpeg"}
+
+# AVI stores the frames in decoding order and no time of presentation.
+NO_PRESENTATION_TIMES = {"avi"}
+
+MICROSECONDS = 1_000_000  # FFmpeg's unit of a container's times (AV_TIME_BASE)
+
+
+@dataclass(frozen=True)
+class OpenVideo:
+    """A container opened for reading, and the stream in it that is analysed."""
+
+    container: InputContainer
+    stream: VideoStream
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds of one tick: the unit of every PTS of the stream."""
+        return self.stream.time_base or Fraction(1, MICROSECONDS)
+
+    @property
+    def has_presentation_times(self) -> bool:
+        """Whether packets say when they are shown, not only when they are decoded."""
+        return self.container.format.name not in NO_PRESENTATION_TIMES
+
+    @property
+    def zero_pts(self) -> int:
+        """PTS at which the video's clock shows 0 ms, in ticks."""
+        started_us: int | None = self.container.start_time
+        if self.container.format.name not in CLOCKS_WITHOUT_ZERO or started_us is None:
+            return 0
+        return round(Fraction(started_us, MICROSECONDS) / self.time_base)
+
+    @property
+    def start_pts(self) -> int:
+        """PTS at which the stream says it starts, in ticks; 0 where it says nothing."""
+        return self.stream.start_time or 0
+
+    def timestamp_ms(self, pts: int) -> int:
+        """Milliseconds on the video's clock, rounded down."""
+        return ((pts - self.zero_pts) * 1000 * self.time_base).__floor__()
+
+
+@contextmanager
+def open_video(source: str) -> Iterator[OpenVideo]:
+    """Open a source for reading; close it at the end of the block.
+
+    Parameters
+    ----------
+    source : str
+        Path of a file, or an http(s) URL.
+
+    Raises
+    ------
+    UnsupportedVideo
+        If it is no video in an allowed container, or no decoder knows its codec.
+    VideoGone
+        If the source cannot be reached or read, at first or later in the block.
+    """
+    try:
+        with _open_container(source) as container:
+            yield OpenVideo(container, _video_stream(container))
+    except av.error.FFmpegError as error:
+        raise _translated(error) from error
+
+
+def _open_container(source: str) -> InputContainer:
+    if source.startswith(("http://", "https://")):
+        options = {"protocol_whitelist": URL_PROTOCOLS, "reconnect": "1"}
+        timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S)
+        allowed = {"format_whitelist": CONTAINERS}
+        return av.open(source, container_options=options | allowed, timeout=timeout)
+    options = {"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": CONTAINERS}
+    # With the protocol written out, a colon in a file's name is only a colon.
+    return av.open(f"file:{source}", container_options=options)
+
+
+def _video_stream(container: InputContainer) -> VideoStream:
+    """Largest video stream that can be decoded; a cover picture is none."""
+    candidates = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context and not stream.disposition & Disposition.attached_pic
+    ]
+    if not candidates:
+        raise UnsupportedVideo
+    stream = max(candidates, key=lambda candidate: candidate.width * candidate.height)
+    # One thread: with more of them, what FFmpeg conceals damaged areas with
+    # depends on how many there are. Speed comes from decoding spans side by side.
+    stream.thread_type = "NONE"
+    stream.thread_count = 1
+    return stream
+
+
+def _translated(error: av.error.FFmpegError) -> VideoError:
+    """What an error of FFmpeg means to the one who sent the video."""
+    unreachable = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
+    if isinstance(error, unreachable):
+        return VideoGone(f"The video cannot be read: {error.strerror}.")
+    return UnsupportedVideo()

@@ -1,0 +1,167 @@
+"""Decode frames: in the order of their presentation, upright, with exact times.
+
+Damage costs what it covers: a packet that cannot be decoded is skipped, a file
+cut short ends where it was cut.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, dropwhile
+from typing import TypeAlias, cast
+
+import av
+import numpy as np
+from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
+from av.video.reformatter import Interpolation
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from passerby.video.container import OpenVideo, open_video
+from passerby.video.orientation import UPRIGHT, Orientation, orientation
+
+Image = NDArray[np.uint8]
+Size = tuple[int, int]  # width, height in pixels
+Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # generic to mypy only
+
+
+@dataclass(frozen=True)
+class DecodedFrame:
+    """One frame as the decoder left it; pictures are made of it on request."""
+
+    index: int  # among the frames that `decode` gave, from 0
+    pts: int  # ticks of the stream's time base
+    duration: int  # ticks; 0 where unknown
+    timestamp_ms: int  # on the video's clock, rounded down
+    picture: av.VideoFrame = field(repr=False, compare=False)
+
+    @property
+    def size(self) -> Size:
+        """Width and height of the upright frame, pixels."""
+        width, height = self.picture.width, self.picture.height
+        return (height, width) if self._orientation.is_transposed else (width, height)
+
+    def image(self, size: Size | None = None) -> Image:
+        """(height, width, 3) uint8 BGR, upright; scaled to `size` when given."""
+        return self._rendered("bgr24", size)
+
+    def gray(self, size: Size | None = None) -> Image:
+        """(height, width) uint8 brightness, upright; scaled to `size` when given."""
+        return self._rendered("gray", size)
+
+    @property
+    def _orientation(self) -> Orientation:
+        # PyAV types the side data of a frame by the one kind it has a class for.
+        side_data: SideDataContainer = self.picture.side_data  # type: ignore[assignment]
+        matrix = side_data.get("DISPLAYMATRIX")
+        return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
+
+    def _rendered(self, pixel_format: str, size: Size | None) -> Image:
+        turn = self._orientation
+        width, height = size or self.size
+        if turn.is_transposed:
+            width, height = height, width
+        shrinks = width < self.picture.width
+        stored = self.picture.reformat(
+            width,
+            height,
+            format=pixel_format,
+            # Averaging costs no more than bilinear taps (measured: 0.6 ms from 1080p
+            # to 640 x 352, decoding 7.4 ms) and skips no pixel; it cannot enlarge.
+            interpolation=Interpolation.AREA if shrinks else Interpolation.BILINEAR,
+            threads=1,
+        )
+        return turn.applied(cast("Image", stored.to_ndarray()))
+
+
+def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:
+    """Decode a video from a point on, to its end.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL.
+    start_pts : int, optional
+        First PTS wanted, ticks of the stream's time base. What lies before it is
+        skipped by seeking. Left out: from the beginning.
+
+    Yields
+    ------
+    DecodedFrame
+        With strictly increasing PTS. A frame that would repeat a PTS or step
+        back is left out, and not counted: no two frames are shown at once.
+
+    Raises
+    ------
+    UnsupportedVideo, VideoGone
+        As `open_video`.
+    """
+    with open_video(source) as video:
+        yield from frames_of(video, start_pts)
+
+
+def frames_of(video: OpenVideo, start_pts: int | None = None) -> Iterator[DecodedFrame]:
+    """As `decode`, of a video already open."""
+    packets = _packets(video) if start_pts is None else _packets_from(video, start_pts)
+    last: DecodedFrame | None = None
+    for picture in _pictures(video.stream, packets):
+        pts = _presentation_time(video, picture, last)
+        if (last and pts <= last.pts) or (start_pts is not None and pts < start_pts):
+            continue
+        index = last.index + 1 if last else 0
+        last = DecodedFrame(index, pts, picture.duration, video.timestamp_ms(pts), picture)
+        yield last
+
+
+def _presentation_time(video: OpenVideo, picture: av.VideoFrame, last: DecodedFrame | None) -> int:
+    stored = picture.pts if video.has_presentation_times else picture.dts
+    if stored is not None:
+        return stored
+    return last.pts + last.duration if last else video.start_pts
+
+
+def _pictures(stream: VideoStream, packets: Packets) -> Iterator[av.VideoFrame]:
+    for packet in packets:
+        yield from _decoded(stream, packet)
+    yield from _decoded(stream, None)
+
+
+def _decoded(stream: VideoStream, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+    """Frames that are complete after this packet; the last ones with None."""
+    try:
+        return stream.decode(packet)
+    except av.error.FFmpegError:
+        return []
+
+
+def _packets(video: OpenVideo) -> Packets:
+    """Packets of the stream from where the container stands, as far as it can be read."""
+    try:
+        for packet in video.container.demux(video.stream):
+            if packet.size:  # the last one is empty: PyAV's sign for "flush"
+                yield packet
+    except av.error.InvalidDataError:
+        return  # a file cut short
+
+
+def keyframe_packets(video: OpenVideo, pts: int) -> Packets:
+    """Seek backward to `pts`; packets of the stream from the next key frame on."""
+    video.container.seek(pts, stream=video.stream)
+    return dropwhile(lambda packet: not packet.is_keyframe, _packets(video))
+
+
+def _packets_from(video: OpenVideo, start_pts: int) -> Packets:
+    """Packets from a key frame that is shown at or before `start_pts`.
+
+    A seek may land too late: MPEG-TS has no index and is searched for any packet,
+    not for a key frame. Then the next try aims further back.
+    """
+    second = round(1 / video.time_base)
+    target, reach = start_pts, second
+    while True:
+        packets = keyframe_packets(video, target)
+        first = next(packets, None)
+        lands_in_time = first and (first.pts is None or first.pts <= start_pts)
+        if lands_in_time or target < video.start_pts:
+            return chain([first], packets) if first else packets
+        target, reach = max(start_pts - reach, video.start_pts - second), 4 * reach

@@ -1,0 +1,75 @@
+"""What a video is, without analysing it: codec, size, rate, length, first frame."""
+
+from passerby.errors import DamagedVideo
+from passerby.records import VideoInfo
+from passerby.video.container import MICROSECONDS, OpenVideo, open_video
+from passerby.video.decode import DecodedFrame, frames_of
+
+FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG; every other value is limited or unknown
+
+
+def probe(source: str) -> VideoInfo:
+    """Describe a video as ffprobe would print it.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL.
+
+    Returns
+    -------
+    VideoInfo
+        Width and height are those of the upright frame. The duration is that of
+        the stream, else of the container, else measured; it is the container's
+        word, which a file cut short does not keep.
+
+    Raises
+    ------
+    UnsupportedVideo
+        If there is no video in it that a decoder knows.
+    DamagedVideo
+        If there is, but no frame of it can be decoded.
+    VideoGone
+        If the source cannot be reached or read.
+    """
+    with open_video(source) as video:
+        stream = video.stream
+        width, height = _first_frame(video).size
+        return VideoInfo(
+            codec=stream.codec_context.codec.canonical_name,
+            container=video.container.format.long_name,
+            frame_rate=float(stream.average_rate or stream.guessed_rate or 0),
+            width=width,
+            height=height,
+            duration_ms=duration_ms(video),
+            color_range="FULL" if stream.codec_context.color_range == FULL_RANGE else "LIMITED",
+        )
+
+
+def first_pts(source: str) -> int:
+    """PTS of the first frame that can be decoded, ticks of the stream's time base.
+
+    Raises
+    ------
+    UnsupportedVideo, DamagedVideo, VideoGone
+        As `probe`.
+    """
+    with open_video(source) as video:
+        return _first_frame(video).pts
+
+
+def duration_ms(video: OpenVideo) -> int:
+    """Length in whole milliseconds, rounded down; measuring it moves the container on."""
+    if video.stream.duration:
+        return (video.stream.duration * 1000 * video.time_base).__floor__()
+    if video.container.duration:
+        return video.container.duration * 1000 // MICROSECONDS
+    packets = video.container.demux(video.stream)
+    end_pts = max((packet.pts or 0) + (packet.duration or 0) for packet in packets)
+    return ((end_pts - video.start_pts) * 1000 * video.time_base).__floor__()
+
+
+def _first_frame(video: OpenVideo) -> DecodedFrame:
+    for frame in frames_of(video):
+        return frame
+    raise DamagedVideo

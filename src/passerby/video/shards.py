@@ -1,0 +1,93 @@
+"""Where a video may be cut so that its spans can be analysed apart.
+
+A span starts at a key frame, from which on the decoder needs nothing earlier.
+Decoding the spans one after another gives the frames of the whole video, each
+once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import av
+
+from passerby.video.container import OpenVideo, open_video
+from passerby.video.decode import keyframe_packets
+from passerby.video.probe import duration_ms
+
+# An MPEG program stream times a group of frames, not each; the times between are
+# counted on from the beginning, and come out differently after a seek.
+TIMED_BY_GROUP = {"mpeg"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames with `start_pts` <= PTS < `end_pts`, in ticks of the stream's time base."""
+
+    start_pts: int | None = None  # None: from the beginning
+    end_pts: int | None = None  # None: to the end
+
+    def ends_before(self, pts: int) -> bool:
+        """Whether a frame with this PTS lies behind the span."""
+        return self.end_pts is not None and pts >= self.end_pts
+
+
+WHOLE_VIDEO = Span()
+
+
+def plan_spans(source: str, span_ms: int) -> list[Span]:
+    """Cut a video at the key frames nearest before each multiple of `span_ms`.
+
+    Nothing is decoded: each cut costs a seek and a few packets.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL.
+    span_ms : int
+        Length aimed at, milliseconds, at least 1. A span is longer where key
+        frames are farther apart.
+
+    Returns
+    -------
+    list of Span
+        In order, without gaps, the first open to the beginning and the last to
+        the end. One span where the source can't be sought or stores no times.
+
+    Raises
+    ------
+    UnsupportedVideo, VideoGone
+        As `open_video`.
+    """
+    if span_ms < 1:
+        raise ValueError(f"span_ms must be at least 1, got {span_ms}")
+    with open_video(source) as video:
+        cuts = list(_cuts(video, span_ms)) if _can_be_cut(video) else []
+    return [Span(start, end) for start, end in pairwise([None, *cuts, None])]
+
+
+def _can_be_cut(video: OpenVideo) -> bool:
+    """Whether frames get the same times wherever reading starts."""
+    if video.container.format.name in TIMED_BY_GROUP:
+        return False
+    return video.has_presentation_times or not video.stream.codec_context.has_b_frames
+
+
+def _cuts(video: OpenVideo, span_ms: int) -> Iterator[int]:
+    """PTS of the key frames to cut at, rising, all behind the stream's start."""
+    ticks_per_ms = 1 / (1000 * video.time_base)
+    last = video.start_pts
+    for time_ms in range(span_ms, duration_ms(video), span_ms):
+        pts = _keyframe_pts(video, video.start_pts + round(time_ms * ticks_per_ms))
+        if pts is not None and pts > last:
+            yield pts
+            last = pts
+
+
+def _keyframe_pts(video: OpenVideo, pts: int) -> int | None:
+    """PTS of the key frame that a seek to `pts` leads to; None if there is none."""
+    try:
+        packet = next(keyframe_packets(video, pts), None)
+    except av.error.FFmpegError:  # a source that can only be read from front to back
+        return None
+    return packet.pts if packet else None
