@@ -1,0 +1,1 @@
+"""How a network runs: its weights, and a runtime behind one small protocol."""

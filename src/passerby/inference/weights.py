@@ -1,0 +1,83 @@
+"""Where a network's file lies, what it is, and whether it is undamaged.
+
+Each network that ships has a card, `passerby/models/<name>.toml`: origin,
+licence, changes, figures, and the checksum of each of its files.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from passerby.errors import ModelError
+
+# What the numbers in the file are; a runtime may compute in another format.
+Storage = Literal["float", "int8"]
+
+SHIPPED = resources.files("passerby") / "models"
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One ONNX file and what it must be."""
+
+    file: Traversable
+    sha256: str  # lower-case hexadecimal
+
+    def read(self) -> bytes:
+        """Content, once its checksum has been verified.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing or differs from what its card promises.
+        """
+        try:
+            content = self.file.read_bytes()
+        except OSError as error:
+            raise ModelError(f"The network file {self.file} cannot be read.") from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.sha256:
+            raise ModelError(
+                f"The network file {self.file} is damaged: "
+                f"its SHA-256 is {found}, its card says {self.sha256}."
+            )
+        return content
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network: its output family and its files, by how they store numbers."""
+
+    name: str
+    family: str  # how to decode the outputs: "nanodet"
+    files: Mapping[Storage, WeightsFile]
+    logit_shift: float  # from the network's scores to confidences comparable with others'
+
+
+def find(name: str, folder: Traversable = SHIPPED) -> Weights:
+    """Read the card of the network `name`; nothing else is read yet.
+
+    Raises
+    ------
+    ModelError
+        If there is no such card, or it lacks an entry.
+    """
+    try:
+        card = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+        return Weights(
+            name=card["name"],
+            family=card["family"],
+            files={
+                storage: WeightsFile(folder / entry["file"], entry["sha256"])
+                for storage, entry in card["files"].items()
+            },
+            logit_shift=card["confidence"]["logit_shift"],
+        )
+    except OSError as error:
+        raise ModelError(f"There is no network called {name!r}.") from error
+    except (KeyError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"The card of the network {name!r} is incomplete: {error}.") from error

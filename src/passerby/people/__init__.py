@@ -1,0 +1,1 @@
+"""Where persons are in one image."""

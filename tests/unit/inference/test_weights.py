@@ -1,0 +1,69 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from passerby.errors import ModelError
+from passerby.inference.weights import Weights, WeightsFile, find
+
+CARD = """
+name = "tiny"
+family = "nanodet"
+[confidence]
+logit_shift = 0.5
+[files.float]
+file = "tiny.onnx"
+sha256 = "{}"
+"""
+
+
+def tiny(folder: Path, card: str = CARD, content: bytes = b"content") -> Weights:
+    checksum = hashlib.sha256(b"content").hexdigest()
+    (folder / "tiny.toml").write_text(card.format(checksum), encoding="utf-8")
+    (folder / "tiny.onnx").write_bytes(content)
+    return find("tiny", folder)
+
+
+def test_the_shipped_files_are_what_their_card_promises() -> None:
+    found = find("nanodet-g")
+
+    assert found.family == "nanodet"
+    assert set(found.files) == {"float", "int8"}
+    assert all(file.read() for file in found.files.values())
+
+
+def test_a_card_is_read(tmp_path: Path) -> None:
+    found = tiny(tmp_path)
+
+    assert (found.name, found.family, found.logit_shift) == ("tiny", "nanodet", 0.5)
+    assert found.files["float"].read() == b"content"
+
+
+def test_an_unknown_network_is_named() -> None:
+    with pytest.raises(ModelError, match="no network called 'yolo'"):
+        find("yolo")
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        pytest.param("", id="empty"),
+        pytest.param('name = "tiny"\nfamily = "nanodet"\n', id="no files"),
+        pytest.param("name = tiny", id="not TOML"),
+    ],
+)
+def test_an_incomplete_card_is_refused(tmp_path: Path, card: str) -> None:
+    with pytest.raises(ModelError, match="card of the network 'tiny' is incomplete"):
+        tiny(tmp_path, card)
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    found = tiny(tmp_path, content=b"c0ntent")
+
+    with pytest.raises(ModelError, match="is damaged"):
+        found.files["float"].read()
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        WeightsFile(tmp_path / "gone.onnx", "00").read()
