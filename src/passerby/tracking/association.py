@@ -1,0 +1,185 @@
+"""Which detection continues which track, from one frame to the next.
+
+Every frame: predict where the live tracks are now; give them the sure detections;
+offer the weak ones to those that went empty (a person half hidden scores low, but
+a person was there a moment ago); open tracks for sure detections that nobody
+claimed; close tracks unseen for too long.
+
+Source: the second pass over weak detections is from Y. Zhang et al., "ByteTrack:
+multi-object tracking by associating every detection box", ECCV 2022, section 3.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby import boxes
+from passerby.assignment import assign
+from passerby.tracking import kalman
+from passerby.tracking.kalman import Floats, Motion
+from passerby.tracking.steady import Steady
+from passerby.tracking.tracklets import NOBODY, Rows
+
+
+@dataclass(frozen=True)
+class AssociationSettings:
+    """When a detection may continue a track. Confidences in [0, 1], times in seconds."""
+
+    sure: float = 0.45  # detections of the first pass
+    weak: float = 0.2  # least confidence of the second pass
+    opening: float = 0.5  # least confidence that opens a track
+    sure_overlap: float = 0.2  # least IoU in the first pass
+    weak_overlap: float = 0.4  # in the second, where a wrong box is likelier
+    longest_gap: float = 1.0  # a track unseen for longer is closed
+    longest_weak_gap: float = 0.5  # no weak detection continues one unseen for longer
+    longest_tentative_gap: float = 0.25  # a track seen once is closed after this
+    confirming_hits: int = 2  # detections that make a tentative track confirmed
+
+
+DEFAULT = AssociationSettings()
+
+
+@dataclass(frozen=True)
+class LiveTracks:
+    """Tracks that may still be continued, T of them, as parallel arrays."""
+
+    motion: Motion
+    number: NDArray[np.int64]  # (T,) label of the tracklet
+    last_seen: Floats  # (T,) seconds
+    hits: NDArray[np.int64]  # (T,) detections so far
+
+    @classmethod
+    def opened(cls, cxcywh: Floats, numbers: NDArray[np.int64], now: float) -> Self:
+        """Tentative tracks of boxes (T, 4) that nobody claimed."""
+        count = len(numbers)
+        return cls(kalman.start(cxcywh), numbers, np.full(count, now), np.ones(count, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def take(self, rows: Rows | NDArray[np.bool_]) -> Self:
+        """The tracks at `rows` only."""
+        return type(self)(
+            self.motion.take(rows), self.number[rows], self.last_seen[rows], self.hits[rows]
+        )
+
+    def join(self, other: Self) -> Self:
+        """These tracks, then the other ones."""
+        return type(self)(
+            self.motion.join(other.motion),
+            np.concatenate([self.number, other.number]),
+            np.concatenate([self.last_seen, other.last_seen]),
+            np.concatenate([self.hits, other.hits]),
+        )
+
+
+def associate(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.int64]:
+    """Label each detection with its tracklet.
+
+    Parameters
+    ----------
+    view : N detections in F frames
+    settings : AssociationSettings
+
+    Returns
+    -------
+    (N,) int64
+        Tracklet numbers from 0, in order of opening; `NOBODY` for a detection
+        that continues no track and opens none.
+    """
+    label_of = np.full(len(view.confidence), NOBODY)
+    tracks = LiveTracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0)
+    opened = 0
+    for frame in range(len(view.seconds)):
+        if frame:
+            tracks = _moved_on(tracks, view, frame, settings)
+        rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
+        matched, claimed = _match(tracks, view, rows, settings)
+        tracks = _updated(tracks, view, matched, claimed, view.seconds[frame])
+        label_of[claimed] = tracks.number[matched]
+
+        opening = np.setdiff1d(rows[view.confidence[rows] >= settings.opening], claimed)
+        numbers = np.arange(opened, opened + len(opening))
+        label_of[opening] = numbers
+        opened += len(opening)
+        newcomers = LiveTracks.opened(view.cxcywh[opening], numbers, view.seconds[frame])
+        tracks = tracks.join(newcomers)
+    return label_of
+
+
+def _moved_on(
+    tracks: LiveTracks, view: Steady, frame: int, settings: AssociationSettings
+) -> LiveTracks:
+    """Tracks predicted to `frame`, without those unseen too long or cut off."""
+    if view.shot[frame] != view.shot[frame - 1]:
+        return tracks.take(np.empty(0, np.int64))
+    now, before = view.seconds[frame], view.seconds[frame - 1]
+    patience = np.where(
+        tracks.hits < settings.confirming_hits,
+        settings.longest_tentative_gap,
+        settings.longest_gap,
+    )
+    # However long it took to the next frame, nobody was missing before it.
+    kept = tracks.take((now - tracks.last_seen <= patience) | (tracks.last_seen == before))
+    motion = kalman.predict(kept.motion, now - before)
+    return LiveTracks(motion, kept.number, kept.last_seen, kept.hits)
+
+
+def _match(
+    tracks: LiveTracks, view: Steady, rows: Rows, settings: AssociationSettings
+) -> tuple[Rows, Rows]:
+    """Positions of the continued tracks and the rows of the detections they got."""
+    if not len(tracks) or not len(rows):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    confidence = view.confidence[rows]
+    everyone = np.arange(len(tracks))
+    sure = rows[confidence >= settings.sure]
+    first, first_rows = _pairs(tracks, view, everyone, sure, settings.sure_overlap)
+
+    gap = view.seconds[view.frame_of[rows[0]]] - tracks.last_seen
+    may_be_hidden = (gap <= settings.longest_weak_gap) & (tracks.hits >= settings.confirming_hits)
+    may_be_hidden[first] = False
+    waiting = np.flatnonzero(may_be_hidden)
+    weak = rows[(confidence >= settings.weak) & (confidence < settings.sure)]
+    second, second_rows = _pairs(tracks, view, waiting, weak, settings.weak_overlap)
+    return np.concatenate([first, second]), np.concatenate([first_rows, second_rows])
+
+
+def _pairs(
+    tracks: LiveTracks, view: Steady, candidates: Rows, rows: Rows, least: float
+) -> tuple[Rows, Rows]:
+    """Assign `rows` to the tracks at `candidates` where they overlap at least `least`.
+
+    The price of a pair is what their overlap lacks, the overlap counted for
+    less the more their heights differ: standing behind somebody looks the same
+    in place, but not in size.
+    """
+    if not len(candidates) or not len(rows):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    expected, seen = tracks.motion.value[candidates], view.cxcywh[rows]
+    overlap = boxes.iou(_corners(expected), _corners(seen))
+    heights = np.maximum(expected[:, 3:], 1.0), np.maximum(seen[:, 3], 1.0)
+    likeness = np.minimum(*heights) / np.maximum(*heights)
+    cost = np.where(overlap > least, 1 - overlap * likeness, np.inf)
+    pairs = np.array(assign(cost, cost_limit=1.0).pairs, dtype=np.int64).reshape(-1, 2)
+    return candidates[pairs[:, 0]], rows[pairs[:, 1]]
+
+
+def _corners(cxcywh: Floats) -> Floats:
+    """Centre, width, height → `xyxy`."""
+    half = cxcywh[:, 2:] / 2
+    return np.hstack([cxcywh[:, :2] - half, cxcywh[:, :2] + half])
+
+
+def _updated(tracks: LiveTracks, view: Steady, matched: Rows, rows: Rows, now: float) -> LiveTracks:
+    """Tracks after those at `matched` saw the detections at `rows`."""
+    if not len(matched):
+        return tracks
+    trust = view.confidence[rows, None]
+    seen = kalman.update(tracks.motion.take(matched), view.cxcywh[rows], trust)
+    last_seen, hits = tracks.last_seen.copy(), tracks.hits.copy()
+    last_seen[matched] = now
+    hits[matched] += 1
+    return LiveTracks(tracks.motion.put(matched, seen), tracks.number, last_seen, hits)

@@ -1,0 +1,103 @@
+"""Who is left at the end: ghosts dropped, persons numbered, gaps filled.
+
+A ghost is a path with too little evidence behind it: seen a few times only, or never
+seen well (a post, a reflection, a coat on a stand).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Observations, Sightings
+from passerby.tracking.smoothing import Floats, fit_course
+from passerby.tracking.steady import Steady, to_frame
+from passerby.tracking.tracklets import Rows, rows_by_label
+
+
+@dataclass(frozen=True)
+class EvidenceSettings:
+    """What a path needs to count as a person. Confidences in [0, 1]."""
+
+    least_detections: int = 3
+    least_best_confidence: float = 0.55
+    least_mean_confidence: float = 0.3
+    longest_filled_gap: float = 4.0  # seconds; nobody is reported within a longer one
+
+
+DEFAULT = EvidenceSettings()
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One person from first to last seen, without the gaps too long to fill."""
+
+    frame: Rows  # (n,) positions of analysed frames
+    cxcywh: Floats  # (n, 4) steady pixels
+    confidence: Floats  # (n,) of the detection, or between its neighbours'
+    detected: NDArray[np.bool_]  # (n,)
+
+
+def sightings(
+    observations: Observations,
+    view: Steady,
+    person_of: NDArray[np.int64],
+    settings: EvidenceSettings = DEFAULT,
+) -> Sightings:
+    """Boxes of every person on every analysed frame of their stay.
+
+    Parameters
+    ----------
+    observations, view : the same N detections, as seen and steadied
+    person_of : (N,) labels of `stitch`
+    settings : EvidenceSettings
+
+    Returns
+    -------
+    Sightings
+        Person indexes in order of first appearance (ties: the surer first).
+    """
+    people = [rows for rows in rows_by_label(person_of) if _is_person(view, rows, settings)]
+    people.sort(key=lambda rows: (int(view.frame_of[rows[0]]), -view.confidence[rows[0]], rows[0]))
+    stays = [_stay(view, rows, settings) for rows in people]
+    index = np.repeat(np.arange(len(stays)), [len(stay.frame) for stay in stays])
+    frame = np.concatenate([np.empty(0, np.int64), *(stay.frame for stay in stays)])
+    boxes = np.concatenate([np.empty((0, 4)), *(stay.cxcywh for stay in stays)])
+    confidence = np.concatenate([np.empty(0), *(stay.confidence for stay in stays)])
+    detected = np.concatenate([np.empty(0, np.bool_), *(stay.detected for stay in stays)])
+
+    order = np.lexsort((index, frame))
+    frame = frame[order]
+    return Sightings(
+        person_index=index[order].astype(np.int64),
+        frame_index=observations.frame_index[frame],
+        timestamp_ms=observations.timestamp_ms[frame],
+        xyxy=to_frame(view, frame, boxes[order]).astype(np.float32),
+        confidence=confidence[order].astype(np.float32),
+        detected=detected[order],
+    )
+
+
+def _is_person(view: Steady, rows: Rows, settings: EvidenceSettings) -> bool:
+    """Whether a path has enough evidence."""
+    confidence = view.confidence[rows]
+    return bool(
+        len(rows) >= settings.least_detections
+        and confidence.max() >= settings.least_best_confidence
+        and confidence.mean() >= settings.least_mean_confidence
+    )
+
+
+def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
+    """Course of one person on the frames where somebody may be reported."""
+    course = fit_course(view, rows)
+    seen = view.frame_of[rows]
+    frame = np.arange(course.first_frame, course.first_frame + len(course.cxcywh))
+    before = seen[np.searchsorted(seen, frame, side="right") - 1]
+    after = seen[np.searchsorted(seen, frame, side="left")]
+    gap = view.seconds[after] - view.seconds[before]
+    reported = gap <= settings.longest_filled_gap
+    confidence = np.interp(frame, seen, view.confidence[rows])
+    return Stay(
+        frame[reported], course.cxcywh[reported], confidence[reported], (before == after)[reported]
+    )

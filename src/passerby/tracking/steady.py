@@ -1,0 +1,98 @@
+"""Where people would be if the camera had stood still.
+
+Every later step asks how people move. A panning camera moves them all; so each
+detection is first carried into the frame of its shot's first picture, by the chain of
+camera motions since then, and at the end carried back. A cut begins a new shot.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Observations
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Observations seen by a camera at rest, and the way back.
+
+    F analysed frames, N detections. Lengths are pixels of the frame that began
+    the shot.
+    """
+
+    seconds: Floats  # (F,) since the video's zero
+    shot: NDArray[np.int64]  # (F,) from 0, one more after each cut
+    first_detection: NDArray[np.int64]  # (F + 1,)
+    frame_of: NDArray[np.int64]  # (N,) position of the detection's frame
+    cxcywh: Floats  # (N, 4) centre, width, height
+    confidence: Floats  # (N,) in [0, 1]
+    pose: Floats  # (F, 3, 3) a point of frame f → its steady place
+
+    def reversed(self) -> tuple[Self, NDArray[np.int64]]:
+        """The same video run backwards, and which row each of its rows was here."""
+        last = len(self.seconds) - 1
+        # Frame by frame from the last, within a frame in the same order.
+        row = np.argsort(-self.frame_of, kind="stable")
+        counts = np.diff(self.first_detection)[::-1]
+        backwards = type(self)(
+            seconds=self.seconds.max(initial=0) - self.seconds[::-1],
+            shot=self.shot.max(initial=0) - self.shot[::-1],
+            first_detection=np.concatenate([[0], np.cumsum(counts)]),
+            frame_of=last - self.frame_of[row],
+            cxcywh=self.cxcywh[row],
+            confidence=self.confidence[row],
+            pose=self.pose[::-1],
+        )
+        return backwards, row
+
+
+def steady(observations: Observations) -> Steady:
+    """Take the camera's motion out of `observations`."""
+    pose, shot = _poses(observations.camera_motion)
+    counts = np.diff(observations.first_detection)
+    frame_of = np.repeat(np.arange(len(observations)), counts)
+    corners: Floats = observations.xyxy.astype(np.float64)
+    boxes = np.hstack([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]])
+    return Steady(
+        seconds=observations.timestamp_ms / 1000,
+        shot=shot,
+        first_detection=observations.first_detection,
+        frame_of=frame_of,
+        cxcywh=_carried(pose[frame_of], boxes),
+        confidence=observations.confidence.astype(np.float64),
+        pose=pose,
+    )
+
+
+def to_frame(view: Steady, frame_of: NDArray[np.int64], cxcywh: Floats) -> Floats:
+    """(M, 4) steady boxes → `xyxy` in the pixels of their own frames."""
+    back: Floats = np.linalg.inv(view.pose[frame_of]).astype(np.float64)
+    moved = _carried(back, cxcywh)
+    half = moved[:, 2:] / 2
+    return np.hstack([moved[:, :2] - half, moved[:, :2] + half])
+
+
+def _poses(motion: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
+    """Pose and shot of each frame from the motions (F, 2, 3) between neighbours."""
+    poses: Floats = np.tile(np.eye(3), (len(motion), 1, 1))
+    shot = np.zeros(len(motion), np.int64)
+    for frame, step in enumerate(motion[:-1].astype(np.float64)):
+        shot[frame + 1] = shot[frame]
+        if not step.any():  # a cut: the next frame begins a shot, at rest
+            shot[frame + 1] += 1
+        elif np.array_equal(step, np.eye(3)[:2]):
+            poses[frame + 1] = poses[frame]
+        else:
+            poses[frame + 1] = poses[frame] @ np.linalg.inv(np.vstack([step, [0, 0, 1]]))
+    return poses, shot
+
+
+def _carried(transforms: Floats, cxcywh: Floats) -> Floats:
+    """Boxes moved by one transform each; they grow with it, but stay upright."""
+    centres = np.einsum("nij,nj->ni", transforms[:, :2, :2], cxcywh[:, :2]) + transforms[:, :2, 2]
+    growth = np.sqrt(np.abs(np.linalg.det(transforms[:, :2, :2])))[:, None]
+    return np.hstack([centres, cxcywh[:, 2:] * growth])

@@ -1,0 +1,211 @@
+"""Which tracklets are the same person, judged after the video has ended.
+
+Each tracklet is summed up by how it ends and how it begins: the state of the motion
+filter run to its end, and of the filter run backwards to its beginning. Where one
+ends and another begins later, the first state is predicted over the gap and compared
+with the second: in place, velocity and size, each against its own uncertainty. The
+pair is joined where that is likelier than a stranger turning up just there. All
+joints are chosen together, at the least total cost, and nobody is in two places at
+once: a tracklet has at most one successor and one predecessor, and they never
+overlap in time.
+
+Sources: choosing joints by likelihood against entering and leaving: L. Zhang, Y. Li,
+R. Nevatia, "Global data association for multi-object tracking using network flows",
+CVPR 2008; comparing two track states: Y. Bar-Shalom, "On the track-to-track
+correlation problem", IEEE Trans. Automatic Control 26(2), 1981.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from passerby.assignment import assign
+from passerby.tracking import kalman
+from passerby.tracking.kalman import Floats, Motion
+from passerby.tracking.steady import Steady
+from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
+
+
+@dataclass(frozen=True)
+class StitchingSettings:
+    """What joins two tracklets."""
+
+    longest_gap: float = 4.0  # seconds
+    # How likely a stranger begins at a given place, velocity and size: density per
+    # body height to the 4th and (height / s) squared.
+    stranger_density: float = 0.08
+    leaving_rate: float = 0.3  # per second unseen: the longer gone, the likelier for good
+    memory: float = 2.0  # seconds of a tracklet that its end state is computed from
+
+
+DEFAULT = StitchingSettings()
+
+PLACE, SIZE = slice(0, 2), slice(2, 4)  # columns of `cxcywh`
+# Place and velocity are compared together, size without its velocity.
+COMPARED_DIMENSIONS = 6
+
+
+@dataclass(frozen=True)
+class Ends:
+    """One end of each of T tracklets."""
+
+    motion: Motion  # filtered up to this end; at a beginning, backwards in time
+    seconds: Floats  # (T,)
+    shot: NDArray[np.int64]  # (T,)
+
+
+def stitch(
+    view: Steady, tracklet_of: NDArray[np.int64], settings: StitchingSettings = DEFAULT
+) -> NDArray[np.int64]:
+    """Label each detection with its person.
+
+    Parameters
+    ----------
+    view : N detections
+    tracklet_of : (N,) labels of tracklets
+    settings : StitchingSettings
+
+    Returns
+    -------
+    (N,) int64
+        Persons from 0, in no particular order; `NOBODY` as it was.
+    """
+    groups = rows_by_label(tracklet_of)
+    if groups:
+        tails = _ends(view, groups, settings.memory)
+        heads = _ends(view, [rows[::-1] for rows in groups], settings.memory)
+        earlier, later = _candidates(tails, heads, settings.longest_gap)
+        cost = _joint_cost(tails, heads, earlier, later, settings)
+        worthwhile = cost < 0
+        pairs = _cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
+        groups = _chained(groups, pairs)
+    return label_rows(groups, len(tracklet_of))
+
+
+def _ends(view: Steady, groups: list[Rows], memory: float) -> Ends:
+    """Filter each group of rows, given in the order to be filtered, to its last row.
+
+    All groups take their steps together: the filter works on many tracks at once.
+    """
+    recent = [_recent(view, rows, memory) for rows in groups]
+    lengths = np.array([len(rows) for rows in recent])
+    first = np.array([rows[0] for rows in recent])
+    motion, seconds = kalman.start(view.cxcywh[first]), view.seconds[view.frame_of[first]]
+    for step in range(1, int(lengths.max())):
+        active = np.flatnonzero(lengths > step)
+        rows = np.array([recent[group][step] for group in active])
+        now = view.seconds[view.frame_of[rows]]
+        gap = np.abs(now - seconds[active])[:, None]
+        predicted = kalman.predict(motion.take(active), gap)
+        seen = kalman.update(predicted, view.cxcywh[rows], view.confidence[rows, None])
+        motion = motion.put(active, seen)
+        seconds[active] = now
+    last = np.array([rows[-1] for rows in groups])
+    return Ends(motion, seconds, view.shot[view.frame_of[last]])
+
+
+def _recent(view: Steady, rows: Rows, memory: float) -> Rows:
+    """The rows within `memory` of the last one."""
+    seconds = view.seconds[view.frame_of[rows]]
+    recent: Rows = rows[np.abs(seconds - seconds[-1]) <= memory]
+    return recent
+
+
+def _candidates(tails: Ends, heads: Ends, longest_gap: float) -> tuple[Rows, Rows]:
+    """Pairs (earlier, later) with a gap in (0, longest_gap] within one shot."""
+    order = np.argsort(heads.seconds, kind="stable")
+    begins = heads.seconds[order]
+    first = np.searchsorted(begins, tails.seconds, side="right")
+    last = np.searchsorted(begins, tails.seconds + longest_gap, side="right")
+    count = last - first
+    earlier = np.repeat(np.arange(len(count)), count)
+    nth = np.arange(len(earlier)) - np.repeat(np.cumsum(count) - count, count)
+    later = order[first[earlier] + nth]
+    same_shot = tails.shot[earlier] == heads.shot[later]
+    return earlier[same_shot], later[same_shot]
+
+
+def _joint_cost(
+    tails: Ends, heads: Ends, earlier: Rows, later: Rows, settings: StitchingSettings
+) -> Floats:
+    """Log odds of each pair being two persons: below 0, one is the better explanation."""
+    gap = heads.seconds[later] - tails.seconds[earlier]
+    before = kalman.predict(tails.motion.take(earlier), gap[:, None])
+    after = heads.motion.take(later)
+    height = np.sqrt(np.maximum(before.value[:, 3:] * after.value[:, 3:], 1.0))
+    surprise = (
+        _state_surprise(before, after, height).sum(axis=1)
+        + _size_surprise(before, after, height).sum(axis=1)
+        + COMPARED_DIMENSIONS / 2 * math.log(2 * math.pi)
+    )
+    cost: Floats = surprise + math.log(settings.stranger_density) + settings.leaving_rate * gap
+    return cost
+
+
+def _state_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
+    """(P, 2) minus log density of the difference in place and velocity, each axis.
+
+    In body heights; the constant of the normal density is left out. The filter of
+    `after` ran backwards, so its velocity has the other sign.
+    """
+    place = (before.value - after.value)[:, PLACE] / height
+    velocity = (before.velocity + after.velocity)[:, PLACE] / height
+    scale = height**2
+    place_variance = (before.value_variance + after.value_variance)[:, PLACE] / scale
+    covariance = (before.covariance - after.covariance)[:, PLACE] / scale
+    velocity_variance = (before.velocity_variance + after.velocity_variance)[:, PLACE] / scale
+    determinant = place_variance * velocity_variance - covariance**2
+    distance = (
+        velocity_variance * place**2
+        - 2 * covariance * place * velocity
+        + place_variance * velocity**2
+    ) / determinant
+    surprise: Floats = (distance + np.log(determinant)) / 2
+    return surprise
+
+
+def _size_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
+    """(P, 2) the same of width and height, without their velocities."""
+    size = (before.value - after.value)[:, SIZE] / height
+    variance = (before.value_variance + after.value_variance)[:, SIZE] / height**2
+    surprise: Floats = (size**2 / variance + np.log(variance)) / 2
+    return surprise
+
+
+def _cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:
+    """Best joints of least total cost, each tracklet at most once on each side.
+
+    The whole is solved in parts that share no tracklet, each a small dense matrix.
+    """
+    graph = coo_array((np.ones(len(cost)), (earlier, later + count)), shape=(2 * count, 2 * count))
+    _, part_of = connected_components(graph, directed=False)
+    chosen: list[tuple[int, int]] = []
+    for rows in rows_by_label(part_of[earlier]):
+        tails, row = np.unique(earlier[rows], return_inverse=True)
+        heads, column = np.unique(later[rows], return_inverse=True)
+        matrix = np.full((len(tails), len(heads)), np.inf)
+        matrix[row, column] = cost[rows]
+        solved = assign(matrix, cost_limit=0.0).pairs
+        chosen += [(int(tails[tail]), int(heads[head])) for tail, head in solved]
+    return chosen
+
+
+def _chained(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
+    """Groups after each pair (earlier, later) became one; order by first group."""
+    successor = dict(pairs)
+    followers = set(successor.values())
+    chains = []
+    for begin in range(len(groups)):
+        if begin in followers:
+            continue
+        chain = [groups[begin]]
+        position = begin
+        while position in successor:
+            position = successor[position]
+            chain.append(groups[position])
+        chains.append(np.concatenate(chain))
+    return chains

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from passerby.testing import Seen, observations, together, walk
+from passerby.tracking.agreement import agree
+from passerby.tracking.association import associate
+from passerby.tracking.steady import Steady, steady
+from passerby.tracking.tracklets import NOBODY, rows_by_label
+
+RATE = 8  # frames are 1/8 s apart: a time without rounding, forwards and backwards
+
+
+def view_of(frames: list[list[Seen]]) -> Steady:
+    return steady(observations(frames, rate=RATE))
+
+
+def crowd(seed: int) -> list[list[Seen]]:
+    """Frames of people who cross each other closely and are often not seen."""
+    random = np.random.default_rng(seed)
+    paths: list[list[Seen | None]] = []
+    for _ in range(8):
+        start, speed, height = random.uniform([0, -20, 90], [300, 20, 110])
+        path = walk(start, speed, 40, y=random.uniform(95, 105), height=height)
+        paths.append([seen if random.random() < 0.7 else None for seen in path])
+    return together(*paths)
+
+
+def together_in(view: Steady, label_of: list[int]) -> set[frozenset[tuple[float, ...]]]:
+    """Who belongs together, each detection named by its box."""
+    boxes = [tuple(box) for box in view.cxcywh.tolist()]
+    groups = rows_by_label(np.array(label_of, np.int64))
+    return {frozenset(boxes[row] for row in rows) for rows in groups}
+
+
+@pytest.mark.parametrize("frames", [[], [[], []]], ids=["no frames", "nobody seen"])
+def test_no_detections(frames: list[list[Seen]]) -> None:
+    assert agree(view_of(frames)).tolist() == []
+
+
+def test_clear_paths_stay_whole() -> None:
+    view = view_of(together(walk(100, 5, 12), walk(500, -5, 12, y=300, height=60)))
+
+    assert together_in(view, list(agree(view))) == together_in(view, [0, 1] * 12)
+
+
+def test_what_neither_way_takes_up_is_nobody() -> None:
+    frames = together(walk(100, 5, 6), walk(500, 0, 6))
+    view = steady(observations(frames, rate=RATE, confidence=[[0.9, 0.25]] * 6))
+
+    labels = agree(view)
+
+    assert set(labels[1::2].tolist()) == {NOBODY}
+    assert NOBODY not in labels[::2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_time_may_run_either_way(seed: int) -> None:
+    frames = crowd(seed)
+    forwards, backwards = view_of(frames), view_of(frames[::-1])
+
+    agreed = together_in(forwards, list(agree(forwards)))
+
+    assert agreed == together_in(backwards, list(agree(backwards)))
+    assert agreed != together_in(forwards, list(associate(forwards)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_only_links_of_association_are_made(seed: int) -> None:
+    view = view_of(crowd(seed))
+    tracklet_of = associate(view)
+
+    for rows in rows_by_label(agree(view)):
+        assert len(set(tracklet_of[rows].tolist())) == 1

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from passerby.records import Observations, Sightings
+from passerby.testing import Seen, observations, together, walk
+from passerby.tracking.persons import EvidenceSettings, sightings
+from passerby.tracking.steady import steady
+from passerby.tracking.tracklets import NOBODY
+
+SETTINGS = EvidenceSettings(
+    least_detections=3,
+    least_best_confidence=0.5,
+    least_mean_confidence=0.3,
+    longest_filled_gap=1.0,
+)
+
+
+def reported(observed: Observations, person_of: list[int]) -> Sightings:
+    return sightings(observed, steady(observed), np.array(person_of, np.int64), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("frames", "person_of"),
+    [
+        pytest.param([], [], id="no frames"),
+        pytest.param([[], [], []], [], id="frames without detections"),
+        pytest.param(together(walk(100, 5, 5)), [NOBODY] * 5, id="nobody's detections"),
+    ],
+)
+def test_nobody_is_reported(frames: list[list[Seen]], person_of: list[int]) -> None:
+    found = reported(observations(frames), person_of)
+
+    assert len(found) == 0
+    assert found.xyxy.shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "is_person"),
+    [
+        pytest.param([0.9, 0.9], False, id="seen too few times"),
+        pytest.param([0.9, 0.9, 0.9], True, id="seen just often enough"),
+        pytest.param([0.45, 0.45, 0.45, 0.45], False, id="never seen well"),
+        pytest.param([0.45, 0.5, 0.45, 0.45], True, id="seen well once"),
+        pytest.param([0.6, 0.1, 0.1, 0.1], False, id="hardly seen on the whole"),
+    ],
+)
+def test_a_person_needs_evidence(confidence: list[float], *, is_person: bool) -> None:
+    count = len(confidence)
+    observed = observations(together(walk(100, 5, count)), confidence=[[c] for c in confidence])
+
+    found = reported(observed, [0] * count)
+
+    assert len(found) == (count if is_person else 0)
+
+
+def test_numbers_run_by_first_appearance() -> None:
+    late, early, ghost = walk(100, 1, 6), walk(400, 1, 6), walk(700, 1, 6)
+    frames = together([None, None, *late[2:]], early, [*ghost[:2], *[None] * 4])
+    # Stitching numbers in no particular order; 3 is a ghost.
+    person_of = [7, 3, 7, 3] + [1, 7] * 4
+
+    found = reported(observations(frames), person_of)
+
+    assert found.person_index.tolist() == [0, 0] + [0, 1] * 4
+    assert (found.xyxy[found.person_index == 1, 0] < 200).all()
+
+
+def test_of_two_who_appear_together_the_surer_is_first() -> None:
+    frames = together(walk(100, 1, 4), walk(400, 1, 4))
+
+    found = reported(observations(frames, confidence=[[0.6, 0.8]] * 4), [0, 1] * 4)
+
+    assert (found.xyxy[found.person_index == 0, 0] > 300).all()
+
+
+def test_rows_run_by_time_then_person() -> None:
+    frames = together(walk(400, 1, 5), [None, None, *walk(100, 1, 3)])
+
+    found = reported(observations(frames), [0, 0, 0, 1, 0, 1, 0, 1])
+
+    assert found.frame_index.tolist() == [0, 1, 2, 2, 3, 3, 4, 4]
+    assert found.timestamp_ms.tolist() == [0, 100, 200, 200, 300, 300, 400, 400]
+    assert found.person_index.tolist() == [0, 0, 0, 1, 0, 1, 0, 1]
+
+
+def test_a_short_gap_is_filled() -> None:
+    path: list[Seen | None] = [*walk(100, 10, 7)]
+    path[2] = path[3] = path[4] = None
+    confidence = [[0.8], [0.8], [], [], [], [0.4], [0.4]]
+
+    found = reported(observations(together(path), confidence=confidence), [0] * 4)
+
+    assert found.detected.tolist() == [True, True, False, False, False, True, True]
+    assert found.confidence == pytest.approx([0.8, 0.8, 0.7, 0.6, 0.5, 0.4, 0.4])
+    centres = (found.xyxy[:, 0] + found.xyxy[:, 2]) / 2
+    assert centres == pytest.approx([100, 110, 120, 130, 140, 150, 160], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("unseen", "is_filled"),
+    [
+        pytest.param(9, True, id="as long as the longest that is filled"),
+        pytest.param(10, False, id="longer"),
+    ],
+)
+def test_in_a_long_gap_nobody_is_reported(unseen: int, *, is_filled: bool) -> None:
+    path = [*walk(100, 1, 3), *[None] * unseen, *walk(115, 1, 3)]
+
+    found = reported(observations(together(path)), [0] * 6)
+
+    assert len(found) == 6 + (unseen if is_filled else 0)
+    assert found.detected.sum() == 6
+    assert set(found.person_index.tolist()) == {0}
+
+
+def test_boxes_are_in_pixels_of_their_own_frame() -> None:
+    motion = np.tile(np.array([[1, 0, -20], [0, 1, 5]], np.float32), (6, 1, 1))
+    path: list[Seen | None] = [(300 - 20 * step, 100 + 5 * step, 100) for step in range(6)]
+    path[3] = None  # filled in, where the camera then looked
+
+    found = reported(observations(together(path), camera_motion=motion), [0] * 5)
+
+    assert found.xyxy[3].tolist() == pytest.approx([220, 65, 260, 165], abs=0.01)
+    assert found.xyxy[5].tolist() == pytest.approx([180, 75, 220, 175], abs=0.01)
+
+
+def test_frames_keep_their_number_in_the_video() -> None:
+    observed = observations(together(walk(100, 1, 4)))
+    every_third = Observations(
+        frame_index=observed.frame_index * 3,
+        timestamp_ms=observed.timestamp_ms,
+        camera_motion=observed.camera_motion,
+        first_detection=observed.first_detection,
+        xyxy=observed.xyxy,
+        confidence=observed.confidence,
+        frame_count=12,
+    )
+
+    assert reported(every_third, [0] * 4).frame_index.tolist() == [0, 3, 6, 9]

@@ -1,0 +1,154 @@
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from passerby.testing import Seen, observations, together, walk
+from passerby.tracking.steady import Steady, steady
+from passerby.tracking.stitching import _cheapest, stitch
+from passerby.tracking.tracklets import NOBODY
+
+FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
+
+
+def two_in_turn(second: list[Seen], begins: int, *, has_cut: bool = False) -> list[int]:
+    """Persons of two tracklets at 10 Hz: `FIRST`, and another from frame `begins` on."""
+    count = begins + len(second)
+    earlier = [*FIRST, *[None] * (count - len(FIRST))]
+    later = [*[None] * begins, *second]
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (count, 1, 1))
+    if has_cut:
+        motion[len(FIRST)] = 0
+    frames = together(earlier, later)
+    tracklet_of = [n for pair in zip(earlier, later, strict=True) for n in (0, 1) if pair[n]]
+    view = steady(observations(frames, camera_motion=motion))
+    return list(stitch(view, np.array(tracklet_of, np.int64)))
+
+
+@pytest.mark.parametrize(
+    ("second", "begins"),
+    [
+        pytest.param(walk(160, 5, 10), 12, id="walked on behind a post"),
+        pytest.param(walk(200, 5, 10), 20, id="walked on behind a car"),
+        pytest.param(walk(155, 5, 10, y=105, height=104), 11, id="detected a little differently"),
+        pytest.param(walk(165, 5, 1), 13, id="seen once more"),
+    ],
+)
+def test_a_gap_is_closed(second: list[Seen], begins: int) -> None:
+    assert len(set(two_in_turn(second, begins))) == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "begins", "has_cut"),
+    [
+        pytest.param(walk(650, 5, 10), 110, False, id="too long after"),
+        pytest.param(walk(900, 5, 10), 15, False, id="too far away"),
+        pytest.param(walk(175, 5, 10, height=40), 15, False, id="much too small"),
+        pytest.param(walk(175, -60, 10), 15, False, id="coming from elsewhere"),
+        pytest.param(walk(145, 5, 10), 9, False, id="at the same time"),
+        pytest.param(walk(160, 5, 10), 12, True, id="after a cut"),
+    ],
+)
+def test_another_person(second: list[Seen], begins: int, *, has_cut: bool) -> None:
+    assert len(set(two_in_turn(second, begins, has_cut=has_cut))) == 2
+
+
+def test_no_detections() -> None:
+    assert stitch(steady(observations([])), np.empty(0, np.int64)).tolist() == []
+
+
+def test_nobody_stays_nobody() -> None:
+    view = steady(observations(together(walk(100, 5, 3))))
+
+    assert stitch(view, np.array([NOBODY, 4, 4])).tolist() == [NOBODY, 0, 0]
+
+
+def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
+    # They meet behind a post: by place alone they could as well have turned.
+    right, left = walk(100, 10, 30), walk(390, -10, 30)
+    unseen = range(12, 18)
+    frames = together(
+        *([None if n in unseen else seen for n, seen in enumerate(path)] for path in (right, left))
+    )
+    tracklet_of = [0, 1] * 12 + [3, 2] * 12  # 3 walks right
+
+    persons = stitch(steady(observations(frames)), np.array(tracklet_of)).tolist()
+
+    assert persons == [persons[0], persons[1]] * 24
+    assert persons[0] != persons[1]
+
+
+def test_pieces_become_one_one_after_the_other() -> None:
+    path: list[Seen | None] = [*walk(100, 5, 40)]
+    for gap in (range(8, 10), range(18, 22), range(30, 33)):
+        for number in gap:
+            path[number] = None
+    tracklet_of = [0] * 8 + [1] * 8 + [2] * 8 + [3] * 7
+
+    persons = stitch(steady(observations(together(path))), np.array(tracklet_of))
+
+    assert set(persons.tolist()) == {0}
+
+
+def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArray[np.int64]]:
+    """View and labels of tracklets (first frame, length, place, speed), most of which overlap."""
+    frames: list[list[Seen]] = [[] for _ in range(40)]
+    labels: list[list[int]] = [[] for _ in range(40)]
+    for label, (first, length, place, speed) in enumerate(tracklets):
+        for step, seen in enumerate(walk(place * 20, speed, length)):
+            frames[first + step].append(seen)
+            labels[first + step].append(label)
+    return steady(observations(frames)), np.array([n for row in labels for n in row], np.int64)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(1, 10), st.integers(0, 8), st.integers(-8, 8)),
+        max_size=12,
+    )
+)
+def test_nobody_is_in_two_places_at_once(tracklets: list[tuple[int, int, int, int]]) -> None:
+    view, tracklet_of = scene_of(tracklets)
+
+    person_of = stitch(view, tracklet_of)
+
+    persons = set(person_of.tolist())
+    assert persons == set(range(len(persons)))  # no detection is lost, no number left out
+    for label in range(len(tracklets)):
+        assert len(set(person_of[tracklet_of == label].tolist())) == 1
+    for person in persons:
+        theirs = sorted({tracklets[label][:2] for label in tracklet_of[person_of == person]})
+        assert len(theirs) == len(set(tracklet_of[person_of == person].tolist()))
+        for (first, length), (following, _) in pairwise(theirs):
+            assert first + length <= following
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_cheapest_joints_are_those_of_brute_force(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count = 5
+    candidates = [pair for pair in combinations(range(count), 2) if random.random() < 0.7]
+    earlier, later = np.array(candidates, np.int64).reshape(-1, 2).T
+    cost = random.uniform(-5, 0, len(candidates))
+
+    chosen = _cheapest(earlier, later, cost, count)
+
+    price = dict(zip(candidates, cost.tolist(), strict=True))
+    assert sum(price[pair] for pair in chosen) == pytest.approx(least_total(price))
+    assert is_possible(chosen)
+
+
+def least_total(price: dict[tuple[int, int], float]) -> float:
+    """Least sum of prices over all possible choices of joints."""
+    choices = (c for size in range(len(price) + 1) for c in combinations(price, size))
+    return min(sum(price[pair] for pair in choice) for choice in choices if is_possible(choice))
+
+
+def is_possible(joints: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> bool:
+    """Whether each tracklet is joined at most once on either side."""
+    tails, heads = {tail for tail, _ in joints}, {head for _, head in joints}
+    return len(tails) == len(heads) == len(joints)
