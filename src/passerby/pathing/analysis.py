@@ -1,0 +1,141 @@
+"""The whole way of one video: plan, observe its shards, link.
+
+Where the shards run is the caller's choice: it hands in a function that runs them.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.errors import DamagedVideo
+from passerby.pathing.link import link
+from passerby.pathing.observations import concatenate, load
+from passerby.pathing.observe import Report, observe_to_file
+from passerby.pathing.plan import Options, Shard, plan
+from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
+
+OnProgress = Callable[[Progress], None]
+
+# Share of the work that each stage is told to be: observing is nearly all of it.
+PLANNED, OBSERVED = 0.02, 0.98
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What became of a video; iterating gives its sightings one by one."""
+
+    video: VideoInfo
+    sightings: Sightings
+    frame_index: NDArray[np.int64]  # (F,) numbers of the analysed frames
+    frame_count: int  # frames decoded
+
+    def __iter__(self) -> Iterator[Sighting]:
+        return iter(self.sightings)
+
+    def __len__(self) -> int:
+        return len(self.sightings)
+
+
+class ShardWork(Protocol):
+    """Observes one shard, some frames at the same time, into a file."""
+
+    def __call__(self, shard: Shard, report: Report, *, threads: int) -> Path:
+        """As `observe_to_file`, the folder chosen."""
+        ...
+
+
+class RunShards(Protocol):
+    """Runs work on each shard, anywhere, and returns the results in order."""
+
+    def __call__(
+        self,
+        work: ShardWork,
+        shards: Sequence[Shard],
+        on_progress: Callable[[int, float], None],
+    ) -> list[Path]:
+        """`on_progress` is told the shard's number and how much of it is done, in [0, 1]."""
+        ...
+
+
+def analyse(
+    source: str,
+    fingerprint: str,
+    folder: Path,
+    run_shards: RunShards,
+    *,
+    options: Options | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> Analysis:
+    """Find the persons in a video.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL.
+    fingerprint : str
+        Another one whenever the content of the source is another.
+    folder : Path
+        Where observations are kept; shards found there are not computed again.
+    run_shards : callable
+    options : Options, optional
+    on_progress : callable
+        Told how far the work is; an exception it raises ends the work.
+
+    Raises
+    ------
+    VideoError
+        If the video can't be used, or not one frame of it could be decoded.
+    ModelError
+        If the network can't be loaded.
+    """
+    on_progress(Progress(Stage.PLANNING))
+    chosen = plan(source, fingerprint, options or Options())
+    watch = _Watch(chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress)
+    folder.mkdir(parents=True, exist_ok=True)
+    work = partial(observe_to_file, folder=folder)
+    paths = run_shards(work, chosen.shards, watch.shard_reached)
+    on_progress(watch.progress(Stage.LINKING, OBSERVED))
+    observations = concatenate([load(path) for path in paths])
+    if not len(observations):
+        raise DamagedVideo
+    return _linked(chosen.video, observations)
+
+
+def _linked(video: VideoInfo, observations: Observations) -> Analysis:
+    return Analysis(
+        video,
+        link(observations, video.width, video.height),
+        observations.frame_index,
+        observations.frame_count,
+    )
+
+
+class _Watch:
+    """Turns the progress of shards into that of the whole."""
+
+    def __init__(self, video: VideoInfo, expected: list[int], on_progress: OnProgress) -> None:
+        self._video = video
+        self._expected = expected
+        self._done = [0.0] * len(expected)
+        self._on_progress = on_progress
+        self._began = time.monotonic()
+
+    def shard_reached(self, number: int, fraction: float) -> None:
+        # A shard begins anew when its process is killed; the whole does not go back.
+        self._done[number] = max(self._done[number], fraction)
+        observed = sum(self._done) / len(self._done)
+        reached = PLANNED + (OBSERVED - PLANNED) * observed
+        self._on_progress(self.progress(Stage.OBSERVING, reached))
+
+    def progress(self, stage: Stage, fraction: float) -> Progress:
+        done = sum(self._done) / len(self._done)
+        elapsed = max(time.monotonic() - self._began, 1e-3)
+        frames = sum(d * count for d, count in zip(self._done, self._expected, strict=True))
+        speed = done * self._video.duration_ms / 1000 / elapsed
+        return Progress(stage, fraction, round(frames), speed)

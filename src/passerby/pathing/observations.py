@@ -1,0 +1,84 @@
+"""How the observations of a shard lie on disk, and how those of many become one.
+
+One Parquet file a shard, one row an analysed frame. The same observations give the
+same bytes, and a file appears whole or not at all.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from passerby.records import Observations
+
+SCHEMA = pa.schema(
+    [
+        ("frame_index", pa.int64()),  # within the shard
+        ("timestamp_ms", pa.int64()),
+        ("camera_motion", pa.list_(pa.float32(), 6)),
+        ("box", pa.list_(pa.float32())),  # left, top, right, bottom of each detection in turn
+        ("confidence", pa.list_(pa.float32())),
+    ]
+)
+FRAME_COUNT = b"frame_count"
+
+
+def save(observations: Observations, path: Path) -> None:
+    """Write observations to `path`, whose folder must exist."""
+    first = observations.first_detection
+    columns = [
+        pa.array(observations.frame_index),
+        pa.array(observations.timestamp_ms),
+        pa.FixedSizeListArray.from_arrays(observations.camera_motion.reshape(-1), 6),
+        pa.ListArray.from_arrays(pa.array(first * 4, pa.int32()), observations.xyxy.reshape(-1)),
+        pa.ListArray.from_arrays(pa.array(first, pa.int32()), observations.confidence),
+    ]
+    metadata = {FRAME_COUNT: str(observations.frame_count).encode()}
+    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
+    # Several processes may compute the same shard; each writes a file of its own.
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    pq.write_table(table, unfinished, compression="zstd", store_schema=True)
+    unfinished.replace(path)
+
+
+def load(path: Path) -> Observations:
+    """Read what `save` wrote."""
+    table = pq.read_table(path)
+    column = {name: _as_one(table.column(name)) for name in SCHEMA.names}
+    return Observations(
+        frame_index=column["frame_index"].to_numpy(),
+        timestamp_ms=column["timestamp_ms"].to_numpy(),
+        camera_motion=column["camera_motion"].flatten().to_numpy().reshape(-1, 2, 3),
+        first_detection=column["confidence"].offsets.to_numpy().astype(np.int64),
+        xyxy=column["box"].flatten().to_numpy().reshape(-1, 4),
+        confidence=column["confidence"].flatten().to_numpy(),
+        frame_count=int(table.schema.metadata[FRAME_COUNT]),
+    )
+
+
+def concatenate(shards: Sequence[Observations]) -> Observations:
+    """Join the observations of neighbouring shards, given in time order.
+
+    Frame indexes, which each shard counts from 0, become those of the whole.
+    """
+    frames_before = np.cumsum([0, *(shard.frame_count for shard in shards)])
+    detections_before = np.cumsum([0, *(len(shard.confidence) for shard in shards)])
+    frame_index = [s.frame_index + n for s, n in zip(shards, frames_before, strict=False)]
+    first = [s.first_detection[:-1] + n for s, n in zip(shards, detections_before, strict=False)]
+    return Observations(
+        frame_index=np.concatenate(frame_index),
+        timestamp_ms=np.concatenate([shard.timestamp_ms for shard in shards]),
+        camera_motion=np.concatenate([shard.camera_motion for shard in shards]),
+        first_detection=np.concatenate([*first, detections_before[-1:]]),
+        xyxy=np.concatenate([shard.xyxy for shard in shards]),
+        confidence=np.concatenate([shard.confidence for shard in shards]),
+        frame_count=int(frames_before[-1]),
+    )
+
+
+def _as_one(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array, also when the table has no row and so no chunk."""
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

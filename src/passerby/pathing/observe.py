@@ -1,0 +1,165 @@
+"""From the pixels of one shard to its observations.
+
+Pure: the same shard gives the same observations, on any machine of one kind, however
+many threads there are. Decoding goes on in the calling thread while other threads
+detect, several frames at a time.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.pathing.observations import save
+from passerby.pathing.plan import Shard
+from passerby.people.detector import Detector, open_detector, scaled
+from passerby.records import Detections, Observations
+from passerby.video.motion import CUT, STILL, camera_motion
+from passerby.video.sampling import AnalysedFrames, SampledFrame
+
+# Width of the pictures in which the camera's motion is measured, pixels.
+GRAY_WIDTH = 320
+# Least confidence of a person who is left out of the camera's motion.
+MASK_CONFIDENCE = 0.3
+
+# Frames decoded ahead of the detector, for each of its threads: enough to keep
+# it busy while the decoder works through a costly frame.
+AHEAD_PER_THREAD = 3
+
+NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Report = Callable[[float], None]  # told how much of the shard is done, in [0, 1]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one analysed frame showed."""
+
+    sampled: SampledFrame
+    detections: Detections  # in pixels of the upright frame
+    gray: NDArray[np.uint8]  # (h, w) small picture for the camera's motion
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is kept of a look."""
+
+    frame_index: int
+    timestamp_ms: int
+    detections: Detections
+    camera_motion: NDArray[np.float32]  # (2, 3) a point here → in the next analysed frame
+
+
+def observe_to_file(shard: Shard, report: Report, *, folder: Path, threads: int) -> Path:
+    """Write the observations of a shard into `folder`, unless they are there already.
+
+    Parameters
+    ----------
+    shard : Shard
+    report : callable
+        Called after each analysed frame; an exception it raises ends the work.
+    folder : Path
+        Must exist.
+    threads : int
+        Frames detected at the same time.
+
+    Returns
+    -------
+    Path
+        The file, named by what it was computed from.
+    """
+    path = folder / f"{shard.key}.parquet"
+    if not path.exists():
+        detector = open_detector(shard.network, shard.runtime, threads)
+        save(observe(shard, detector, report, threads), path)
+    return path
+
+
+def observe(shard: Shard, detector: Detector, report: Report, threads: int = 1) -> Observations:
+    """Look at every analysed frame of a shard; parameters as `observe_to_file`."""
+    frames = AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts)
+    look = partial(_look, detector=detector, input_size=shard.input_size)
+    rows: list[Row] = []
+    with ThreadPoolExecutor(threads) as pool:
+        looks = in_order(pool, look, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads)
+        for this, following in pairwise(chain(looks, [None])):
+            if this is not None and not this.sampled.is_beyond_span:
+                rows.append(_row(this, following))
+                report(min(len(rows) / shard.expected_frames, 1.0))
+    return _assembled(rows, frames.decoded_count)
+
+
+def in_order(pool: Executor, work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
+    """Map lazily: items are taken `ahead` of the results, which come in the items' order."""
+    pending: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _one_a_timestamp(frames: Iterable[SampledFrame]) -> Iterator[SampledFrame]:
+    """Without the frames that come within the same millisecond as the one before."""
+    last_ms: int | None = None
+    for sampled in frames:
+        if sampled.frame.timestamp_ms != last_ms:
+            last_ms = sampled.frame.timestamp_ms
+            yield sampled
+
+
+def _look(sampled: SampledFrame, detector: Detector, input_size: tuple[int, int]) -> Look:
+    width, height = sampled.frame.size
+    gray_width = min(GRAY_WIDTH, width)
+    gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
+    if sampled.is_beyond_span:
+        return Look(sampled, NOBODY, gray)
+    found = detector.detect(sampled.frame.image(input_size))
+    return Look(sampled, scaled(found, input_size, (width, height)), gray)
+
+
+def _row(look: Look, following: Look | None) -> Row:
+    motion = STILL if following is None else _motion(look, following)
+    frame = look.sampled.frame
+    return Row(frame.index, frame.timestamp_ms, look.detections, motion)
+
+
+def _motion(look: Look, following: Look) -> NDArray[np.float32]:
+    """Camera motion from one look to the next, in pixels of the upright frame."""
+    if look.gray.shape != following.gray.shape:
+        return CUT
+    size = look.sampled.frame.size
+    shrink = np.divide(look.gray.shape[::-1], size)
+    persons = look.detections.xyxy[look.detections.confidence >= MASK_CONFIDENCE]
+    affine = camera_motion(look.gray, following.gray, persons * np.tile(shrink, 2))
+    # In the small picture a point is at S p: S⁻¹ A S moves p itself.
+    linear = affine[:, :2] * shrink / shrink[:, None]
+    return np.column_stack([linear, affine[:, 2] / shrink]).astype(np.float32)
+
+
+def _assembled(rows: list[Row], frame_count: int) -> Observations:
+    seen = [row.detections for row in rows]
+    return Observations(
+        frame_index=np.array([row.frame_index for row in rows], np.int64),
+        timestamp_ms=np.array([row.timestamp_ms for row in rows], np.int64),
+        camera_motion=np.array([row.camera_motion for row in rows], np.float32).reshape(-1, 2, 3),
+        first_detection=np.cumsum([0, *map(len, seen)]),
+        xyxy=np.concatenate([NOBODY.xyxy, *(found.xyxy for found in seen)]),
+        confidence=np.concatenate([NOBODY.confidence, *(found.confidence for found in seen)]),
+        frame_count=frame_count,
+    )

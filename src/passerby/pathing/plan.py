@@ -1,0 +1,123 @@
+"""What will be done with a video: its shards, and the settings they share.
+
+A shard names all that decides on its observations, so their file can be named after
+that: what has been computed once is found again, wherever and whenever.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from passerby.inference.session import Runtime
+from passerby.people import input_size
+from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
+from passerby.records import VideoInfo
+from passerby.video.probe import first_pts, probe
+from passerby.video.shards import Span, plan_spans
+from passerby.video.stills import stills
+
+# Raise it whenever the same pixels begin to give other observations.
+OBSERVER_VERSION = 1
+
+# Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
+USUAL_RATE = Fraction(15)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to look at videos."""
+
+    rate: Fraction | None = USUAL_RATE  # analysed frames per second; None: every frame
+    runtime: Runtime = "auto"
+    network: str = SHIPPED_NETWORK
+    shard_ms: int = 60_000  # at most this much work is lost when a process dies
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of a video, observed apart from the others; small enough to be sent around."""
+
+    source: str
+    span: Span
+    rate: Fraction | None
+    origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
+    input_size: tuple[int, int]  # width, height of the image the detector sees
+    network: str
+    runtime: Runtime
+    expected_frames: int  # about so many will be analysed; at least 1
+    key: str  # name of what comes out: 64 hexadecimal digits
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A video and its shards, in order."""
+
+    video: VideoInfo
+    shards: tuple[Shard, ...]
+
+
+def plan(source: str, fingerprint: str, options: Options) -> Plan:
+    """Look at a video and decide how to analyse it.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL.
+    fingerprint : str
+        Another one whenever the content of the source is another.
+    options : Options
+
+    Raises
+    ------
+    UnsupportedVideo, DamagedVideo, VideoGone
+        As `probe`.
+    ModelError
+        As `open_detector`.
+    """
+    video = probe(source)
+    detector = open_detector(options.network, options.runtime)
+    size = choose_input_size(source, video, detector)
+    origin_pts = first_pts(source)
+    shared = (fingerprint, detector.identity, size, str(options.rate), origin_pts)
+    spans = plan_spans(source, options.shard_ms)
+    expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
+    shards = [
+        Shard(
+            source=source,
+            span=span,
+            rate=options.rate,
+            origin_pts=origin_pts,
+            input_size=size,
+            network=options.network,
+            runtime=options.runtime,
+            expected_frames=max(expected_frames, 1),
+            key=_key(*shared, span.start_pts, span.end_pts),
+        )
+        for span in spans
+    ]
+    return Plan(video, tuple(shards))
+
+
+def choose_input_size(source: str, video: VideoInfo, detector: Detector) -> tuple[int, int]:
+    """(width, height) of the images in which this video's persons are seen best."""
+    size = input_size.probe_size(video.width, video.height)
+    heights = []
+    for still in stills(source, input_size.PROBE_FRAMES):
+        found = detector.detect(still.image(size))
+        certain = found.xyxy[found.confidence > input_size.PROBE_CONFIDENCE]
+        heights.append((certain[:, 3] - certain[:, 1]) * video.height / size[1])
+    seen = np.concatenate([np.empty(0, np.float32), *heights])
+    return input_size.choose(seen, video.width, video.height)
+
+
+def _analysed_rate(video: VideoInfo, options: Options) -> float:
+    """Analysed frames per second, as far as the container tells."""
+    return min(float(options.rate or video.frame_rate), video.frame_rate)
+
+
+def _key(*parts: object) -> str:
+    """SHA-256 of what a shard is computed from."""
+    return hashlib.sha256(json.dumps([OBSERVER_VERSION, *parts]).encode()).hexdigest()
