@@ -1,0 +1,1 @@
+"""The outside world: where videos come from."""

@@ -1,0 +1,117 @@
+"""Where the bytes of an object are: a bucket is a folder, a key the path of a file in it.
+
+Nothing outside of a bucket's folder can be reached, whatever the key, and
+whichever links lie in the folder.
+"""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from passerby.errors import ObjectForbidden, ObjectNotFound, SettingsError
+
+# A fingerprint reads at most this much of a file, spread over all of it.
+SAMPLES = 16
+SAMPLE_BYTES = 64 * 1024
+
+# What S3 calls the version of an object in a bucket that keeps no versions:
+# Amazon S3 User Guide, "How S3 Versioning works".
+ONLY_VERSION = "null"
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """What is known of an object without decoding it."""
+
+    size_bytes: int
+    modified: datetime  # aware, UTC
+    fingerprint: str  # 64 hexadecimal digits, others once the content has changed
+    location: str  # real path of the file
+
+
+class FolderBuckets:
+    """The buckets under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise SettingsError(f"the folder of the buckets does not exist: {root}")
+        self._root = root.resolve()
+
+    def head(self, bucket: str, key: str, version: str | None = None) -> ObjectFacts:
+        """Find an object and look at it.
+
+        Raises
+        ------
+        ObjectNotFound
+            If there is no such bucket, no regular file of this name in it, or no
+            such version: a folder knows only the version "null".
+        ObjectForbidden
+            If passerby may not read it.
+        """
+        if version not in (None, ONLY_VERSION):
+            raise ObjectNotFound
+        try:
+            return look_at(self._locate(bucket, key))
+        except PermissionError as error:
+            raise ObjectForbidden from error
+        # ValueError: no file can have this name, for a zero byte or half a character in it.
+        except (OSError, ValueError) as error:
+            raise ObjectNotFound from error
+
+    def list_buckets(self) -> list[str]:
+        """Names of the buckets, sorted."""
+        return sorted(path.name for path in self._root.iterdir() if _is_real_folder(path))
+
+    def _locate(self, bucket: str, key: str) -> str:
+        """Real path of a file inside the bucket."""
+        names = [bucket, *key.split("/")]
+        folder = self._root / bucket
+        if "/" in bucket or {"", ".", ".."} & set(names) or not _is_real_folder(folder):
+            raise ObjectNotFound
+        location = os.path.realpath(folder / key, strict=True)
+        if not Path(location).is_relative_to(folder):
+            raise ObjectNotFound
+        return location
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def look_at(location: str) -> ObjectFacts:
+    """Facts of the regular file at `location`, a real path.
+
+    Raises
+    ------
+    ObjectNotFound
+        If something else is there, a folder or a device.
+    OSError
+        If nothing is there, or it cannot be read.
+    """
+    # Asked before it is opened: opening a device can do things.
+    if not stat.S_ISREG(Path(location).lstat().st_mode):
+        raise ObjectNotFound
+    # Should it be a pipe or a link by now, opening it neither waits nor follows.
+    descriptor = os.open(location, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(descriptor)
+        return ObjectFacts(
+            size_bytes=status.st_size,
+            modified=datetime.fromtimestamp(status.st_mtime, UTC),
+            fingerprint=_fingerprint(descriptor, status),
+            location=location,
+        )
+    finally:
+        os.close(descriptor)
+
+
+def _fingerprint(descriptor: int, status: os.stat_result) -> str:
+    """SHA-256 over size, time of change, and blocks from the first byte to the last."""
+    digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
+    last_start = max(status.st_size - SAMPLE_BYTES, 0)
+    for start in sorted({last_start * sample // (SAMPLES - 1) for sample in range(SAMPLES)}):
+        digest.update(os.pread(descriptor, SAMPLE_BYTES, start))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Jobs: what is to be analysed, by whom, how far it is, and what came out."""

@@ -1,0 +1,68 @@
+"""Was this request made before? Its client token tells, for a while.
+
+Clients repeat a request whose answer they did not get. The token makes the
+repetition harmless: it finds the job that the first one made.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
+
+from passerby.errors import TokenReused
+from passerby.jobs.job import JsonObject, NewJob
+from passerby.jobs.schema import TOKENS
+
+# Amazon Rekognition Developer Guide, "Calling Amazon Rekognition Video
+# operations": a client request token may be used anew after 7 days.
+TOKEN_LIFE = timedelta(days=7)
+
+
+def earlier_job_id(connection: Connection, new: NewJob, now: datetime) -> str | None:
+    """Find the job that the same request made; None without one, or without a token.
+
+    Raises
+    ------
+    TokenReused
+        If the token came with another request, less than its life ago.
+    """
+    if new.token is None:
+        return None
+    alive = TOKENS.c.issued_at > now - TOKEN_LIFE
+    query = select(TOKENS.c.job_id, TOKENS.c.request_sha256).where(_same_token(new), alive)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    if row.request_sha256 != _digest(new.request):
+        raise TokenReused
+    return str(row.job_id)
+
+
+def remember(connection: Connection, new: NewJob, job_id: str, now: datetime) -> None:
+    """Tie the token of a request, if it has one, to the job it made."""
+    if new.token is None:
+        return
+    connection.execute(delete(TOKENS).where(_same_token(new)))  # one whose life is over
+    issued = insert(TOKENS).values(
+        account_id=new.account_id,
+        operation=new.operation,
+        token=new.token,
+        job_id=job_id,
+        request_sha256=_digest(new.request),
+        issued_at=now,
+    )
+    connection.execute(issued)
+
+
+def _same_token(new: NewJob) -> ColumnElement[bool]:
+    return and_(
+        TOKENS.c.account_id == new.account_id,
+        TOKENS.c.operation == new.operation,
+        TOKENS.c.token == new.token,
+    )
+
+
+def _digest(request: JsonObject) -> str:
+    """SHA-256 over the request with its members sorted: their order carries no meaning."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()

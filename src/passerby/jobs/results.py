@@ -1,0 +1,155 @@
+"""What a finished job found, page by page, in either order.
+
+A job's results are two files with the same rows, one for each order. A page is
+a range of rows, so it costs the same wherever it lies.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from passerby.errors import JobNotFound
+from passerby.jobs.tables import ROWS_PER_GROUP, join, sightings_of, take, write_table
+from passerby.records import Sightings
+
+Order = Literal["timestamp", "index"]
+
+JOB_ID = re.compile(r"[0-9a-f]{64}")
+
+# Callers read page after page, so the group of the last page is the group of the
+# next: one open file and a group or two for each of this many readers at once.
+OPEN_FILES = 16
+OPEN_GROUPS = 32  # of about 0.5 MB each
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    """Some sightings of a job, in the order asked for."""
+
+    sightings: Sightings  # rows in that order, which need not be that of time
+    next_offset: int | None  # where the next page starts; None after the last
+
+
+class Results:
+    """The results under one folder. Safe to use from many threads."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._files: OrderedDict[Path, pq.ParquetFile] = OrderedDict()
+        self._groups: OrderedDict[tuple[Path, int], Sightings] = OrderedDict()
+
+    def write(self, job_id: str, sightings: Sightings) -> None:
+        """Store what a job found, in place of anything stored for it before."""
+        folder = self._folder(job_id)
+        draft = folder.with_name(f".{job_id}.{secrets.token_hex(8)}")
+        draft.mkdir(parents=True)
+        try:
+            write_table(sightings, draft / "timestamp.parquet")
+            write_table(sightings, draft / "index.parquet", index_order(sightings))
+            self.delete(job_id)
+            _move_durably(draft, folder)
+        except BaseException:
+            shutil.rmtree(draft)
+            raise
+
+    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage:
+        """Read at most `count` sightings from row `offset` on; none beyond the end.
+
+        Raises
+        ------
+        JobNotFound
+            If nothing is stored for the job.
+        """
+        if offset < 0 or count < 1:
+            raise ValueError(f"no such page: offset {offset}, count {count}")
+        path = self._folder(job_id) / f"{order}.parquet"
+        with self._lock:
+            total = self._file(path).metadata.num_rows
+            end = min(offset + count, total)
+            sightings = self._rows(path, min(offset, total), end)
+        return ResultsPage(sightings, end if end < total else None)
+
+    def delete(self, job_id: str) -> None:
+        """Remove what is stored for a job, if anything is."""
+        folder = self._folder(job_id)
+        with self._lock:
+            self._forget(folder)
+            if folder.exists():
+                shutil.rmtree(folder)
+
+    def _folder(self, job_id: str) -> Path:
+        if not JOB_ID.fullmatch(job_id):
+            raise ValueError(f"a job id has 64 lowercase hexadecimal digits, got {job_id!r}")
+        return self._root / job_id
+
+    def _rows(self, path: Path, start: int, end: int) -> Sightings:
+        first = start // ROWS_PER_GROUP
+        last = max(end - 1, start) // ROWS_PER_GROUP
+        groups = [self._group(path, number) for number in range(first, last + 1)]
+        origin = first * ROWS_PER_GROUP
+        return take(join(groups), slice(start - origin, end - origin))
+
+    def _group(self, path: Path, number: int) -> Sightings:
+        key = (path, number)
+        if key not in self._groups:
+            self._groups[key] = self._decode(path, number)
+        self._groups.move_to_end(key)
+        if len(self._groups) > OPEN_GROUPS:
+            self._groups.popitem(last=False)
+        return self._groups[key]
+
+    def _decode(self, path: Path, number: int) -> Sightings:
+        file = self._file(path)
+        wanted = [number] if number < file.num_row_groups else []
+        return sightings_of(file.read_row_groups(wanted, use_threads=False))
+
+    def _file(self, path: Path) -> pq.ParquetFile:
+        if path not in self._files:
+            try:
+                self._files[path] = pq.ParquetFile(path)
+            except FileNotFoundError as error:
+                raise JobNotFound("The results of this job are gone.") from error
+        self._files.move_to_end(path)
+        if len(self._files) > OPEN_FILES:
+            self._files.popitem(last=False)[1].close()
+        return self._files[path]
+
+    def _forget(self, folder: Path) -> None:
+        for path in [path for path in self._files if path.parent == folder]:
+            self._files.pop(path).close()
+        for key in [key for key in self._groups if key[0].parent == folder]:
+            del self._groups[key]
+
+
+def index_order(sightings: Sightings) -> NDArray[np.int64]:
+    """(S,) positions by person index, then confidence, highest first, then time."""
+    keys = (sightings.timestamp_ms, -sightings.confidence, sightings.person_index)
+    return np.lexsort(keys).astype(np.int64, copy=False)
+
+
+def _move_durably(draft: Path, folder: Path) -> None:
+    """Rename a folder of finished files so that a power cut loses none of it."""
+    for path in draft.iterdir():
+        _flush(path)
+    _flush(draft)
+    draft.rename(folder)
+    _flush(folder.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

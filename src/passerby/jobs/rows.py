@@ -1,0 +1,43 @@
+"""How a job is written in its row."""
+
+from sqlalchemy import RowMapping
+
+from passerby.jobs.job import Counts, Job, JobState
+from passerby.records import Progress, Stage, VideoInfo
+
+
+def job_of(row: RowMapping) -> Job:
+    """Read a row of the table `jobs`."""
+    return Job(
+        id=row["id"],
+        account_id=row["account_id"],
+        operation=row["operation"],
+        request=row["request"],
+        source=row["source"],
+        tag=row["tag"],
+        state=JobState(row["state"]),
+        progress=_progress(row),
+        status_message=row["status_message"],
+        video=None if row["video"] is None else VideoInfo(**row["video"]),
+        counts=None if row["persons"] is None else Counts(row["persons"], row["sightings"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        attempt=row["attempt"],
+    )
+
+
+def _progress(row: RowMapping) -> Progress:
+    # SQLite hands a whole number in a column of floats back as an integer.
+    fraction, speed = float(row["fraction"]), float(row["speed"])
+    return Progress(Stage(row["stage"]), fraction, row["frames"], speed)
+
+
+def columns_of(progress: Progress) -> dict[str, object]:
+    """Name the columns that hold a job's progress, with their values."""
+    return {
+        "stage": progress.stage,
+        "fraction": progress.fraction,
+        "frames": progress.frames,
+        "speed": progress.speed,
+    }

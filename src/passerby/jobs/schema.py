@@ -1,0 +1,94 @@
+"""Which tables the job database has today.
+
+How a database gets here is written in `migrations/versions`; a test holds the
+two together.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC, also where the database stores no time zone (SQLite)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Bring a time to UTC before it is stored."""
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Say that a stored time is UTC."""
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+METADATA = MetaData()
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("number", Integer, primary_key=True),  # order of arrival
+    Column("id", String(64), nullable=False, unique=True),
+    Column("account_id", String(12), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("source", JSON, nullable=False),
+    Column("tag", Text),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("fraction", Float, nullable=False),
+    Column("frames", BigInteger, nullable=False),
+    Column("speed", Float, nullable=False),
+    Column("status_message", Text),
+    Column("video", JSON(none_as_null=True)),
+    Column("persons", BigInteger),
+    Column("sightings", BigInteger),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("worker_id", Text),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("jobs_by_state", "state", "number"),
+    Index("jobs_by_account", "account_id", "state"),
+)
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("account_id", String(12), primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("request_sha256", String(64), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+)
+
+ACCESS_KEYS = Table(
+    "access_keys",
+    METADATA,
+    Column("id", String(20), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

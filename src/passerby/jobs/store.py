@@ -1,0 +1,258 @@
+"""Which jobs there are, and whose turn it is.
+
+A worker *claims* a job for a while, its lease, and extends the lease as it
+reports. A lease that ran out, because its worker died, makes the job claimable
+again. What a worker says of a job counts only while the job is its own.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Update,
+    and_,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
+from passerby.jobs.database import Database
+from passerby.jobs.job import OPEN_STATES, Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.repeats import earlier_job_id, remember
+from passerby.jobs.rows import columns_of, job_of
+from passerby.jobs.schema import JOBS, UtcDateTime
+from passerby.records import Progress, Stage, VideoInfo
+
+# A job that took three workers down with it would take down the fourth.
+MAX_ATTEMPTS = 3
+
+QUEUED = JOBS.c.state == JobState.QUEUED
+RUNNING = JOBS.c.state == JobState.RUNNING
+
+
+class JobStore:
+    """The jobs of one database. Safe to use from many threads and processes."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    def submit(self, new: NewJob, open_limit: int) -> Job:
+        """Put a job into the queue, or find the one this very request made earlier.
+
+        Raises
+        ------
+        TokenReused
+            If the token came with another request less than 7 days ago.
+        TooManyOpenJobs
+            If the account has `open_limit` jobs queued or running.
+        """
+        now = self._now()
+        with self._database.writing() as connection:
+            job_id = earlier_job_id(connection, new, now)
+            if job_id is None:
+                _check_room(connection, new.account_id, open_limit)
+                job_id = _insert(connection, new, now)
+                remember(connection, new, job_id, now)
+            return _find(connection, JOBS.c.id == job_id)
+
+    def repeated(self, new: NewJob) -> Job | None:
+        """Find the job that this very request made earlier; raises TokenReused."""
+        with self._database.reading() as connection:
+            job_id = earlier_job_id(connection, new, self._now())
+            return None if job_id is None else _find(connection, JOBS.c.id == job_id)
+
+    def find(self, job_id: str, account_id: str | None = None) -> Job:
+        """One job, of any account unless one is named; raises JobNotFound."""
+        wanted = JOBS.c.id == job_id
+        if account_id is not None:
+            wanted = and_(wanted, JOBS.c.account_id == account_id)
+        with self._database.reading() as connection:
+            return _find(connection, wanted)
+
+    def starting_with(self, digits: str) -> Job:
+        """The one job whose id starts so; raises JobNotFound if there is none, or another."""
+        query = select(JOBS).where(JOBS.c.id.startswith(digits, autoescape=True)).limit(2)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        if len(rows) > 1:
+            raise JobNotFound(f"More than one job starts with {digits!r}.")
+        if not rows:
+            raise JobNotFound
+        return job_of(rows[0])
+
+    def recent(
+        self, limit: int, state: JobState | None = None, account_id: str | None = None
+    ) -> list[Job]:
+        """At most `limit` jobs, newest first, in any state and of any account unless named."""
+        query = select(JOBS).order_by(JOBS.c.number.desc()).limit(limit)
+        if state is not None:
+            query = query.where(JOBS.c.state == state)
+        if account_id is not None:
+            query = query.where(JOBS.c.account_id == account_id)
+        with self._database.reading() as connection:
+            return [job_of(row) for row in connection.execute(query).mappings()]
+
+    def claim(self, worker_id: str, lease_seconds: float) -> Job | None:
+        """Take the job that has waited longest; None if there is none to do."""
+        now = self._now()
+        with self._database.writing() as connection:
+            _close_abandoned(connection, now)
+            claimed = _take_oldest(now).values(
+                worker_id=worker_id, lease_until=now + timedelta(seconds=lease_seconds)
+            )
+            row = connection.execute(claimed.returning(JOBS)).mappings().one_or_none()
+            return None if row is None else job_of(row)
+
+    def report(self, job_id: str, worker_id: str, progress: Progress, lease_seconds: float) -> None:
+        """Note how far a job is, and extend its lease from now.
+
+        Raises
+        ------
+        JobCancelled
+            If somebody asked for its end.
+        LeaseLost
+            If it is no longer this worker's.
+        """
+        lease_until = self._now() + timedelta(seconds=lease_seconds)
+        reported = _held(job_id, worker_id).values(lease_until=lease_until, **columns_of(progress))
+        with self._database.writing() as connection:
+            answer = connection.execute(reported.returning(JOBS.c.cancel_requested))
+            cancel_requested = answer.scalar_one_or_none()
+        if cancel_requested is None:
+            raise LeaseLost
+        if cancel_requested:
+            raise JobCancelled
+
+    def succeed(self, job_id: str, worker_id: str, video: VideoInfo, counts: Counts) -> None:
+        """End a job well, even if its end was asked for meanwhile; raises LeaseLost."""
+        found = {"video": asdict(video), "fraction": 1.0, **asdict(counts)}
+        self._end(job_id, worker_id, JobState.SUCCEEDED, found)
+
+    def fail(self, job_id: str, worker_id: str, message: str) -> None:
+        """End a job badly; `message` tells its caller why. Raises LeaseLost."""
+        self._end(job_id, worker_id, JobState.FAILED, {"status_message": message})
+
+    def mark_cancelled(self, job_id: str, worker_id: str) -> None:
+        """End a running job as somebody asked; raises LeaseLost."""
+        message = {"status_message": JobCancelled.__doc__}
+        self._end(job_id, worker_id, JobState.CANCELLED, message)
+
+    def release(self, job_id: str, worker_id: str) -> None:
+        """Give a running job its place in the queue back; raises LeaseLost.
+
+        The attempt does not count: nothing went wrong.
+        """
+        back = {"state": JobState.QUEUED, "attempt": JOBS.c.attempt - 1, **columns_of(Progress())}
+        self._let_go(job_id, worker_id, back)
+
+    def cancel(self, job_id: str) -> Job:
+        """End a queued job, ask a running one to end, leave an ended one; raises JobNotFound.
+
+        Returns the job as it is afterwards.
+        """
+        of_job = JOBS.c.id == job_id
+        with self._database.writing() as connection:
+            connection.execute(update(JOBS).where(of_job, RUNNING).values(cancel_requested=True))
+            connection.execute(_cancelled(self._now()).where(of_job, QUEUED))
+            return _find(connection, of_job)
+
+    def _end(
+        self, job_id: str, worker_id: str, state: JobState, values: Mapping[str, object]
+    ) -> None:
+        self._let_go(job_id, worker_id, {"state": state, "ended_at": self._now(), **values})
+
+    def _let_go(self, job_id: str, worker_id: str, values: Mapping[str, object]) -> None:
+        idle = _held(job_id, worker_id).values(worker_id=None, lease_until=None, **values)
+        with self._database.writing() as connection:
+            if connection.execute(idle).rowcount == 0:
+                raise LeaseLost
+
+
+def _find(connection: Connection, wanted: ColumnElement[bool]) -> Job:
+    row = connection.execute(select(JOBS).where(wanted)).mappings().one_or_none()
+    if row is None:
+        raise JobNotFound
+    return job_of(row)
+
+
+def _check_room(connection: Connection, account_id: str, open_limit: int) -> None:
+    query = (
+        select(func.count())
+        .select_from(JOBS)
+        .where(JOBS.c.account_id == account_id, JOBS.c.state.in_(OPEN_STATES))
+    )
+    if connection.execute(query).scalar_one() >= open_limit:
+        raise TooManyOpenJobs(f"Account {account_id} has {open_limit} open jobs, its limit.")
+
+
+def _insert(connection: Connection, new: NewJob, now: datetime) -> str:
+    job_id = secrets.token_hex(32)
+    row = insert(JOBS).values(
+        id=job_id,
+        account_id=new.account_id,
+        operation=new.operation,
+        request=new.request,
+        source=new.source,
+        tag=new.tag,
+        state=JobState.QUEUED,
+        attempt=0,
+        cancel_requested=False,
+        created_at=now,
+        **columns_of(Progress()),
+    )
+    connection.execute(row)
+    return job_id
+
+
+def _take_oldest(now: datetime) -> Update:
+    waiting = or_(QUEUED, _abandoned(now))
+    oldest = select(JOBS.c.number).where(waiting).order_by(JOBS.c.number).limit(1)
+    # Where rows are locked one by one, two workers must not wait for the same.
+    free = oldest.with_for_update(skip_locked=True).scalar_subquery()
+    return (
+        update(JOBS)
+        .where(JOBS.c.number == free)
+        .values(
+            state=JobState.RUNNING,
+            attempt=JOBS.c.attempt + 1,
+            started_at=func.coalesce(JOBS.c.started_at, literal(now, UtcDateTime)),
+            **columns_of(Progress(Stage.PLANNING)),
+        )
+    )
+
+
+def _close_abandoned(connection: Connection, now: datetime) -> None:
+    """End the jobs whose worker died and which are not to be tried again."""
+    asked_to_end = JOBS.c.cancel_requested.is_(True)
+    connection.execute(_cancelled(now).where(_abandoned(now), asked_to_end))
+    message = f"The analysis broke off {MAX_ATTEMPTS} times."
+    given_up = update(JOBS).where(_abandoned(now), JOBS.c.attempt >= MAX_ATTEMPTS)
+    failed = given_up.values(state=JobState.FAILED, ended_at=now, status_message=message)
+    connection.execute(failed.values(worker_id=None, lease_until=None))
+
+
+def _abandoned(now: datetime) -> ColumnElement[bool]:
+    return and_(RUNNING, JOBS.c.lease_until < now)
+
+
+def _held(job_id: str, worker_id: str) -> Update:
+    return update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker_id == worker_id, RUNNING)
+
+
+def _cancelled(now: datetime) -> Update:
+    return update(JOBS).values(
+        state=JobState.CANCELLED,
+        ended_at=now,
+        status_message=JobCancelled.__doc__,
+        worker_id=None,
+        lease_until=None,
+    )

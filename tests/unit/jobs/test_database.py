@@ -1,0 +1,121 @@
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from passerby.errors import SettingsError
+from passerby.jobs.database import Database, open_database
+from passerby.jobs.schema import METADATA
+
+
+def test_the_steps_lead_to_the_schema(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_opening_again_keeps_what_was_stored(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/jobs.db"
+    first = open_database(url)
+    with first.writing() as connection:
+        connection.execute(
+            text("INSERT INTO access_keys VALUES ('AKIA', '000000000000', x'00', '2026-01-01')")
+        )
+    first.close()
+
+    second = open_database(url)
+    with second.reading() as connection:
+        ids = connection.execute(text("SELECT id FROM access_keys")).scalars().all()
+    second.close()
+
+    assert ids == ["AKIA"]
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    open_database(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0001"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    row = "VALUES ('AKIA', '000000000000', x'00', '2026-01-01')"
+
+    def insert_twice() -> None:
+        with database.writing() as connection:
+            for _ in range(2):
+                connection.execute(text(f"INSERT INTO access_keys {row}"))
+
+    with pytest.raises(IntegrityError):
+        insert_twice()
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM access_keys")).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("no url", id="not a URL"),
+        pytest.param("abacus:///jobs", id="an unknown kind of database"),
+        pytest.param("postgresql://localhost/jobs", id="a database not supported"),
+        pytest.param("sqlite:////no/such/folder/jobs.db", id="a folder that does not exist"),
+    ],
+)
+def test_a_database_that_cannot_be_opened(url: str) -> None:
+    with pytest.raises(SettingsError):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    path.write_text("not a database, but long enough to be taken for one" * 100)
+
+    with pytest.raises(SettingsError, match="not a database"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_a_password_does_not_show(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        open_database(f"sqlite://user:hunter2@{tmp_path}/jobs.db")
+
+    assert "hunter2" not in str(caught.value)
+
+
+OPEN_ON_COMMAND = """
+import sys
+from passerby.jobs.database import open_database
+
+print("ready", flush=True)
+for url in sys.stdin:
+    open_database(url.strip()).close()
+    print("opened", flush=True)
+"""
+
+
+def test_processes_that_open_a_new_database_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPEN_ON_COMMAND]
+    pipe = subprocess.PIPE
+    openers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    for opener in openers:
+        assert opener.stdout
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:
+        assert opener.stdin
+        opener.stdin.writelines(f"sqlite:///{tmp_path}/{n}.db\n" for n in range(10))
+        opener.stdin.flush()
+
+    said = [opener.communicate(timeout=30)[0] for opener in openers]
+
+    assert said == ["opened\n" * 10] * 2

@@ -1,0 +1,106 @@
+import logging
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from passerby.errors import JobCancelled, LeaseLost
+from passerby.jobs.database import Database
+from passerby.jobs.job import Job, NewJob, utc_now
+from passerby.jobs.lease import LEASE_SECONDS, Lease
+from passerby.jobs.store import JobStore
+from passerby.records import Progress, Stage
+
+PROGRESS = Progress(Stage.OBSERVING, 0.5, 100, 2.0)
+
+
+@pytest.fixture
+def store(database: Database) -> JobStore:
+    return JobStore(database)
+
+
+@pytest.fixture
+def job(store: JobStore) -> Job:
+    store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
+    job = store.claim("anna", LEASE_SECONDS)
+    assert job is not None
+    return job
+
+
+def report_until_raised(lease: Lease) -> None:
+    for _ in range(100):
+        lease.report(PROGRESS)
+        time.sleep(0.05)
+
+
+def test_progress_reaches_the_store(store: JobStore, job: Job) -> None:
+    with Lease(store, job, "anna", threading.Event()) as lease:
+        lease.report(PROGRESS)
+        deadline = time.monotonic() + 5
+        while store.find(job.id).progress != PROGRESS and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert store.find(job.id).progress == PROGRESS
+
+
+def test_a_job_asked_to_end_is_told_so(store: JobStore, job: Job) -> None:
+    with Lease(store, job, "anna", threading.Event()) as lease:
+        store.cancel(job.id)
+
+        with pytest.raises(JobCancelled):
+            report_until_raised(lease)
+
+
+def test_a_job_taken_by_another_is_told_so(database: Database, store: JobStore, job: Job) -> None:
+    later = JobStore(database, now=lambda: utc_now() + timedelta(seconds=LEASE_SECONDS + 1))
+    with Lease(store, job, "anna", threading.Event()) as lease:
+        assert later.claim("bert", LEASE_SECONDS)
+
+        with pytest.raises(LeaseLost):
+            report_until_raised(lease)
+
+
+def test_a_stopping_worker_stops_at_the_next_report(store: JobStore, job: Job) -> None:
+    stopping = threading.Event()
+    with Lease(store, job, "anna", stopping) as lease:
+        lease.report(PROGRESS)
+        stopping.set()
+
+        with pytest.raises(LeaseLost, match="stopping"):
+            lease.report(PROGRESS)
+
+
+def test_the_heart_stops_with_the_block(store: JobStore, job: Job) -> None:
+    before = threading.active_count()
+
+    with pytest.raises(KeyError), Lease(store, job, "anna", threading.Event()):
+        raise KeyError
+
+    assert threading.active_count() == before
+
+
+class AbsentOnce(JobStore):
+    """A store that cannot be reached for the first report."""
+
+    reports = 0
+
+    def report(self, job_id: str, worker_id: str, progress: Progress, lease_seconds: float) -> None:
+        self.reports += 1
+        if self.reports == 1:
+            raise OSError("no route to the database")
+        super().report(job_id, worker_id, progress, lease_seconds)
+
+
+def test_a_store_out_of_reach_for_a_moment_ends_nothing(
+    database: Database, job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = AbsentOnce(database)
+    with caplog.at_level(logging.ERROR), Lease(store, job, "anna", threading.Event()) as lease:
+        lease.report(PROGRESS)
+        deadline = time.monotonic() + 5
+        while store.find(job.id).progress != PROGRESS and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert store.find(job.id).progress == PROGRESS
+    assert "no route to the database" in caplog.text

@@ -1,0 +1,205 @@
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from passerby.errors import JobNotFound
+from passerby.jobs.results import Order, Results, index_order
+from passerby.jobs.tables import take
+from passerby.records import Sightings
+
+MakeSightings = Callable[[int], Sightings]
+
+JOB = "ab" * 32
+OTHER_JOB = "cd" * 32
+
+
+def assert_equal(actual: Sightings, expected: Sightings) -> None:
+    for one, other in zip(astuple(actual), astuple(expected), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def brute_force_index_order(sightings: Sightings) -> list[int]:
+    def key(row: int) -> tuple[int, float, int]:
+        return (
+            int(sightings.person_index[row]),
+            -float(sightings.confidence[row]),
+            int(sightings.timestamp_ms[row]),
+        )
+
+    return sorted(range(len(sightings)), key=key)
+
+
+@pytest.mark.parametrize("count", [0, 1, 500])
+def test_index_order(make_sightings: MakeSightings, count: int) -> None:
+    sightings = make_sightings(count)
+
+    assert index_order(sightings).tolist() == brute_force_index_order(sightings)
+
+
+@pytest.mark.parametrize("order", ["timestamp", "index"])
+def test_a_job_that_found_nobody(
+    make_sightings: MakeSightings, tmp_path: Path, order: Order
+) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(0))
+
+    page = results.page(JOB, order, offset=0, count=1000)
+
+    assert len(page.sightings) == 0
+    assert page.sightings.xyxy.shape == (0, 4)
+    assert page.next_offset is None
+
+
+@pytest.mark.parametrize("order", ["timestamp", "index"])
+@pytest.mark.parametrize(
+    ("total", "count"),
+    [
+        pytest.param(1, 1000, id="a single row"),
+        pytest.param(2000, 1000, id="the last page is full"),
+        pytest.param(20_000, 7_000, id="pages across row groups"),
+        pytest.param(25_001, 25_000, id="a page over several row groups"),
+        pytest.param(25_001, 999, id="many pages"),
+    ],
+)
+def test_the_pages_are_the_rows(
+    make_sightings: MakeSightings, tmp_path: Path, order: Order, total: int, count: int
+) -> None:
+    sightings = make_sightings(total)
+    results = Results(tmp_path)
+    results.write(JOB, sightings)
+    rows = np.arange(total)
+    if order == "index":
+        rows = np.array(brute_force_index_order(sightings))
+
+    offset: int | None = 0
+    while offset is not None:
+        page = results.page(JOB, order, offset, count)
+        assert_equal(page.sightings, take(sightings, rows[offset : offset + count]))
+        assert page.next_offset == (offset + count if offset + count < total else None)
+        offset = page.next_offset
+
+
+@pytest.mark.parametrize("offset", [10_000, 10_001, 1_000_000])
+def test_beyond_the_end_there_is_nothing(
+    make_sightings: MakeSightings, tmp_path: Path, offset: int
+) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(10_000))
+
+    page = results.page(JOB, "timestamp", offset, 10)
+
+    assert len(page.sightings) == 0
+    assert page.next_offset is None
+
+
+@pytest.mark.parametrize(("offset", "count"), [(-1, 10), (0, 0)])
+def test_a_page_that_cannot_be(tmp_path: Path, offset: int, count: int) -> None:
+    with pytest.raises(ValueError, match="no such page"):
+        Results(tmp_path).page(JOB, "timestamp", offset, count)
+
+
+@pytest.mark.parametrize("job_id", ["", "..", "AB" * 32, "ab" * 31, f"../{JOB}"])
+def test_a_job_id_never_becomes_another_path(
+    make_sightings: MakeSightings, tmp_path: Path, job_id: str
+) -> None:
+    with pytest.raises(ValueError, match="job id"):
+        Results(tmp_path).write(job_id, make_sightings(1))
+
+
+def test_results_that_are_not_there(make_sightings: MakeSightings, tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(10))
+
+    with pytest.raises(JobNotFound):
+        results.page(OTHER_JOB, "timestamp", 0, 10)
+
+
+def test_writing_again_replaces(make_sightings: MakeSightings, tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(10))
+    results.page(JOB, "timestamp", 0, 10)
+
+    results.write(JOB, make_sightings(20))
+
+    assert_equal(results.page(JOB, "timestamp", 0, 99).sightings, make_sightings(20))
+    assert [path.name for path in tmp_path.iterdir()] == [JOB]
+
+
+def test_a_failed_write_leaves_what_was_there(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(10))
+    torn = replace(make_sightings(10), detected=np.ones(5, np.bool_))
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        results.write(JOB, torn)
+
+    assert len(results.page(JOB, "timestamp", 0, 99).sightings) == 10
+    assert [path.name for path in tmp_path.iterdir()] == [JOB]
+
+
+def test_deleted_results_are_gone(make_sightings: MakeSightings, tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    for job_id in (JOB, OTHER_JOB):
+        results.write(job_id, make_sightings(10))
+        results.page(job_id, "index", 0, 10)
+
+    results.delete(JOB)
+    results.delete(JOB)
+
+    with pytest.raises(JobNotFound):
+        results.page(JOB, "index", 0, 10)
+    assert len(results.page(OTHER_JOB, "index", 0, 10).sightings) == 10
+
+
+def test_more_jobs_than_files_are_kept_open(make_sightings: MakeSightings, tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    job_ids = [f"{number:064x}" for number in range(40)]
+    for number, job_id in enumerate(job_ids):
+        results.write(job_id, make_sightings(number + 1))
+
+    for _ in range(2):
+        lengths = [len(results.page(job_id, "index", 0, 99).sightings) for job_id in job_ids]
+
+        assert lengths == list(range(1, 41))
+
+
+def test_many_threads_read_many_jobs_at_once(make_sightings: MakeSightings, tmp_path: Path) -> None:
+    sightings = make_sightings(10_500)
+    results = Results(tmp_path)
+    job_ids = [f"{number:064x}" for number in range(20)]
+    for job_id in job_ids:
+        results.write(job_id, sightings)
+    random = np.random.default_rng(1)
+    wanted = [(random.choice(job_ids), int(random.integers(0, 10_500))) for _ in range(600)]
+
+    with ThreadPoolExecutor(8) as pool:
+        pages = pool.map(lambda want: results.page(want[0], "timestamp", want[1], 100), wanted)
+
+        for (_, offset), page in zip(wanted, pages, strict=True):
+            assert_equal(page.sightings, take(sightings, slice(offset, offset + 100)))
+
+
+def test_a_page_costs_the_same_wherever_it_lies(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    Results(tmp_path).write(JOB, make_sightings(1_000_000))
+
+    def best_of_five(offset: int) -> float:
+        best = float("inf")
+        for _ in range(5):
+            results = Results(tmp_path)
+            results.page(JOB, "timestamp", 500_000, 1000)  # opens the file
+            start = time.perf_counter()
+            results.page(JOB, "timestamp", offset, 1000)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    # Without row-group arithmetic the last page costs about 90 times the first.
+    assert best_of_five(990_000) < 5 * best_of_five(0)

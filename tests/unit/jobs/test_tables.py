@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from passerby.errors import FileFormatError
+from passerby.jobs.tables import read_table, write_table
+from passerby.records import Sightings
+
+MakeSightings = Callable[[int], Sightings]
+
+
+@pytest.mark.parametrize("count", [0, 1, 9_999, 10_000, 10_001, 25_000])
+def test_what_is_written_is_read(make_sightings: MakeSightings, tmp_path: Path, count: int) -> None:
+    sightings = make_sightings(count)
+
+    write_table(sightings, tmp_path / "sightings.parquet")
+
+    read = read_table(tmp_path / "sightings.parquet")
+    for before, after in zip(astuple(sightings), astuple(read), strict=True):
+        assert after.dtype == before.dtype
+        assert after.shape == before.shape
+        np.testing.assert_array_equal(after, before)
+
+
+def test_rows_can_be_written_in_another_order(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    sightings = make_sightings(12_000)
+
+    write_table(sightings, tmp_path / "back.parquet", np.arange(12_000)[::-1])
+
+    read = read_table(tmp_path / "back.parquet")
+    np.testing.assert_array_equal(read.xyxy, sightings.xyxy[::-1])
+
+
+def test_every_row_group_but_the_last_has_ten_thousand_rows(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    write_table(make_sightings(25_000), tmp_path / "sightings.parquet")
+
+    metadata = pq.ParquetFile(tmp_path / "sightings.parquet").metadata
+    rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    assert rows == [10_000, 10_000, 5_000]
+
+
+def test_columns_are_encoded_for_what_they_hold(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    write_table(make_sightings(10), tmp_path / "sightings.parquet")
+
+    group = pq.ParquetFile(tmp_path / "sightings.parquet").metadata.row_group(0)
+    columns = {group.column(n).path_in_schema: group.column(n) for n in range(9)}
+    assert "DELTA_BINARY_PACKED" in columns["timestamp_ms"].encodings
+    assert "BYTE_STREAM_SPLIT" in columns["left"].encodings
+    assert {column.compression for column in columns.values()} == {"ZSTD"}
+    assert not any(column.has_dictionary_page for column in columns.values())
+
+
+def test_the_same_sightings_give_the_same_bytes(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        write_table(make_sightings(12_000), tmp_path / name)
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_an_older_table_with_more_columns_can_be_read(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    write_table(make_sightings(3), tmp_path / "sightings.parquet")
+    table = pq.read_table(tmp_path / "sightings.parquet")
+    pq.write_table(table.append_column("note", pa.array(["a", "b", "c"])), tmp_path / "more")
+
+    np.testing.assert_array_equal(
+        read_table(tmp_path / "more").confidence, make_sightings(3).confidence
+    )
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="missing"):
+        read_table(tmp_path / "missing.parquet")
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("not a table")
+
+    with pytest.raises(FileFormatError, match="not a table of sightings"):
+        read_table(tmp_path / "text")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda table: table.drop_columns(["left"]), id="a column is missing"),
+        pytest.param(
+            lambda table: table.set_column(3, "left", pa.array(["a", "b"])), id="text for a number"
+        ),
+        pytest.param(
+            lambda table: table.set_column(3, "left", pa.array([1.0, None], pa.float32())),
+            id="no value",
+        ),
+    ],
+)
+def test_a_table_of_something_else(
+    make_sightings: MakeSightings, tmp_path: Path, damage: Callable[[pa.Table], pa.Table]
+) -> None:
+    path = tmp_path / "sightings.parquet"
+    write_table(make_sightings(2), path)
+    pq.write_table(damage(pq.read_table(path)), path)
+
+    with pytest.raises(FileFormatError, match="not a table of sightings"):
+        read_table(path)

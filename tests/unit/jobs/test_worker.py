@@ -1,0 +1,194 @@
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from passerby.errors import UnsupportedVideo
+from passerby.jobs.database import Database
+from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.lease import LEASE_SECONDS
+from passerby.jobs.store import JobStore
+from passerby.jobs.worker import Analyse, Outcome, Report, Worker
+from passerby.records import Progress, Stage, VideoInfo
+
+NEW = NewJob("000000000000", "Start", {}, {"location": "walk.mp4"})
+VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
+OUTCOME = Outcome(VIDEO, Counts(persons=2, sightings=30))
+
+
+@pytest.fixture
+def store(database: Database) -> JobStore:
+    return JobStore(database)
+
+
+@contextmanager
+def working(store: JobStore, analyse: Analyse) -> Iterator[None]:
+    """A worker that runs for as long as the block."""
+    stop = threading.Event()
+    thread = threading.Thread(target=Worker(store, analyse).run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def finished(store: JobStore, job: Job) -> Job:
+    wait_until(lambda: not store.find(job.id).open)
+    return store.find(job.id)
+
+
+def report_until_raised(_job: Job, report: Report) -> Outcome:
+    while True:
+        report(Progress(Stage.OBSERVING, 0.5))
+        time.sleep(0.02)
+
+
+def test_a_job_that_succeeds(store: JobStore) -> None:
+    job = store.submit(NEW, open_limit=1)
+
+    with working(store, lambda _job, _report: OUTCOME):
+        ended = finished(store, job)
+
+    assert (ended.state, ended.video, ended.counts) == (
+        JobState.SUCCEEDED,
+        VIDEO,
+        OUTCOME.counts,
+    )
+
+
+def test_jobs_are_done_one_after_another(store: JobStore) -> None:
+    jobs = [store.submit(NEW, open_limit=9) for _ in range(3)]
+    seen: list[str] = []
+
+    def analyse(job: Job, _report: Report) -> Outcome:
+        seen.append(job.id)
+        return OUTCOME
+
+    with working(store, analyse):
+        finished(store, jobs[-1])
+
+    assert seen == [job.id for job in jobs]
+
+
+def test_a_job_submitted_later_is_seen(store: JobStore) -> None:
+    with working(store, lambda _job, _report: OUTCOME):
+        time.sleep(0.1)
+        job = store.submit(NEW, open_limit=1)
+
+        assert finished(store, job).state is JobState.SUCCEEDED
+
+
+def test_a_video_that_cannot_be_used_fails_with_its_reason(store: JobStore) -> None:
+    job = store.submit(NEW, open_limit=1)
+
+    def analyse(_job: Job, _report: Report) -> Outcome:
+        raise UnsupportedVideo
+
+    with working(store, analyse):
+        ended = finished(store, job)
+
+    assert (ended.state, ended.status_message) == (JobState.FAILED, "Unsupported codec/format.")
+
+
+def test_a_defect_fails_the_job_tells_nothing_and_is_logged(
+    store: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = store.submit(NEW, open_limit=9)
+    second = store.submit(NEW, open_limit=9)
+
+    def analyse(this: Job, _report: Report) -> Outcome:
+        if this.id == job.id:
+            raise ZeroDivisionError("the secret of the house")
+        return OUTCOME
+
+    with caplog.at_level(logging.ERROR), working(store, analyse):
+        ended = finished(store, job)
+        assert finished(store, second).state is JobState.SUCCEEDED
+
+    assert ended.state is JobState.FAILED
+    told = re.fullmatch(r"Internal error \(reference ([0-9a-f]{8})\)\.", ended.status_message or "")
+    assert told
+    assert told[1] in caplog.text
+    assert "the secret of the house" in caplog.text
+
+
+def test_a_running_job_that_is_cancelled(store: JobStore) -> None:
+    job = store.submit(NEW, open_limit=1)
+
+    with working(store, report_until_raised):
+        wait_until(lambda: store.find(job.id).state is JobState.RUNNING)
+        store.cancel(job.id)
+        ended = finished(store, job)
+
+    assert ended.state is JobState.CANCELLED
+
+
+def test_a_stopping_worker_gives_its_job_back(store: JobStore) -> None:
+    job = store.submit(NEW, open_limit=1)
+
+    with working(store, report_until_raised):
+        wait_until(lambda: store.find(job.id).state is JobState.RUNNING)
+
+    released = store.find(job.id)
+    assert (released.state, released.attempt) == (JobState.QUEUED, 0)
+
+
+def test_a_job_lost_to_another_worker_is_dropped(
+    database: Database, store: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = store.submit(NEW, open_limit=1)
+    later = JobStore(database, now=lambda: utc_now() + timedelta(seconds=LEASE_SECONDS + 1))
+    ended = threading.Event()
+
+    def analyse(this: Job, report: Report) -> Outcome:
+        assert later.claim("thief", LEASE_SECONDS)
+        try:
+            return report_until_raised(this, report)
+        finally:
+            ended.set()
+
+    with caplog.at_level(logging.WARNING), working(store, analyse):
+        assert ended.wait(10)
+
+    assert store.find(job.id).state is JobState.RUNNING
+    assert "left to another worker" in caplog.text
+    later.succeed(job.id, "thief", VIDEO, OUTCOME.counts)
+
+
+class AbsentOnce(JobStore):
+    """A store that cannot be reached for the first claim."""
+
+    claims = 0
+
+    def claim(self, worker_id: str, lease_seconds: float) -> Job | None:
+        self.claims += 1
+        if self.claims == 1:
+            raise OSError("no route to the database")
+        return super().claim(worker_id, lease_seconds)
+
+
+def test_a_worker_outlives_a_store_out_of_reach(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = AbsentOnce(database)
+    job = store.submit(NEW, open_limit=1)
+
+    with caplog.at_level(logging.ERROR), working(store, lambda _job, _report: OUTCOME):
+        assert finished(store, job).state is JobState.SUCCEEDED
+
+    assert "no route to the database" in caplog.text
