@@ -1,0 +1,91 @@
+"""Where HTTP ends: the web application that AWS clients send their requests to."""
+
+import uuid
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from passerby.api import faults, protocol
+from passerby.api.authorization import SignedRequest
+from passerby.api.exchange import Reply, Service, refusal, reply
+from passerby.api.faults import Fault
+
+# The longest request the model allows, each character escaped, has some 27 KB. More
+# would only buy time: the model's pattern for topics is quadratic in their length.
+BODY_BYTES_LIMIT = 32 * 1024
+
+
+def create_app(service: Service) -> Starlette:
+    """Build the application around a service.
+
+    It answers `POST` on every path, for an endpoint URL may end in one, and
+    `GET /healthz` while it is alive.
+    """
+
+    async def answer(request: Request) -> Response:
+        request_id = str(uuid.uuid4())
+        body = await _body(request)
+        if body is None:
+            return _response(refusal(Fault(faults.REQUEST_TOO_LARGE)), request_id)
+        # Signature, database and result files all block.
+        signed = _signed_request(request, body)
+        return _response(await run_in_threadpool(reply, service, signed, request_id), request_id)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", _health, methods=["GET"]),
+            Route("/{prefix:path}", answer, methods=["POST"]),
+        ],
+        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _nobody_listens},
+    )
+
+
+async def _body(request: Request) -> bytes | None:
+    """Whole body of a request; None where it is longer than `BODY_BYTES_LIMIT`."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_LIMIT:
+            return None
+    return bytes(body)
+
+
+def _signed_request(request: Request, body: bytes) -> SignedRequest:
+    headers = request.headers.raw
+    return SignedRequest(
+        method=request.method,
+        path=request.scope["raw_path"].decode("latin-1"),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers),
+        body=body,
+    )
+
+
+def _response(answer: Reply, request_id: str) -> Response:
+    # Starlette sends the whole body at once, with its length: botocore takes a reply
+    # that was cut off for an empty one.
+    return Response(
+        answer.body,
+        status_code=answer.status,
+        headers={protocol.REQUEST_ID_HEADER: request_id},
+        media_type=protocol.CONTENT_TYPE,
+    )
+
+
+def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _no_such_route(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    return _response(
+        Reply(error.status_code, faults.body(Fault(faults.UNKNOWN_OPERATION))), str(uuid.uuid4())
+    )
+
+
+def _nobody_listens(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # never sent: the client has gone

@@ -1,0 +1,197 @@
+"""What StartPersonTracking and GetPersonTracking do."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+
+from passerby.api import faults
+from passerby.api.faults import Fault
+from passerby.api.messages import (
+    GetPersonTrackingRequest,
+    GetPersonTrackingResponse,
+    S3Object,
+    StartPersonTrackingRequest,
+    StartPersonTrackingResponse,
+    VideoMetadata,
+)
+from passerby.api.persons import persons
+from passerby.api.tokens import Listing, PageTokens
+from passerby.errors import TokenReused, TooManyOpenJobs
+from passerby.jobs.job import Job, JobState, NewJob
+from passerby.records import Sightings, VideoInfo
+
+Order = Literal["timestamp", "index"]
+
+ROWS_PER_PAGE = 1000  # default and ceiling of MaxResults: API reference, GetPersonTracking
+
+_ORDERS: dict[str, Order] = {"TIMESTAMP": "timestamp", "INDEX": "index"}
+_STATUSES = {
+    JobState.QUEUED: "IN_PROGRESS",
+    JobState.RUNNING: "IN_PROGRESS",
+    JobState.SUCCEEDED: "SUCCEEDED",
+    JobState.FAILED: "FAILED",
+    JobState.CANCELLED: "FAILED",
+}
+
+
+class Jobs(Protocol):
+    """Where jobs are handed in and looked up."""
+
+    def repeated(self, new: NewJob) -> Job | None:
+        """Job that the same token and request made earlier; raises TokenReused."""
+
+    def submit(self, new: NewJob, open_limit: int) -> Job:
+        """Queue a job, or find the repeated one; raises TokenReused, TooManyOpenJobs."""
+
+    def find(self, job_id: str, account_id: str) -> Job:
+        """Job of an account; raises JobNotFound."""
+
+
+class ObjectFacts(Protocol):
+    """What is known of an object before it is read."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the content does."""
+
+
+class Objects(Protocol):
+    """Where videos lie."""
+
+    def head(self, bucket: str, key: str, version: str | None) -> ObjectFacts:
+        """Facts of an object; raises an ObjectError where it cannot be read."""
+
+
+class ResultsPage(Protocol):
+    """Some rows of a result."""
+
+    @property
+    def sightings(self) -> Sightings:
+        """The rows."""
+
+    @property
+    def next_offset(self) -> int | None:
+        """Row at which the next page begins; None on the last page."""
+
+
+class Results(Protocol):
+    """Where the sightings of finished jobs lie, in both orders."""
+
+    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage:
+        """At most `count` rows from row `offset` (from 0)."""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """All that the operations work with."""
+
+    jobs: Jobs
+    objects: Objects
+    results: Results
+    page_tokens: PageTokens
+    open_job_limit: int  # jobs of one account that may wait or run
+    video_bytes_limit: int
+
+
+def start_person_tracking(
+    tracking: Tracking, request: StartPersonTrackingRequest, account_id: str
+) -> StartPersonTrackingResponse:
+    """Queue the analysis of a stored video, or find the job of a repeated request."""
+    new = _new_job(request, account_id)
+    try:
+        job = tracking.jobs.repeated(new) or _submitted(tracking, new)
+    except TokenReused as error:
+        raise Fault(faults.IDEMPOTENT_PARAMETER_MISMATCH, token=new.token or "") from error
+    except TooManyOpenJobs as error:
+        limit = tracking.open_job_limit
+        raise Fault(faults.LIMIT_EXCEEDED, limit=limit, user=account_id) from error
+    return StartPersonTrackingResponse(job.id)
+
+
+def get_person_tracking(
+    tracking: Tracking, request: GetPersonTrackingRequest, account_id: str, now: datetime
+) -> GetPersonTrackingResponse:
+    """Tell how a job stands and, once it succeeded, one page of what it found."""
+    job = tracking.jobs.find(request.job_id, account_id)
+    listing = Listing(account_id, job.id, request.sort_by)
+    # An empty token means the first page: AWS's own tutorials send it.
+    row = tracking.page_tokens.row(request.next_token, listing, now) if request.next_token else 0
+    answer = _standing(job)
+    if job.state is not JobState.SUCCEEDED or job.video is None:
+        return answer
+    count = min(request.max_results or ROWS_PER_PAGE, ROWS_PER_PAGE)
+    page = tracking.results.page(job.id, _ORDERS[request.sort_by], row, count)
+    following = page.next_offset
+    seal = tracking.page_tokens.sealed
+    return msgspec.structs.replace(
+        answer,
+        video_metadata=_metadata(job.video),
+        persons=persons(page.sightings, job.video.width, job.video.height),
+        next_token=None if following is None else seal(listing, following, now),
+    )
+
+
+def whole_answer(video: VideoInfo, sightings: Sightings) -> GetPersonTrackingResponse:
+    """Answer that holds a result in one page, for a file analysed without a job."""
+    return GetPersonTrackingResponse(
+        job_status=_STATUSES[JobState.SUCCEEDED],
+        persons=persons(sightings, video.width, video.height),
+        video_metadata=_metadata(video),
+    )
+
+
+def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
+    # The model lets these be absent; the business rules do not.
+    place = request.video.s3_object or S3Object()
+    if place.bucket is None or place.name is None:
+        raise Fault(faults.INVALID_PARAMETER)
+    return NewJob(
+        account_id=account_id,
+        operation="StartPersonTracking",
+        request=msgspec.to_builtins(request),
+        source={"bucket": place.bucket, "key": place.name, "version": place.version},
+        token=request.client_request_token,
+        tag=request.job_tag,
+    )
+
+
+def _submitted(tracking: Tracking, new: NewJob) -> Job:
+    facts = tracking.objects.head(**new.source)
+    limit = tracking.video_bytes_limit
+    if facts.size_bytes > limit:
+        raise Fault(faults.VIDEO_TOO_LARGE, size=facts.size_bytes, limit=limit)
+    # The fingerprint tells the worker whether the object is still the one seen here.
+    source = {**new.source, "fingerprint": facts.fingerprint}
+    return tracking.jobs.submit(replace(new, source=source), tracking.open_job_limit)
+
+
+def _standing(job: Job) -> GetPersonTrackingResponse:
+    """Tell how a job stands, without anything it found."""
+    started = msgspec.convert(job.request, StartPersonTrackingRequest)
+    return GetPersonTrackingResponse(
+        job_status=_STATUSES[job.state],
+        persons=[],
+        job_id=job.id,
+        video=started.video,
+        status_message=job.status_message or None,
+        job_tag=started.job_tag,
+    )
+
+
+def _metadata(video: VideoInfo) -> VideoMetadata:
+    return VideoMetadata(
+        codec=video.codec,
+        duration_millis=video.duration_ms,
+        format=video.container,
+        frame_rate=float(np.float32(video.frame_rate)),
+        frame_height=video.height,
+        frame_width=video.width,
+        color_range=video.color_range,
+    )

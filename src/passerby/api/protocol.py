@@ -1,0 +1,45 @@
+"""How the AWS JSON 1.1 protocol puts an operation on the wire."""
+
+import msgspec
+
+from passerby.api import faults
+from passerby.api.faults import Fault
+from passerby.api.model import TARGET_PREFIX, operation_inputs
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+TARGET_HEADER = "x-amz-target"
+REQUEST_ID_HEADER = "x-amzn-RequestId"
+
+
+def operation_name(target: str | None) -> str:
+    """Name the operation that the target header asks for.
+
+    Raises
+    ------
+    Fault
+        UnknownOperationException where the header is missing or names none.
+    """
+    prefix, _, name = (target or "").rpartition(".")
+    if f"{prefix}." != TARGET_PREFIX or name not in operation_inputs():
+        raise Fault(faults.UNKNOWN_OPERATION)
+    return name
+
+
+def parameters(body: bytes) -> dict[str, object]:
+    """Decode a request body, which must be one JSON object.
+
+    Raises
+    ------
+    Fault
+        SerializationException for anything else.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict[str, object])
+    # A body of nothing but brackets nests deeper than the decoder's stack.
+    except (ValueError, RecursionError) as error:
+        raise Fault(faults.SERIALIZATION) from error
+
+
+def serialised(answer: msgspec.Struct) -> bytes:
+    """Compact JSON of an answer; members left at their default are not written."""
+    return msgspec.json.encode(answer)

@@ -1,0 +1,71 @@
+import msgspec
+import pytest
+
+from passerby.api.faults import Fault
+from passerby.api.messages import GetPersonTrackingResponse, S3Object, Video
+from passerby.api.protocol import operation_name, parameters, serialised
+
+
+def test_operation_is_named_by_the_target() -> None:
+    assert operation_name("RekognitionService.GetPersonTracking") == "GetPersonTracking"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(None, id="no header"),
+        pytest.param("", id="an empty header"),
+        pytest.param("GetPersonTracking", id="no service"),
+        pytest.param("RekognitionService.DetectFaces", id="another operation"),
+        pytest.param("Rekognition.GetPersonTracking", id="another service"),
+        pytest.param("RekognitionService.getpersontracking", id="other letter case"),
+        pytest.param("x.RekognitionService.GetPersonTracking", id="a longer prefix"),
+    ],
+)
+def test_unknown_operation(target: str | None) -> None:
+    with pytest.raises(Fault) as caught:
+        operation_name(target)
+    assert caught.value.kind.code == "UnknownOperationException"
+
+
+def test_parameters_are_decoded() -> None:
+    assert parameters(b'{ "JobId": "\\u00e4", "Other": [1, null] }') == {
+        "JobId": "ä",
+        "Other": [1, None],
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"null", id="a null"),
+        pytest.param(b'{"JobId":', id="cut off"),
+        pytest.param(b"{} {}", id="two objects"),
+        pytest.param(b'{"JobId":NaN}', id="not a JSON number"),
+        pytest.param(b'{"JobId":1e999}', id="a number beyond all bounds"),
+        pytest.param(b'{"JobId":"\xff"}', id="not UTF-8"),
+        pytest.param(b'{"JobId":"\\ud800"}', id="half a surrogate pair"),
+        pytest.param(b'{"a":' * 100_000, id="nested too deeply"),
+    ],
+)
+def test_broken_json(body: bytes) -> None:
+    with pytest.raises(Fault) as caught:
+        parameters(body)
+    assert caught.value.kind.code == "SerializationException"
+
+
+def test_absent_members_are_not_written_but_an_empty_list_is() -> None:
+    answer = GetPersonTrackingResponse(
+        job_status="IN_PROGRESS",
+        persons=[],
+        job_id="0",
+        video=Video(S3Object(bucket="lobby", name="ä.mp4")),
+    )
+
+    assert serialised(answer).decode() == (
+        '{"JobStatus":"IN_PROGRESS","Persons":[],"JobId":"0",'
+        '"Video":{"S3Object":{"Bucket":"lobby","Name":"ä.mp4"}}}'
+    )
+    assert msgspec.json.decode(serialised(answer), type=GetPersonTrackingResponse) == answer

@@ -1,0 +1,290 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from passerby.api.authorization import SignedRequest
+from passerby.api.faults import Fault
+from passerby.api.signature import verified
+
+from .conftest import Key, Signer
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def with_header(request: SignedRequest, name: str, value: str) -> SignedRequest:
+    others = tuple(header for header in request.headers if header[0] != name)
+    return replace(request, headers=(*others, (name, value)))
+
+
+def refused(request: SignedRequest, client: Signer, at: datetime | None = None) -> Fault:
+    with pytest.raises(Fault) as caught:
+        verified(request, client.find, at or now())
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body"),
+    [
+        pytest.param("/", {}, b"", id="no body"),
+        pytest.param("/", {"Content-Type": "application/x-amz-json-1.1"}, b"{}", id="usual"),
+        pytest.param("/", {}, '{"JobId":"ä"}'.encode(), id="raw UTF-8 in the body"),
+        pytest.param("/", {"X-Amz-Meta": "  two   blanks "}, b"{}", id="blanks in a header"),
+        pytest.param("/prefix", {}, b"{}", id="a path prefix"),
+        pytest.param("/prefix/", {}, b"{}", id="a path prefix with a slash"),
+        pytest.param("//a/./b/../c//", {}, b"{}", id="an untidy path"),
+        pytest.param("/a%20b/%C3%A4", {}, b"{}", id="an encoded path"),
+        pytest.param("/?b=2&a=1&a=0&c", {}, b"{}", id="a query"),
+        pytest.param("/?a=%C3%A4%2F~", {}, b"{}", id="an encoded query"),
+        pytest.param("/", {"X-Amz-Content-Sha256": sha256(b"{}").hexdigest()}, b"{}", id="hashed"),
+    ],
+)
+def test_what_botocore_signs_is_accepted(
+    client: Signer, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    request = client(path=path, headers=headers, body=body)
+
+    assert verified(request, client.find, now()) is client.key
+
+
+def test_headers_that_were_not_signed_may_be_there_even_twice(client: Signer) -> None:
+    request = client()
+    request = replace(request, headers=(*request.headers, ("via", "1.1 a"), ("via", "1.1 b")))
+
+    assert verified(request, client.find, now()) is client.key
+
+
+@pytest.mark.parametrize(
+    ("tampered", "text"),
+    [
+        pytest.param(lambda r: replace(r, body=r.body + b" "), "does not match", id="the body"),
+        pytest.param(lambda r: replace(r, method="PUT"), "does not match", id="the method"),
+        pytest.param(lambda r: replace(r, path="/other"), "does not match", id="the path"),
+        pytest.param(lambda r: replace(r, query="a=1"), "does not match", id="the query"),
+        pytest.param(
+            lambda r: with_header(r, "host", "elsewhere"), "does not match", id="the host"
+        ),
+        pytest.param(
+            lambda r: with_header(r, "x-amz-target", "RekognitionService.StartPersonTracking"),
+            "does not match",
+            id="the target",
+        ),
+        pytest.param(
+            lambda r: replace(r, headers=tuple(h for h in r.headers if h[0] != "host")),
+            "does not match",
+            id="a signed header taken away",
+        ),
+        pytest.param(
+            lambda r: replace(r, headers=(*r.headers, ("x-amz-target", "x"))),
+            "'x-amz-target' occurs more than once",
+            id="a second target",
+        ),
+        pytest.param(
+            lambda r: with_header(r, "x-amz-date", "20200101T000000Z"),
+            "Date in Credential scope does not match",
+            id="another day",
+        ),
+    ],
+)
+def test_what_was_changed_after_signing_is_refused(
+    client: Signer, tampered: Callable[[SignedRequest], SignedRequest], text: str
+) -> None:
+    fault = refused(tampered(client()), client)
+
+    assert fault.kind.code == "InvalidSignatureException"
+    assert text in (fault.message or "")
+
+
+def test_a_hash_the_client_claims_proves_nothing(client: Signer) -> None:
+    claimed = {"X-Amz-Content-Sha256": sha256(b"{}").hexdigest()}
+    request = replace(client(body=b"{}", headers=claimed), body=b'{"JobId":"other"}')
+
+    assert refused(request, client).kind.code == "InvalidSignatureException"
+
+
+def test_an_unsigned_body_is_refused(client: Signer) -> None:
+    # botocore puts this header into the canonical request in place of a hash.
+    request = client(headers={"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+
+    assert refused(request, client).kind.code == "InvalidSignatureException"
+
+
+def test_a_target_that_was_not_signed_is_refused(client: Signer) -> None:
+    request = client()
+    value = request.header("authorization") or ""
+    request = with_header(request, "authorization", value.replace(";x-amz-target", ""))
+
+    assert "'x-amz-target' must be a 'SignedHeader'" in (refused(request, client).message or "")
+
+
+@pytest.mark.parametrize(
+    ("scope", "replacement", "text"),
+    [
+        pytest.param("/rekognition/", "/s3/", "correct service: 'rekognition'", id="the service"),
+        pytest.param("/aws4_request", "/aws5", "valid terminator: 'aws4_request'", id="the end"),
+    ],
+)
+def test_wrong_scope(client: Signer, scope: str, replacement: str, text: str) -> None:
+    request = client()
+    value = request.header("authorization") or ""
+    request = with_header(request, "authorization", value.replace(scope, replacement))
+
+    fault = refused(request, client)
+
+    assert fault.kind.code == "InvalidSignatureException"
+    assert text in (fault.message or "")
+
+
+def test_a_key_of_another_service_cannot_be_renamed(client: Signer) -> None:
+    request = client(service="s3")
+    value = request.header("authorization") or ""
+    request = with_header(request, "authorization", value.replace("/s3/", "/rekognition/"))
+
+    assert "does not match" in (refused(request, client).message or "")
+
+
+def test_an_unknown_key_is_refused(client: Signer) -> None:
+    request = Signer(Key(id="AKIAOTHER"))()
+
+    assert refused(request, client).kind.code == "UnrecognizedClientException"
+
+
+def test_a_session_token_is_refused(client: Signer) -> None:
+    request = client(headers={"X-Amz-Security-Token": "t"})
+
+    assert refused(request, client).kind.code == "UnrecognizedClientException"
+
+
+def test_a_wrong_secret_is_refused(client: Signer) -> None:
+    request = Signer(Key(secret="other"))()
+
+    assert refused(request, client).kind.code == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        pytest.param(
+            6, "Signature expired: {t} is now earlier than {edge} ({now} - 5 min.)", id="old"
+        ),
+        pytest.param(
+            -6,
+            "Signature not yet current: {t} is still later than {edge} ({now} + 5 min.)",
+            id="new",
+        ),
+    ],
+)
+def test_clocks_may_differ_by_five_minutes(client: Signer, minutes: int, text: str) -> None:
+    request = client()
+    signed_at = request.header("x-amz-date") or ""
+    then = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    sign = 1 if minutes > 0 else -1
+    at = then + timedelta(minutes=minutes)
+    edge = then + timedelta(minutes=minutes - 5 * sign)
+
+    fault = refused(request, client, at)
+
+    assert fault.kind.code == "InvalidSignatureException"
+    assert fault.message == text.format(
+        t=signed_at, edge=f"{edge:%Y%m%dT%H%M%SZ}", now=f"{at:%Y%m%dT%H%M%SZ}"
+    )
+    assert verified(request, client.find, then + timedelta(minutes=5 * sign)) is client.key
+
+
+@given(
+    position=st.integers(0, 10_000),
+    character=st.characters(codec="latin-1", exclude_categories=["Cc"]),
+)
+def test_any_changed_character_is_refused(client: Signer, position: int, character: str) -> None:
+    request = client(path="/prefix", body=b'{"JobId":"0123","MaxResults":10}')
+    wire = request.path + request.body.decode() + "".join(value for _, value in request.headers)
+    position %= len(wire)
+    # Of several blanks only the first counts.
+    assume(wire[position] != character and " " not in (wire[position], character))
+    changed = _with_character(request, position, character)
+
+    fault = refused(changed, client)
+
+    assert re.fullmatch("(Invalid|Incomplete)Signature.*|UnrecognizedClient.*", fault.kind.code)
+
+
+def _with_character(request: SignedRequest, position: int, character: str) -> SignedRequest:
+    """Change one character of the path, the body or the values of the headers."""
+    texts = [request.path, request.body.decode("latin-1"), *(value for _, value in request.headers)]
+    for number, text in enumerate(texts):
+        if position < len(text):
+            texts[number] = text[:position] + character + text[position + 1 :]
+            break
+        position -= len(text)
+    path, body, *values = texts
+    names = [name for name, _ in request.headers]
+    headers = tuple(zip(names, values, strict=True))
+    return replace(request, path=path, body=body.encode("latin-1"), headers=headers)
+
+
+class BodyQueryAuth(SigV4QueryAuth):  # type: ignore[misc]
+    """botocore's presigning, of a body that stays in the request."""
+
+    def __init__(self, key: Key, body: bytes, life: int) -> None:
+        super().__init__(Credentials(key.id, key.secret), "rekognition", "us-east-1", life)
+        self._body = body
+
+    def payload(self, _request: AWSRequest) -> str:
+        return sha256(self._body).hexdigest()
+
+
+def presigned(client: Signer, life: int = 600) -> SignedRequest:
+    body, target = b'{"JobId":"0"}', "RekognitionService.GetPersonTracking"
+    headers = {"X-Amz-Target": target, "Host": "localhost:8080"}
+    request = AWSRequest("POST", "http://localhost:8080/", headers=headers)
+    BodyQueryAuth(client.key, body, life).add_auth(request)
+    sent = tuple((name.lower(), value) for name, value in request.headers.items())
+    return SignedRequest("POST", "/", urlsplit(request.url).query, sent, body)
+
+
+def test_what_botocore_presigns_is_accepted_while_it_lives(client: Signer) -> None:
+    request = presigned(client)
+
+    assert verified(request, client.find, now() + timedelta(minutes=9)) is client.key
+    fault = refused(request, client, now() + timedelta(minutes=11))
+    assert "Signature expired" in (fault.message or "")
+    assert "- 10 min.)" in (fault.message or "")
+
+
+@pytest.mark.parametrize(
+    ("part", "replacement"),
+    [
+        pytest.param("X-Amz-Expires=600", "X-Amz-Expires=6000", id="the life"),
+        pytest.param("us-east-1", "us-east-2", id="the region"),
+        pytest.param("X-Amz-Signature=", "a=1&X-Amz-Signature=", id="another parameter"),
+    ],
+)
+def test_a_changed_query_is_refused(client: Signer, part: str, replacement: str) -> None:
+    request = presigned(client)
+    request = replace(request, query=request.query.replace(part, replacement))
+
+    assert refused(request, client).kind.code == "InvalidSignatureException"
+
+
+def test_a_changed_body_of_a_presigned_request_is_refused(client: Signer) -> None:
+    request = replace(presigned(client), body=b"{}")
+
+    assert refused(request, client).kind.code == "InvalidSignatureException"
+
+
+def test_a_presigned_session_token_is_refused(client: Signer) -> None:
+    request = presigned(client)
+    request = replace(request, query=request.query + "&X-Amz-Security-Token=t")
+
+    assert refused(request, client).kind.code == "UnrecognizedClientException"
