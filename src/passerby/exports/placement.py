@@ -1,0 +1,104 @@
+"""Where each person is at any instant, between its sightings too.
+
+Sightings exist for analysed frames, 15 a second at the most; a video that is to
+be watched needs a box in every frame. A person is taken to walk straight from
+one sighting to the next when they are near in time, and is nowhere else.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Sightings
+
+# Sightings further apart are not joined: three analysed frames at 15 Hz. What the
+# linker left open for longer is a gap on purpose.
+JOINED_MS = 200
+TRAIL_MS = 2000
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The P persons that are in the picture at an instant, by index."""
+
+    person_index: NDArray[np.int64]  # (P,)
+    xyxy: NDArray[np.float64]  # (P, 4) pixels
+    detected: NDArray[np.bool_]  # (P,) False where a sighting that it rests on was filled in
+
+    def __len__(self) -> int:
+        return len(self.person_index)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a person's feet were lately: K points in time order, K at least 2."""
+
+    person_index: int
+    points: NDArray[np.float64]  # (K, 2) x, y in pixels
+    freshness: NDArray[np.float64]  # (K,) 1 now, 0 for the oldest that is still drawn
+
+
+def place(sightings: Sightings, timestamp_ms: int) -> Placed:
+    """Find everybody's box at an instant of the video's clock."""
+    before, after = _neighbours(sightings, timestamp_ms)
+    start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
+    share = ((timestamp_ms - start) / np.maximum(1, end - start))[:, None]
+    return Placed(
+        person_index=sightings.person_index[before],
+        xyxy=sightings.xyxy[before] * (1 - share) + sightings.xyxy[after] * share,
+        detected=sightings.detected[before] & sightings.detected[after],
+    )
+
+
+def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trail]:
+    """Trace the way of everybody's feet up to an instant.
+
+    `placed` is `place` of the same instant: the front ends of the trails. A
+    person who has left keeps its trail for as long as a trail lasts.
+    """
+    rows = _rows_between(sightings, timestamp_ms - TRAIL_MS, timestamp_ms - 1)
+    now = np.full(len(placed), timestamp_ms)
+    person = np.concatenate([sightings.person_index[rows], placed.person_index])
+    time = np.concatenate([sightings.timestamp_ms[rows], now])
+    foot = np.concatenate([_feet(sightings.xyxy[rows]), _feet(placed.xyxy)])
+
+    order = np.lexsort((time, person))
+    person, time, foot = person[order], time[order], foot[order]
+    freshness = 1 - (timestamp_ms - time) / TRAIL_MS
+    broken = (np.diff(person) != 0) | (np.diff(time) > JOINED_MS)
+    ends = [0, *(np.flatnonzero(broken) + 1).tolist(), len(person)]
+    return [
+        Trail(int(person[first]), foot[first:last], freshness[first:last])
+        for first, last in pairwise(ends)
+        if last - first > 1
+    ]
+
+
+def _neighbours(
+    sightings: Sightings, timestamp_ms: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of each person's last sighting until, and first from, an instant on."""
+    earlier = _rows_between(sightings, timestamp_ms - JOINED_MS, timestamp_ms)
+    later = _rows_between(sightings, timestamp_ms, timestamp_ms + JOINED_MS)
+    last = dict(zip(sightings.person_index[earlier].tolist(), earlier.tolist(), strict=True))
+    first = dict(
+        zip(sightings.person_index[later][::-1].tolist(), later[::-1].tolist(), strict=True)
+    )
+    both = [(last[person], first[person]) for person in sorted(last.keys() & first.keys())]
+    before, after = np.array(both, dtype=np.int64).reshape(-1, 2).T
+    near = sightings.timestamp_ms[after] - sightings.timestamp_ms[before] <= JOINED_MS
+    return before[near], after[near]
+
+
+def _rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:
+    """Rows of the sightings in a stretch of time, both ends included."""
+    start = np.searchsorted(sightings.timestamp_ms, first_ms, side="left")
+    stop = np.searchsorted(sightings.timestamp_ms, last_ms, side="right")
+    return np.arange(start, stop, dtype=np.int64)
+
+
+def _feet(xyxy: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 2) middle of the lower edges."""
+    return np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1).astype(np.float64)

@@ -1,0 +1,89 @@
+"""Which glimpses show a person best over its life, and how they are cut out."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Sightings
+
+Image = NDArray[np.uint8]
+
+MOST_PORTRAITS = 8
+WIDTH, HEIGHT = 144, 256  # pixels of a portrait; a person walking is a good third as wide as high
+MARGIN = 0.06  # added on each side of the box, as a share of its height
+AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
+
+
+def choose(sightings: Sightings) -> NDArray[np.int64]:
+    """Choose up to `MOST_PORTRAITS` sightings of each person.
+
+    Each person's life is cut into as many stretches of equal length; from each
+    comes the most confident detection, the earlier of two that are equal. Boxes
+    that were filled in are not chosen.
+
+    Returns
+    -------
+    (C,) int64
+        Rows of the sightings, ascending: in time order.
+    """
+    rows = np.flatnonzero(sightings.detected)
+    person, time = sightings.person_index[rows], sightings.timestamp_ms[rows]
+    stretch = _stretches(person, time)
+    best_first = np.lexsort((time, -sightings.confidence[rows], stretch, person))
+    keys = np.stack([person, stretch], axis=1)[best_first]
+    is_first = np.ones(len(rows), dtype=np.bool_)
+    is_first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
+    return np.sort(rows[best_first[is_first]])
+
+
+def cut(image: Image, xyxy: NDArray[np.float32]) -> Image:
+    """Cut a person out, with its surroundings up to a fixed shape; nothing is distorted.
+
+    Parameters
+    ----------
+    image : (h, w, 3) uint8, BGR
+    xyxy : (4,) float32
+        The person's box, pixels.
+
+    Returns
+    -------
+    (HEIGHT, WIDTH, 3) uint8, BGR
+    """
+    left, top, width, height = _window(xyxy, image.shape[1], image.shape[0])
+    canvas = np.full((height, width, 3), AROUND_PICTURE, dtype=np.uint8)
+    seen = image[max(0, top) : top + height, max(0, left) : left + width]
+    y, x = max(0, -top), max(0, -left)
+    canvas[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
+    method = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=method), dtype=np.uint8)
+
+
+def _window(
+    xyxy: NDArray[np.float32], frame_width: int, frame_height: int
+) -> tuple[int, int, int, int]:
+    """Left, top, width, height of the part to be cut out, in the frame as far as it fits."""
+    left, top, right, bottom = xyxy.tolist()
+    margin = MARGIN * (bottom - top)
+    height = max(1, bottom - top + 2 * margin, (right - left + 2 * margin) * HEIGHT / WIDTH)
+    width = height * WIDTH / HEIGHT
+    start_x = _fitted((left + right - width) / 2, width, frame_width)
+    start_y = _fitted((top + bottom - height) / 2, height, frame_height)
+    return round(start_x), round(start_y), max(1, round(width)), round(height)
+
+
+def _fitted(start: float, length: float, limit: float) -> float:
+    """Move a stretch into [0, limit]; leave one that is too long where it is."""
+    return start if length > limit else min(max(0, start), limit - length)
+
+
+def _stretches(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) stretch of its person's life that each sighting lies in, from 0."""
+    _, member = np.unique(person, return_inverse=True)
+    persons = int(member.max(initial=-1)) + 1
+    first = np.full(persons, np.iinfo(np.int64).max)
+    last = np.zeros(persons, dtype=np.int64)
+    np.minimum.at(first, member, time)
+    np.maximum.at(last, member, time)
+    life = (last - first + 1)[member]
+    stretch: NDArray[np.int64] = (time - first[member]) * MOST_PORTRAITS // life
+    return stretch
