@@ -1,0 +1,128 @@
+"""Processes that stay: the server, its worker beside it, and how both end.
+
+The worker is a process of its own, so that the network computing in it never keeps
+a client waiting, and a server can be started again without it.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import uvicorn
+
+from passerby import assembly, terminal
+from passerby.assembly import Installation
+from passerby.errors import SettingsError
+from passerby.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# How long a worker that ended by itself is left alone before it is started again.
+RESTART_SECONDS = 2.0
+# How long an ending worker may take to put its job back into the queue.
+GRACE_SECONDS = 10.0
+PARENT_LOOK_SECONDS = 0.5
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(installation: Installation, *, with_worker: bool) -> None:
+    """Serve until asked to stop, with a worker beside it if wanted."""
+    chosen = installation.settings
+    app = assembly.build_app(installation)
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    for number in STOP_SIGNALS:
+        # uvicorn raises the signal again once it has ended: what is left is to
+        # leave in order, so that the worker ends before its server.
+        signal.signal(number, lambda *_: sys.exit())
+    with _listener(chosen.host, chosen.port) as listener:
+        _greet(installation, _url(*listener.getsockname()[:2]))
+        with _worker_beside(chosen) if with_worker else nullcontext():
+            uvicorn.Server(config).run([listener])
+
+
+def work(installation: Installation, parent: int | None) -> None:
+    """Work off jobs until asked to stop, or until the process `parent` is gone."""
+    stop = threading.Event()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    if parent is not None:
+        threading.Thread(target=_stop_with, args=(parent, stop), daemon=True).start()
+    assembly.build_worker(installation).run(stop)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(f"The server cannot listen: {error}") from error
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _greet(installation: Installation, endpoint: str) -> None:
+    """Say where the server is; on first start, make a key and say how to use it."""
+    terminal.notes.print(f"passerby serves {endpoint}", highlight=False)
+    terminal.notes.print(
+        f"buckets are the folders in {installation.settings.bucket_root}", highlight=False
+    )
+    if installation.keys.entries():
+        return
+    key = installation.keys.create()
+    terminal.notes.print("An access key was made; AWS clients use it so (shown this once):")
+    print(terminal.environment_lines(key, endpoint), flush=True)
+
+
+@contextmanager
+def _worker_beside(chosen: Settings) -> Iterator[None]:
+    """A worker process that lives as long as the block, started again if it dies."""
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep_worker, args=(chosen, stop))
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def _keep_worker(chosen: Settings, stop: threading.Event) -> None:
+    # -P: whatever lies in the folder of the caller is not imported.
+    program = [sys.executable, "-P", "-m", "passerby"]
+    command = [*program, "worker", "--with-parent", str(os.getpid())]
+    environment = os.environ | chosen.environment()
+    while not stop.is_set():
+        # In a process group of its own: Ctrl-C is for the server to hear.
+        process = subprocess.Popen(command, env=environment, process_group=0)  # noqa: S603
+        while process.poll() is None and not stop.wait(PARENT_LOOK_SECONDS):
+            pass
+        if process.poll() is None:
+            _end(process)
+        else:
+            logger.error("the worker ended by itself (%s)", process.returncode)
+            stop.wait(RESTART_SECONDS)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _stop_with(parent: int, stop: threading.Event) -> None:
+    while os.getppid() == parent:
+        if stop.wait(PARENT_LOOK_SECONDS):
+            return
+    stop.set()

@@ -1,0 +1,179 @@
+"""What the command line shows: tables, and bars for long work."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from passerby import records
+from passerby.jobs.job import Job
+from passerby.jobs.keys import AccessKey, AccessKeyEntry
+from passerby.records import Sightings
+
+if TYPE_CHECKING:
+    from passerby.evaluation.switches import Cause
+
+# Digits of a job's id: two of a million jobs alike in the first 12 would be a rarity.
+SHORT_ID = 12
+
+#: Results go here; everything said about them goes to `notes`.
+out = Console()
+notes = Console(stderr=True)
+
+
+class _SpeedColumn(ProgressColumn):
+    """How many frames, and how much faster than the film."""
+
+    def render(self, task: Task) -> Text:
+        """One cell."""
+        frames, speed = task.fields["frames"], task.fields["speed"]
+        return Text(f"{frames:,} frames, {speed:.1f} × real time" if speed else "", "cyan")
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
+    """Show a bar while the block runs; it gives what to tell the progress to."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        _SpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=notes) as shown:
+        task = shown.add_task(title, total=1.0, frames=0, speed=0.0)
+
+        def tell(progress: records.Progress) -> None:
+            shown.update(
+                task,
+                description=f"{title}: {progress.stage}",
+                completed=progress.fraction,
+                frames=progress.frames,
+                speed=progress.speed,
+            )
+
+        yield tell
+        shown.update(task, description=title, completed=1.0)
+
+
+@contextmanager
+def frames_bar(title: str, frame_count: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar of frames while the block runs; it gives what to tell their number to."""
+    with Progress(console=notes) as shown:
+        task = shown.add_task(title, total=frame_count)
+        yield lambda count: shown.update(task, completed=count)
+
+
+def persons_table(sightings: Sightings) -> Table:
+    """Who was seen, from when to when, how often."""
+    table = _table("index", "first seen", "last seen", "sightings")
+    for person in range(int(sightings.person_index.max(initial=-1)) + 1):
+        times = sightings.timestamp_ms[sightings.person_index == person]
+        table.add_row(str(person), _clock(times.min()), _clock(times.max()), f"{len(times):,}")
+    return table
+
+
+def jobs_table(jobs: Sequence[Job]) -> Table:
+    """Jobs, a line each."""
+    table = _table("job", "state", "progress", "tag", "submitted", "message")
+    for job in jobs:
+        table.add_row(
+            short(job.id),
+            job.state,
+            f"{job.progress.fraction:.0%} {job.progress.stage}" if job.open else "",
+            job.tag or "",
+            _moment(job.created_at),
+            job.status_message or "",
+        )
+    return table
+
+
+def job_table(job: Job) -> Table:
+    """All that is known of one job."""
+    table = _table("", "")
+    table.show_header = False
+    facts = {
+        "job": job.id,
+        "account": job.account_id,
+        "state": job.state,
+        "video": "/".join(str(job.source[part]) for part in ("bucket", "key")),
+        "tag": job.tag,
+        "progress": f"{job.progress.fraction:.0%} {job.progress.stage}",
+        "speed": f"{job.progress.speed:.1f} × real time" if job.progress.speed else None,
+        "persons": job.counts and job.counts.persons,
+        "sightings": job.counts and job.counts.sightings,
+        "message": job.status_message,
+        "attempt": job.attempt,
+        "submitted": _moment(job.created_at),
+        "started": _moment(job.started_at),
+        "ended": _moment(job.ended_at),
+    }
+    for name, value in facts.items():
+        if value not in (None, ""):
+            table.add_row(name, str(value))
+    return table
+
+
+def keys_table(keys: Sequence[AccessKeyEntry]) -> Table:
+    """Access keys, without their secrets."""
+    table = _table("access key id", "account", "made")
+    for key in keys:
+        table.add_row(key.id, key.account_id, _moment(key.created_at))
+    return table
+
+
+def scores_table(rows: Sequence[Mapping[str, str | int | float]]) -> Table:
+    """Scores of `passerby eval`, a line a sequence."""
+    names = ("sequence", "HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW", "FP", "FN")
+    table = _table(*names, "persons", "true")
+    for row in rows:
+        counts = (row["result_persons"], row["truth_persons"])
+        table.add_row(*(_figure(row[name]) for name in names), *map(_figure, counts))
+    return table
+
+
+def causes_line(causes: "Mapping[Cause, int]") -> str:
+    """Why persons changed their identity."""
+    counts = ", ".join(f"{count} {cause}" for cause, count in causes.items())
+    return f"identity switches by cause: {counts}"
+
+
+def environment_lines(key: AccessKey, endpoint: str) -> str:
+    """Three lines that turn a shell into a client of this server."""
+    return "\n".join(
+        (
+            f"export AWS_ACCESS_KEY_ID={key.id}",
+            f"export AWS_SECRET_ACCESS_KEY={key.secret}",
+            f"export AWS_ENDPOINT_URL_REKOGNITION={endpoint}",
+        )
+    )
+
+
+def short(job_id: str) -> str:
+    """So much of a job's id as tells it from others; the commands take it, too."""
+    return job_id[:SHORT_ID]
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _figure(value: str | float) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _clock(timestamp_ms: int) -> str:
+    minutes, milliseconds = divmod(int(timestamp_ms), 60_000)
+    return f"{minutes}:{milliseconds / 1000:06.3f}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
