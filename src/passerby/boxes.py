@@ -33,11 +33,15 @@ def iou(rows: Boxes, columns: Boxes) -> Boxes:
 
 def intersection(rows: Boxes, columns: Boxes) -> Boxes:
     """(R, C) shared areas in square pixels."""
-    top_left = np.maximum(rows[:, None, :2], columns[None, :, :2])
-    bottom_right = np.minimum(rows[:, None, 2:], columns[None, :, 2:])
-    extent = np.maximum(bottom_right - top_left, 0)
-    shared: Boxes = extent[..., 0] * extent[..., 1]
-    return shared
+    return _shared_length(rows, columns, 0) * _shared_length(rows, columns, 1)
+
+
+def _shared_length(rows: Boxes, columns: Boxes, axis: int) -> Boxes:
+    """(R, C) pixels shared along one axis; 0 where boxes lie apart."""
+    near, far = axis, axis + 2
+    length: Boxes = np.minimum(rows[:, None, far], columns[None, :, far])
+    length -= np.maximum(rows[:, None, near], columns[None, :, near])
+    return np.maximum(length, 0, out=length)
 
 
 def clip(xyxy: Boxes, width: float, height: float) -> Boxes:

@@ -1,5 +1,6 @@
 """A detector that needs no network: it finds the coloured boxes of `moving_boxes`."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,17 +26,23 @@ class ColourDetector:
 
         A box is the surer the fewer of its pixels are hidden.
         """
-        near = [np.abs(image.astype(np.int16) - colour).max(axis=2) for colour in BOX_COLOURS]
-        found = [box for mask in near if (box := _bounds(mask < TOLERANCE))]
+        masks = (_near(image, np.array(colour)) for colour in BOX_COLOURS)
+        found = [box for mask in masks if (box := _bounds(mask))]
         found.sort(reverse=True)
         table = np.array(found, np.float32).reshape(-1, 5)
         return Detections(xyxy=table[:, 1:], confidence=table[:, 0])
 
 
+def _near(image: Image, colour: NDArray[np.int_]) -> NDArray[np.bool_]:
+    """(h, w) mask of the pixels that differ from a colour by at most `TOLERANCE`."""
+    mask: NDArray[np.bool_] = cv2.inRange(image, colour - TOLERANCE, colour + TOLERANCE) > 0
+    return mask
+
+
 def _bounds(mask: NDArray[np.bool_]) -> tuple[float, int, int, int, int] | None:
     """Share of set pixels in the box around them, and that box; None without any."""
-    columns = np.flatnonzero(mask.sum(axis=0) >= FEWEST_PIXELS)
-    rows = np.flatnonzero(mask.sum(axis=1) >= FEWEST_PIXELS)
+    columns = np.flatnonzero(np.count_nonzero(mask, axis=0) >= FEWEST_PIXELS)
+    rows = np.flatnonzero(np.count_nonzero(mask, axis=1) >= FEWEST_PIXELS)
     if not len(columns) or not len(rows):
         return None
     left, right = int(columns[0]), int(columns[-1]) + 1

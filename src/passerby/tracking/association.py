@@ -100,12 +100,14 @@ def associate(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[
         tracks = _updated(tracks, view, matched, claimed, view.seconds[frame])
         label_of[claimed] = tracks.number[matched]
 
-        opening = np.setdiff1d(rows[view.confidence[rows] >= settings.opening], claimed)
-        numbers = np.arange(opened, opened + len(opening))
-        label_of[opening] = numbers
-        opened += len(opening)
-        newcomers = LiveTracks.opened(view.cxcywh[opening], numbers, view.seconds[frame])
-        tracks = tracks.join(newcomers)
+        is_free = label_of[rows] == NOBODY
+        opening = rows[is_free & (view.confidence[rows] >= settings.opening)]
+        if len(opening):
+            numbers = np.arange(opened, opened + len(opening))
+            label_of[opening] = numbers
+            opened += len(opening)
+            newcomers = LiveTracks.opened(view.cxcywh[opening], numbers, view.seconds[frame])
+            tracks = tracks.join(newcomers)
     return label_of
 
 

@@ -53,6 +53,17 @@ def test_what_neither_way_takes_up_is_nobody() -> None:
     assert NOBODY not in labels[::2]
 
 
+def test_what_only_one_way_takes_up_is_nobody() -> None:
+    # Forwards the weak detection continues a track; backwards it would have to open one.
+    confidence = [[0.9]] * 5 + [[0.3]]
+    view = steady(observations(together(walk(100, 5, 6)), rate=RATE, confidence=confidence))
+    assert NOBODY not in associate(view)
+
+    labels = agree(view).tolist()
+
+    assert labels == [labels[0]] * 5 + [NOBODY]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_time_may_run_either_way(seed: int) -> None:
     frames = crowd(seed)

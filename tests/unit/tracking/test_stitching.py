@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.steady import Steady, steady
-from passerby.tracking.stitching import _cheapest, stitch
+from passerby.tracking.stitching import StitchingSettings, _cheapest, stitch
 from passerby.tracking.tracklets import NOBODY
 
 FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
@@ -54,6 +54,19 @@ def test_a_gap_is_closed(second: list[Seen], begins: int) -> None:
 )
 def test_another_person(second: list[Seen], begins: int, *, has_cut: bool) -> None:
     assert len(set(two_in_turn(second, begins, has_cut=has_cut))) == 2
+
+
+def test_the_longest_gap_can_be_set() -> None:
+    path: list[Seen | None] = [*walk(100, 5, 30)]
+    path[14:17] = [None] * 3  # frames 13 and 17 are 0.4 s apart
+    view, tracklet_of = steady(observations(together(path))), np.repeat([0, 1], [14, 13])
+
+    persons = [
+        len(set(stitch(view, tracklet_of, StitchingSettings(longest_gap=seconds)).tolist()))
+        for seconds in (0.35, 0.45)
+    ]
+
+    assert persons == [2, 1]
 
 
 def test_no_detections() -> None:

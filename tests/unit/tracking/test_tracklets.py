@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.tracking.tracklets import NOBODY, label_rows, rows_by_label
@@ -22,6 +22,7 @@ def test_rows_by_label(labels: list[int], rows: list[list[int]]) -> None:
     assert [group.tolist() for group in found] == rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(NOBODY, 5)))
 def test_labelling_the_rows_keeps_who_belongs_together(labels: list[int]) -> None:
     # The judge: labels replaced by their rank among those that occur.

@@ -1,0 +1,140 @@
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from passerby.errors import DamagedVideo, JobCancelled, UnsupportedVideo
+from passerby.pathing.analysis import RunShards, ShardWork, analyse
+from passerby.pathing.observations import save
+from passerby.pathing.plan import Options, Shard
+from passerby.records import Progress, Stage
+from passerby.testing import observations
+
+pytestmark = pytest.mark.usefixtures("colour_network")
+
+FOUR_SHARDS = Options(shard_ms=500)
+
+OnShard = Callable[[int, float], None]
+
+
+def one_by_one(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
+    """Run the shards here, one after another."""
+    return [
+        work(shard, partial(on_progress, number), threads=1) for number, shard in enumerate(shards)
+    ]
+
+
+def test_a_box_that_walks_is_a_person(still_clip: str, tmp_path: Path) -> None:
+    run: RunShards = one_by_one
+
+    found = analyse(still_clip, "v1", tmp_path, run)
+
+    assert found.video.duration_ms == 2000
+    assert found.frame_count == 50
+    assert len(found) == len(found.frame_index) == 30  # 15 Hz for two seconds
+    assert {sighting.person_index for sighting in found} == {0}
+    assert found.sightings.frame_index.tolist() == found.frame_index.tolist()
+    centres = found.sightings.xyxy[:, [0, 2]].mean(axis=1)
+    np.testing.assert_allclose(centres, 2 * found.frame_index + 10, atol=2)
+
+
+def test_shards_found_on_disk_are_not_computed_again(still_clip: str, tmp_path: Path) -> None:
+    def die_after_two(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
+        one_by_one(work, shards[:2], on_progress)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyse(still_clip, "v1", tmp_path, die_after_two, options=FOUR_SHARDS)
+    observed_now: set[int] = set()
+
+    def watched(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
+        def on_shard(number: int, fraction: float) -> None:
+            observed_now.add(number)
+            on_progress(number, fraction)
+
+        return one_by_one(work, shards, on_shard)
+
+    resumed = analyse(still_clip, "v1", tmp_path, watched, options=FOUR_SHARDS)
+
+    assert observed_now == {2, 3}
+    undisturbed = analyse(still_clip, "v1", tmp_path / "elsewhere", one_by_one, options=FOUR_SHARDS)
+    assert list(resumed) == list(undisturbed)
+
+
+def test_a_video_of_which_no_frame_decodes_is_damaged(still_clip: str, tmp_path: Path) -> None:
+    def nothing_seen(
+        work: ShardWork,  # noqa: ARG001
+        shards: Sequence[Shard],
+        on_progress: OnShard,  # noqa: ARG001
+    ) -> list[Path]:
+        paths = [tmp_path / f"{shard.key}.parquet" for shard in shards]
+        for path in paths:
+            save(observations([]), path)
+        return paths
+
+    with pytest.raises(DamagedVideo):
+        analyse(still_clip, "v1", tmp_path, nothing_seen, options=FOUR_SHARDS)
+
+
+def test_text_is_no_video(tmp_path: Path) -> None:
+    text = tmp_path / "video.mp4"
+    text.write_text("not a video", encoding="utf-8")
+
+    with pytest.raises(UnsupportedVideo):
+        analyse(str(text), "v1", tmp_path, one_by_one)
+
+
+def test_progress_rises_to_the_end(still_clip: str, tmp_path: Path) -> None:
+    told: list[Progress] = []
+
+    analyse(still_clip, "v1", tmp_path, one_by_one, options=FOUR_SHARDS, on_progress=told.append)
+
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert all(0 <= fraction <= 1 for fraction in fractions)
+    assert told[0] == Progress(Stage.PLANNING)
+    assert {progress.stage for progress in told[1:-1]} == {Stage.OBSERVING}
+    assert told[-1].stage == Stage.LINKING
+    assert told[-1].frames == pytest.approx(30, abs=4)
+    assert told[-1].speed > 0
+    assert told[-1].fraction > 0.9
+
+
+def test_progress_does_not_go_back_when_a_shard_begins_anew(
+    still_clip: str, tmp_path: Path
+) -> None:
+    told: list[Progress] = []
+
+    def killed_halfway(
+        work: ShardWork, shards: Sequence[Shard], on_progress: OnShard
+    ) -> list[Path]:
+        on_progress(1, 0.75)
+        on_progress(1, 0.0)
+        return one_by_one(work, shards, on_progress)
+
+    analyse(
+        still_clip, "v1", tmp_path, killed_halfway, options=FOUR_SHARDS, on_progress=told.append
+    )
+
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+
+
+@pytest.mark.parametrize("stage", [Stage.PLANNING, Stage.OBSERVING, Stage.LINKING])
+def test_an_exception_of_on_progress_ends_the_work(
+    still_clip: str, tmp_path: Path, stage: Stage
+) -> None:
+    told: list[Stage] = []
+
+    def cancel(progress: Progress) -> None:
+        told.append(progress.stage)
+        if progress.stage == stage:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        analyse(still_clip, "v1", tmp_path, one_by_one, on_progress=cancel)
+
+    assert told.count(stage) == 1
+    assert told[-1] == stage

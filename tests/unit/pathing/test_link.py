@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from passerby.pathing.link import link
+from passerby.records import Sightings
+from passerby.testing import Seen, observations, together, walk
+
+WIDTH, HEIGHT = 640, 360
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param([], id="no frames"),
+        pytest.param([[], [], []], id="nobody seen"),
+        pytest.param([[(100.0, 100.0, 90.0)]], id="somebody seen once"),
+    ],
+)
+def test_nobody_is_found(frames: list[list[Seen]]) -> None:
+    assert len(link(observations(frames), WIDTH, HEIGHT)) == 0
+
+
+def test_two_who_cross_are_two() -> None:
+    frames = together(walk(100, 10, 30, height=120), walk(390, -10, 30, height=80))
+
+    found = link(observations(frames), WIDTH, HEIGHT)
+
+    assert found.person_index.tolist() == [0, 1] * 30
+    heights = found.xyxy[:, 3] - found.xyxy[:, 1]
+    assert heights == pytest.approx([120, 80] * 30, abs=1)
+
+
+def test_a_panning_camera_and_a_still_one_give_the_same_persons() -> None:
+    shift = np.array([-9, 4])
+    latecomer: list[Seen | None] = [*[None] * 5, *walk(560, -7, 20, height=70)]
+    still = together(walk(300, 8, 25), latecomer)
+    panned: list[list[Seen]] = [
+        [(x + shift[0] * frame, y + shift[1] * frame, height) for x, y, height in seen]
+        for frame, seen in enumerate(still)
+    ]
+    motion = np.tile(np.column_stack([np.eye(2), shift]).astype(np.float32), (25, 1, 1))
+
+    expected = link(observations(still), WIDTH, HEIGHT)
+    found = link(observations(panned, camera_motion=motion), WIDTH, HEIGHT)
+
+    assert set(expected.person_index.tolist()) == {0, 1}
+    assert found.person_index.tolist() == expected.person_index.tolist()
+    assert found.frame_index.tolist() == expected.frame_index.tolist()
+    moved = expected.xyxy + np.tile(shift, 2) * expected.frame_index[:, None]
+    np.testing.assert_allclose(found.xyxy, moved, atol=0.01)
+
+
+def test_after_a_cut_everybody_is_somebody_new() -> None:
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (20, 1, 1))
+    motion[9] = 0
+
+    found = link(observations(together(walk(100, 5, 20)), camera_motion=motion), WIDTH, HEIGHT)
+
+    assert found.person_index.tolist() == [0] * 10 + [1] * 10
+
+
+def test_boxes_outside_the_frame_are_left_out_and_persons_counted_without_them() -> None:
+    outside_all_the_time = walk(-100, 1, 20)
+    comes_in_late = walk(-60, 10, 20, y=200)
+    inside = walk(300, 1, 20, y=300, height=80)
+
+    frames = together(outside_all_the_time, comes_in_late, inside)
+    found = link(observations(frames), WIDTH, HEIGHT)
+
+    # Of the one who comes in, the right edge is at -40 + 10 a frame.
+    assert found.person_index.tolist() == [0] * 5 + [0, 1] * 15
+    assert found.frame_index[found.person_index == 1].tolist() == list(range(5, 20))
+
+
+def as_agreed(found: Sightings) -> bool:
+    """Whether rows and numbers are as the record promises."""
+    rows = list(zip(found.timestamp_ms.tolist(), found.person_index.tolist(), strict=True))
+    in_order_of_appearance = list(dict.fromkeys(found.person_index.tolist()))
+    return rows == sorted(set(rows)) and in_order_of_appearance == list(
+        range(len(in_order_of_appearance))
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-60, WIDTH + 60),  # begins here
+            st.integers(-15, 15),  # speed
+            st.integers(40, 160),  # height
+            st.sets(st.integers(0, 24), max_size=8),  # frames in which they are hidden
+        ),
+        max_size=6,
+    )
+)
+def test_sightings_are_as_agreed(people: list[tuple[int, int, int, set[int]]]) -> None:
+    paths: list[list[Seen | None]] = [
+        [None if n in unseen else seen for n, seen in enumerate(walk(x, v, 25, height=height))]
+        for x, v, height, unseen in people
+    ]
+
+    found = link(observations(together([None] * 25, *paths)), WIDTH, HEIGHT)
+
+    assert as_agreed(found)
+    assert (found.xyxy[:, 0] < WIDTH).all()
+    assert (found.xyxy[:, 2] > 0).all()
+    assert found.xyxy.dtype == np.float32

@@ -1,0 +1,108 @@
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from passerby.pathing.observations import concatenate, load, save
+from passerby.records import Observations
+from passerby.testing import observations
+
+NOTHING = observations([])
+
+
+def assert_same(first: Observations, second: Observations) -> None:
+    for field in fields(Observations):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        np.testing.assert_array_equal(one, other, err_msg=field.name, strict=True)
+
+
+@st.composite
+def any_observations(draw: st.DrawFn) -> Observations:
+    counts = draw(st.lists(st.integers(0, 3), max_size=5))
+    frames, detections = len(counts), sum(counts)
+    pixels = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    shares = st.floats(0, 1, width=32)
+    return Observations(
+        frame_index=draw(arrays.arrays(np.int64, frames)),
+        timestamp_ms=draw(arrays.arrays(np.int64, frames)),
+        camera_motion=draw(arrays.arrays(np.float32, (frames, 2, 3), elements=pixels)),
+        first_detection=np.cumsum([0, *counts]),
+        xyxy=draw(arrays.arrays(np.float32, (detections, 4), elements=pixels)),
+        confidence=draw(arrays.arrays(np.float32, detections, elements=shares)),
+        frame_count=draw(st.integers(0, 2**40)),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(observed=any_observations())
+def test_what_is_saved_is_loaded(
+    tmp_path_factory: pytest.TempPathFactory, observed: Observations
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.parquet"
+
+    save(observed, path)
+
+    assert_same(load(path), observed)
+
+
+def test_the_same_observations_give_the_same_bytes(tmp_path: Path) -> None:
+    observed = observations([[(100, 100, 50)], [], [(104, 100, 50), (7, 8, 9)]])
+
+    save(observed, tmp_path / "one.parquet")
+    save(observed, tmp_path / "other.parquet")
+
+    contents = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(contents) == ["one.parquet", "other.parquet"]  # and nothing unfinished
+    assert contents["one.parquet"] == contents["other.parquet"]
+
+
+def test_shards_become_one() -> None:
+    # The first shard decoded 4 frames and analysed 2, the last decoded 2.
+    first = Observations(
+        frame_index=np.array([0, 2]),
+        timestamp_ms=np.array([0, 80]),
+        camera_motion=np.full((2, 2, 3), 1, np.float32),
+        first_detection=np.array([0, 1, 3]),
+        xyxy=np.arange(12, dtype=np.float32).reshape(3, 4),
+        confidence=np.array([0.5, 0.25, 0.75], np.float32),
+        frame_count=4,
+    )
+    last = Observations(
+        frame_index=np.array([0]),
+        timestamp_ms=np.array([160]),
+        camera_motion=np.full((1, 2, 3), 2, np.float32),
+        first_detection=np.array([0, 1]),
+        xyxy=np.arange(4, dtype=np.float32).reshape(1, 4),
+        confidence=np.array([1], np.float32),
+        frame_count=2,
+    )
+
+    whole = concatenate([first, last])
+
+    expected = Observations(
+        frame_index=np.array([0, 2, 4]),
+        timestamp_ms=np.array([0, 80, 160]),
+        camera_motion=np.repeat([1, 2], [12, 6]).reshape(3, 2, 3).astype(np.float32),
+        first_detection=np.array([0, 1, 3, 4]),
+        xyxy=np.array([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [0, 1, 2, 3]], np.float32),
+        confidence=np.array([0.5, 0.25, 0.75, 1], np.float32),
+        frame_count=6,
+    )
+    assert_same(whole, expected)
+
+
+@pytest.mark.parametrize("empty_at", [0, 1, 2])
+def test_an_empty_shard_adds_nothing(empty_at: int) -> None:
+    shards = [observations([[(1, 2, 3)]]), observations([[], [(4, 5, 6)]])]
+
+    with_empty = [*shards[:empty_at], NOTHING, *shards[empty_at:]]
+
+    assert_same(concatenate(with_empty), concatenate(shards))
+
+
+def test_nothing_but_empty_shards() -> None:
+    assert_same(concatenate([NOTHING, NOTHING]), NOTHING)
