@@ -1,0 +1,125 @@
+"""Every command says what it is, and says in one line what is wrong."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+
+from passerby import cli
+
+from .conftest import run
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def commands(parent: TyperGroup, words: tuple[str, ...] = ()) -> Iterator[tuple[str, TyperCommand]]:
+    """Each command with the words that call it."""
+    for name, command in parent.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*words, name))
+        elif isinstance(command, TyperCommand):
+            yield " ".join((*words, name)), command
+
+
+ROOT = typer.main.get_command(cli.app)
+assert isinstance(ROOT, TyperGroup)
+COMMANDS = dict(commands(ROOT))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_everything_has_a_help_text(name: str) -> None:
+    command = COMMANDS[name]
+    shown = [option for option in command.params if not getattr(option, "hidden", False)]
+
+    assert command.help
+    assert [option.name for option in shown if not getattr(option, "help", None)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_names_every_command(name: str) -> None:
+    group, _, verb = name.partition(" ")
+    lines = [line for line in README.read_text().splitlines() if f"`passerby {group}" in line]
+
+    assert any(verb in line for line in lines)
+
+
+def test_defaults_are_shown() -> None:
+    shown = " ".join(run("serve", "--help").stdout.replace("│", " ").split())
+
+    assert "(127.0.0.1)" in shown
+    assert "(8420)" in shown
+    assert "DATA/buckets" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "complaint"),
+    [
+        pytest.param("track absent.mp4 --out out", 1, "No such file or directory", id="no video"),
+        pytest.param("track . --out out", 1, ". is not a file.", id="a folder for a video"),
+        pytest.param(
+            "track text.mp4 --out out", 1, "Unsupported codec/format.", id="a text for a video"
+        ),
+        pytest.param(
+            "track text.mp4 --out text.mp4", 1, "text.mp4: File exists", id="a file for a folder"
+        ),
+        pytest.param(
+            "track text.mp4 --out /proc/out", 1, "No such file", id="a folder not to be made"
+        ),
+        pytest.param("track text.mp4 --out out --rate 0", 2, "'0' is neither 'all'", id="no rate"),
+        pytest.param("track text.mp4", 2, "Missing option '--out'", id="nowhere to write"),
+        pytest.param(
+            "link absent.txt --fps 10 --size 64x48 --out tracks.txt",
+            1,
+            "absent.txt: cannot be read",
+            id="no detections",
+        ),
+        pytest.param(
+            "link text.mp4 --fps 10 --size 64x48 --out tracks.txt",
+            1,
+            "text.mp4, line 1: ",
+            id="a text for detections",
+        ),
+        pytest.param(
+            "link empty.txt --fps 10 --size 64x48 --out absent/tracks.txt",
+            1,
+            "absent/tracks.txt: No such file or directory",
+            id="no folder to write to",
+        ),
+        pytest.param(
+            "link empty.txt --fps 10 --size 0x48 --out tracks.txt",
+            2,
+            "like 1920x1080",
+            id="no size",
+        ),
+        pytest.param("eval absent.txt empty.txt", 1, "two folders or two files", id="no truth"),
+        pytest.param(
+            "eval empty.txt empty.txt --analysed-only", 1, "seqinfo.ini", id="truth without a rate"
+        ),
+        pytest.param("jobs list --data text.mp4", 1, "cannot be a folder", id="a file for data"),
+        pytest.param("jobs list --config absent.toml", 1, "absent.toml", id="no settings"),
+        pytest.param("keys create --account 12", 2, "12 digits", id="no account id"),
+    ],
+)
+def test_mistakes(
+    line: str,
+    status: int,
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "text.mp4").write_text("not a video\n")
+    (tmp_path / "empty.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["passerby", *line.split()])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    said = capfd.readouterr().err
+    assert ended.value.code == status
+    assert complaint in " ".join(said.replace("│", " ").split())
+    assert status == 2 or said.splitlines()[-1].startswith("passerby: ")

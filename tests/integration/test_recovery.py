@@ -1,0 +1,121 @@
+"""Processes that die or are sent away, and jobs that are ended, in the middle of the work."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from .conftest import (
+    SAMPLE,
+    Service,
+    alive,
+    all_persons,
+    done,
+    ended,
+    people_clip,
+    serving,
+    start,
+    wait_until,
+)
+
+LONG_FRAMES = 1920  # three minutes: no test here waits for the end of it
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server whose worker comes to harm."""
+    with serving(tmp_path_factory.mktemp("troubled")) as running:
+        people_clip(running.bucket / "long.mp4", LONG_FRAMES)
+        yield running
+
+
+def wait_for_work(service: Service, job_id: str) -> None:
+    """Wait until some frames of the job's video have been analysed."""
+    wait_until(lambda: service.job(job_id).progress.frames > 0)
+
+
+def expire_leases(data: Path) -> None:
+    """As time does it, only sooner."""
+    with closing(sqlite3.connect(data / "passerby.db")) as database, database:
+        changed = database.execute("UPDATE jobs SET lease_until = '2026-01-01 00:00:00.000000'")
+        assert changed.rowcount > 0
+
+
+def test_a_running_job_is_cancelled(troubled: Service) -> None:
+    client = troubled.client()
+    job_id = start(client, "long.mp4")
+    wait_for_work(troubled, job_id)
+
+    done("jobs", "cancel", job_id[:12], "--data", troubled.data)
+    began = time.monotonic()
+    answer = ended(client, job_id)
+
+    assert time.monotonic() - began < 2
+    assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "Cancelled on request.")
+    assert troubled.job(job_id).state == "cancelled"
+
+
+def test_a_killed_worker_is_replaced_and_its_job_done(troubled: Service, service: Service) -> None:
+    shutil.copy(SAMPLE, troubled.bucket / "people.mp4")
+    client, undisturbed = troubled.client(), service.client()
+    job_id = start(client, "people.mp4")
+    wait_for_work(troubled, job_id)
+    (worker,) = troubled.workers()
+
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: not alive(worker))
+    assert troubled.job(job_id).state == "running"
+    expire_leases(troubled.data)
+
+    assert ended(client, job_id)["JobStatus"] == "SUCCEEDED"
+    assert troubled.job(job_id).attempt == 2
+    assert troubled.workers() != [worker]
+    other = start(undisturbed, "people.mp4")
+    assert ended(undisturbed, other)["JobStatus"] == "SUCCEEDED"
+    assert all_persons(client, job_id) == all_persons(undisturbed, other)
+
+
+def test_a_job_survives_its_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as first:
+        people_clip(first.bucket / "people.mp4", 50)
+        people_clip(first.bucket / "long.mp4", LONG_FRAMES)
+        client = first.client()
+        running, waiting = start(client, "long.mp4"), start(client, "people.mp4")
+        wait_for_work(first, running)
+        workers = first.workers()
+        assert first.stop() == 0
+        assert not any(map(alive, workers))
+        jobs = [first.job(job_id) for job_id in (running, waiting)]
+        assert [job.state for job in jobs] == ["queued", "queued"]
+    done("jobs", "cancel", running, "--data", tmp_path)
+
+    with serving(tmp_path, keyless=True) as second:
+        client = second.client(*list(first.environment.values())[:2])
+        assert ended(client, waiting)["JobStatus"] == "SUCCEEDED"
+        (worker,) = second.workers()
+        assert second.stop(signal.SIGKILL) == -signal.SIGKILL
+        wait_until(lambda: not alive(worker))
+
+
+def test_a_video_given_up_with_ctrl_c(tmp_path: Path) -> None:
+    clip = people_clip(tmp_path / "long.mp4", LONG_FRAMES)
+    observations = tmp_path / ".long.observations"
+    command = [sys.executable, "-m", "passerby", "track", str(clip), "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
+        wait_until(observations.exists)
+
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.wait(10) == 130
+        assert process.stderr
+        said = process.stderr.read()
+    assert b"Traceback" not in said
+    assert not list(tmp_path.glob("long.[!m]*"))

@@ -1,0 +1,199 @@
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from .conftest import (
+    Service,
+    all_persons,
+    done,
+    ended,
+    printed,
+    python,
+    run,
+    serving,
+    start,
+    wait_until,
+)
+
+ANY_JOB = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> BaseClient:
+    return service.client()
+
+
+@pytest.fixture(scope="module")
+def job_id(client: BaseClient) -> str:
+    """A job that has succeeded, of the sample."""
+    job_id = start(client, "people.mp4", JobTag="lobby:42")
+    ended(client, job_id)
+    return job_id
+
+
+@pytest.fixture(scope="module")
+def answer(tracked: Path) -> dict[str, Any]:
+    """What `passerby track` makes of the same file."""
+    written: dict[str, Any] = json.loads((tracked / "people-walking.json").read_bytes())
+    return written
+
+
+def test_the_first_start_prints_what_a_client_needs(service: Service) -> None:
+    assert list(service.environment) == [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_ENDPOINT_URL_REKOGNITION",
+    ]
+    assert service.environment["AWS_ENDPOINT_URL_REKOGNITION"] == service.url
+    assert service.url.startswith("http://127.0.0.1:")
+
+
+def test_the_answer_is_that_of_the_command_line(
+    client: BaseClient, job_id: str, answer: dict[str, Any]
+) -> None:
+    page = ended(client, job_id)
+
+    del page["ResponseMetadata"]
+    assert page == answer | {
+        "JobId": job_id,
+        "JobTag": "lobby:42",
+        "Video": {"S3Object": {"Bucket": "cctv", "Name": "people.mp4"}},
+        "Persons": answer["Persons"][:1000],
+    }
+
+
+def test_pages_by_time(client: BaseClient, job_id: str, answer: dict[str, Any]) -> None:
+    found = all_persons(client, job_id, MaxResults=99)
+
+    assert found == answer["Persons"]
+    keys = [(each["Timestamp"], each["Person"]["Index"]) for each in found]
+    assert keys == sorted(keys)
+
+
+def test_pages_by_person(
+    client: BaseClient, job_id: str, answer: dict[str, Any], tracked: Path
+) -> None:
+    rows = pq.read_table(tracked / "people-walking.parquet").to_pylist()
+    surest_first = sorted(
+        rows, key=lambda row: (row["person_index"], -row["confidence"], row["timestamp_ms"])
+    )
+
+    found = all_persons(client, job_id, MaxResults=99, SortBy="INDEX")
+
+    assert [(each["Person"]["Index"], each["Timestamp"]) for each in found] == [
+        (row["person_index"], row["timestamp_ms"]) for row in surest_first
+    ]
+    assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, answer["Persons"]))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        pytest.param(1, 1, id="one"),
+        pytest.param(1_000_000, None, id="more than there are"),
+    ],
+)
+def test_the_length_of_a_page(
+    client: BaseClient, job_id: str, answer: dict[str, Any], asked: int, given: int | None
+) -> None:
+    page = client.get_person_tracking(JobId=job_id, MaxResults=asked)
+
+    there_are = len(answer["Persons"])
+    assert len(page["Persons"]) == (given or min(there_are, 1000))
+    assert ("NextToken" in page) == (len(page["Persons"]) < there_are)
+    assert len(page.get("NextToken", "")) <= 255
+
+
+def test_the_job_on_the_command_line(service: Service, job_id: str) -> None:
+    data = ("--data", service.data)
+    listed = done("jobs", "list", *data, "--state", "succeeded")
+    watched = done("jobs", "watch", job_id[:12], *data)
+
+    assert job_id[:12] in listed
+    assert "cctv/people.mp4" in watched
+    assert "lobby:42" in watched
+    shown = json.loads(done("jobs", "show", job_id, *data, "--json"))
+    assert (shown["state"], shown["tag"]) == ("succeeded", "lobby:42")
+
+
+def test_keys_made_and_revoked_beside_the_running_server(service: Service) -> None:
+    data = ("--data", service.data)
+    key = json.loads(done("keys", "create", *data, "--json"))
+    assert list(key) == ["AccessKeyId", "SecretAccessKey"]
+    client = service.client(*key.values())
+    assert code(client) == "ResourceNotFoundException"
+
+    assert key["AccessKeyId"] in done("keys", "list", *data)
+    done("keys", "revoke", key["AccessKeyId"], *data)
+
+    took = wait_until(lambda: code(client) == "UnrecognizedClientException")
+    assert took < 6
+    assert key["AccessKeyId"] not in done("keys", "list", *data)
+    assert run("keys", "revoke", key["AccessKeyId"], *data).returncode == 1
+
+
+def code(client: BaseClient) -> str:
+    """The error with which a call is refused."""
+    with pytest.raises(ClientError) as caught:
+        client.get_person_tracking(JobId=ANY_JOB)
+    return str(caught.value.response["Error"]["Code"])
+
+
+def test_a_port_in_use(service: Service) -> None:
+    port = service.url.rpartition(":")[2]
+
+    refused = run("serve", "--data", service.data, "--port", port)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("passerby: The server cannot listen")
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["terminated", "Ctrl-C"])
+def test_the_end_of_a_server_and_its_next_start(tmp_path: Path, number: int) -> None:
+    with serving(tmp_path) as first:
+        wait_until(lambda: len(first.workers()) == 1)
+        (worker,) = first.workers()
+        assert first.stop(number) == 0
+        assert not Path(f"/proc/{worker}").exists()
+        assert "Traceback" not in first.log.read_text()
+        assert "ended by itself" not in first.log.read_text()
+    before = done("keys", "list", "--data", tmp_path)
+
+    with serving(tmp_path, "--no-worker", keyless=True) as second:
+        assert second.workers() == []
+        client = second.client(*list(first.environment.values())[:2])
+        assert code(client) == "ResourceNotFoundException"
+        second.stop()
+        assert second.process.stdout
+        assert second.process.stdout.read() == ""
+    assert done("keys", "list", "--data", tmp_path) == before
+
+
+def test_the_log_has_nothing_of_the_migrations(service: Service) -> None:
+    assert "alembic" not in service.log.read_text()
+
+
+STARTING = """
+import sys, time
+from pathlib import Path
+from passerby import assembly, cli, serving
+from passerby.settings import Settings
+
+assembly.build_app(assembly.open_installation(Settings(data=Path(sys.argv[1]))))
+print(sorted(sys.modules.keys() & {"av", "cv2", "onnxruntime", "openvino"}))
+print(time.process_time())
+"""
+
+
+def test_what_answers_starts_quickly_without_decoder_and_network(tmp_path: Path) -> None:
+    heavy, processor_seconds = printed(python("-c", STARTING, tmp_path)).splitlines()
+
+    assert heavy == "[]"
+    assert float(processor_seconds) < 2
