@@ -31,6 +31,31 @@ def iou(rows: Boxes, columns: Boxes) -> Boxes:
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
+def overlapping(
+    rows: Boxes, columns: Boxes, least: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Boxes]:
+    """Pairs with an IoU above `least`, at least 0: rows, columns, and the IoU of each.
+
+    In a crowd most boxes are far apart; `iou` of all pairs would mostly compute zeros.
+
+    Examples
+    --------
+    >>> left, right = np.array([[0.0, 0, 2, 2]]), np.array([[5.0, 0, 7, 2], [1, 0, 3, 2]])
+    >>> row, column, overlap = overlapping(left, right, 0.1)
+    >>> row.tolist(), column.tolist(), overlap.round(3).tolist()
+    ([0], [1], [0.333])
+    """
+    width = _shared_length(rows, columns, 0)
+    row, column = np.nonzero(width > 0)
+    one, other = rows[row], columns[column]
+    height = np.minimum(one[:, 3], other[:, 3]) - np.maximum(one[:, 1], other[:, 1])
+    shared = width[row, column] * np.maximum(height, 0)
+    union = area(rows)[row] + area(columns)[column] - shared
+    overlap = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    kept = overlap > least
+    return row[kept], column[kept], overlap[kept]
+
+
 def intersection(rows: Boxes, columns: Boxes) -> Boxes:
     """(R, C) shared areas in square pixels."""
     return _shared_length(rows, columns, 0) * _shared_length(rows, columns, 1)

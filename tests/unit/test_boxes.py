@@ -46,3 +46,25 @@ def test_ltwh_there_and_back() -> None:
 
     assert boxes.from_ltwh(ltwh).tolist() == [[3, 4, 13, 24]]
     assert boxes.to_ltwh(boxes.from_ltwh(ltwh)).tolist() == ltwh.tolist()
+
+
+@pytest.mark.parametrize("least", [0.0, 0.3])
+def test_overlapping_finds_what_iou_finds(least: float) -> None:
+    random = np.random.default_rng(7)
+    near = random.uniform(0, 60, (2, 30, 2))
+    rows, columns = np.concatenate([near, near + random.uniform(0, 30, near.shape)], axis=2)
+
+    row, column, overlap = boxes.overlapping(rows, columns, least)
+
+    everything = boxes.iou(rows, columns)
+    assert len(row) > 10
+    np.testing.assert_array_equal(np.stack([row, column]), np.nonzero(everything > least))
+    np.testing.assert_array_equal(overlap, everything[row, column])
+
+
+def test_nothing_overlaps_nothing() -> None:
+    row, column, overlap = boxes.overlapping(np.empty((0, 4)), np.array([UNIT]), 0.0)
+
+    assert not len(row)
+    assert not len(column)
+    assert not len(overlap)

@@ -6,7 +6,7 @@ as one of three: `UnsupportedVideo`, `DamagedVideo`, `VideoGone`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,19 +16,20 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from passerby.errors import UnsupportedVideo, VideoError, VideoGone
+from passerby.video.remote import RemoteFile
 
 # FFmpeg's names of the containers that may be opened. What is missing is missing
 # on purpose: playlists and lists of files (hls, dash, concat) name further
 # sources of the uploader's choice, and pictures are no video.
 CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf"
 
-# Protocols that a file may reach (itself), and a URL (itself, redirected).
+# FFmpeg's names of the protocols that what is in a container may reach: of a file,
+# itself; of a URL, nothing.
 FILE_PROTOCOLS = "file"
-URL_PROTOCOLS = "http,https,tcp,tls"
+NO_PROTOCOLS = "none"
 
-# Seconds to wait for a remote end: for the header, for any later read.
-OPEN_TIMEOUT_S = 30.0
-READ_TIMEOUT_S = 60.0
+# Of a URL, bytes asked for at a time: FFmpeg's usual 32 KiB cost as many calls into Python.
+REMOTE_BUFFER_BYTES = 256 * 1024
 
 # Broadcast clocks run on from an arbitrary value; time is counted from the start.
 CLOCKS_WITHOUT_ZERO = {"mpegts", "mpeg"}
@@ -81,29 +82,32 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     Parameters
     ----------
     source : str
-        Path of a file, or an http(s) URL.
+        Path of a file, or an http(s) URL, which may be pinned to one state of its
+        content (`passerby.pinned_url`).
 
     Raises
     ------
     UnsupportedVideo
         If it is no video in an allowed container, or no decoder knows its codec.
     VideoGone
-        If the source cannot be reached or read, at first or later in the block.
+        If the source cannot be reached or read, at first or later in the block, or
+        what it holds is not what it was pinned to.
     """
     try:
-        with _open_container(source) as container:
+        with ExitStack() as stack:
+            container = stack.enter_context(_open_container(source, stack))
             yield OpenVideo(container, _video_stream(container))
     except av.error.FFmpegError as error:
         raise _translated(error) from error
 
 
-def _open_container(source: str) -> InputContainer:
+def _open_container(source: str, stack: ExitStack) -> InputContainer:
+    options = {"format_whitelist": CONTAINERS}
     if source.startswith(("http://", "https://")):
-        options = {"protocol_whitelist": URL_PROTOCOLS, "reconnect": "1"}
-        timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S)
-        allowed = {"format_whitelist": CONTAINERS}
-        return av.open(source, container_options=options | allowed, timeout=timeout)
-    options = {"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": CONTAINERS}
+        file = stack.enter_context(closing(RemoteFile(source)))
+        options["protocol_whitelist"] = NO_PROTOCOLS
+        return av.open(file, "r", container_options=options, buffer_size=REMOTE_BUFFER_BYTES)
+    options["protocol_whitelist"] = FILE_PROTOCOLS
     # With the protocol written out, a colon in a file's name is only a colon.
     return av.open(f"file:{source}", container_options=options)
 

@@ -51,8 +51,9 @@ class DecodedFrame:
 
     @property
     def _orientation(self) -> Orientation:
-        # PyAV types the side data of a frame by the one kind it has a class for.
-        side_data: SideDataContainer = self.picture.side_data  # type: ignore[assignment]
+        # Not `picture.side_data`: that keeps a container which points back at the frame,
+        # and every decoded picture then waits for the cyclic garbage collector.
+        side_data = SideDataContainer(self.picture)  # type: ignore[call-arg]  # stub lacks it
         matrix = side_data.get("DISPLAYMATRIX")
         return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
 

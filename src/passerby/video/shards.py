@@ -78,13 +78,13 @@ def _cuts(video: OpenVideo, span_ms: int) -> Iterator[int]:
     ticks_per_ms = 1 / (1000 * video.time_base)
     last = video.start_pts
     for time_ms in range(span_ms, duration_ms(video), span_ms):
-        pts = _keyframe_pts(video, video.start_pts + round(time_ms * ticks_per_ms))
+        pts = keyframe_pts(video, video.start_pts + round(time_ms * ticks_per_ms))
         if pts is not None and pts > last:
             yield pts
             last = pts
 
 
-def _keyframe_pts(video: OpenVideo, pts: int) -> int | None:
+def keyframe_pts(video: OpenVideo, pts: int) -> int | None:
     """PTS of the key frame that a seek to `pts` leads to; None if there is none."""
     try:
         packet = next(keyframe_packets(video, pts), None)

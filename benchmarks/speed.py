@@ -1,0 +1,111 @@
+"""How fast a video is analysed, from the start of the process to the written results."""
+
+import json
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks import spending
+from benchmarks.footage import SAMPLE, repeated
+from benchmarks.table import Cell, markdown
+
+from passerby.records import Stage
+from passerby.video.probe import probe
+
+RATE = 15.0  # frames analysed per second, the service's own
+MEBIBYTE = 1024**2
+
+SPEED = "× real time"  # noqa: RUF001 - the sign is meant
+
+# As many processes for the short video as for the long one, or more would be compared
+# than the length.
+PROCESSES = 2
+SHORT_S, LONG_S = 60, 600
+
+
+@dataclass(frozen=True)
+class Run:
+    """One analysis of one video."""
+
+    frames: int  # analysed
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    phases_s: tuple[float, ...]  # wall time: starting, planning, observing, linking, saving
+
+
+def end_to_end(video: Path, runs: int) -> Run:
+    """Analyse a video `runs` times; the median of each figure."""
+    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
+        return median([run(video, Path(out), RATE) for _ in range(runs)])
+
+
+def run(video: Path, out: Path, rate: float | None, processes: int | None = None) -> Run:
+    """Analyse a video once, in a process of its own; the results go to the folder `out`."""
+    command = [sys.executable, "-m", "benchmarks.one_run", str(video), str(out)]
+    command += [f"--rate={rate}"] if rate else []
+    command += [f"--processes={processes}"] if processes else []
+    spent = spending.run(command)
+    told = json.loads(spent.output)
+    return Run(
+        told["frames"],
+        spent.wall_s,
+        spent.cpu_s,
+        spent.peak_bytes,
+        _phases(spent, told["began"]),
+    )
+
+
+def _phases(spent: spending.Spending, began: dict[str, float]) -> tuple[float, ...]:
+    """Lengths of the five phases; the last one includes the end of the process."""
+    stages = (Stage.PLANNING, Stage.OBSERVING, Stage.LINKING, Stage.SAVING)
+    moments = [spent.began, *(began[stage] for stage in stages), spent.began + spent.wall_s]
+    return tuple(later - earlier for earlier, later in pairwise(moments))
+
+
+def median(runs: list[Run]) -> Run:
+    """Median of each figure by itself."""
+    phases = zip(*(one.phases_s for one in runs), strict=True)
+    return Run(
+        runs[0].frames,
+        statistics.median(one.wall_s for one in runs),
+        statistics.median(one.cpu_s for one in runs),
+        round(statistics.median(one.peak_bytes for one in runs)),
+        tuple(statistics.median(phase) for phase in phases),
+    )
+
+
+def speed_table(measured: dict[Path, Run]) -> str:
+    """Speed, work and memory of each video."""
+    rows: list[list[Cell]] = []
+    for video, one in measured.items():
+        seen = probe(str(video))
+        seconds = seen.duration_ms / 1000
+        form = f"{seen.width}x{seen.height}, {seen.frame_rate:g} fps, {seconds:.0f} s"
+        figures = (seconds / one.wall_s, one.frames / one.wall_s, one.wall_s, one.cpu_s)
+        rows.append([video.stem, form, one.frames, *figures, round(one.peak_bytes / MEBIBYTE)])
+    headings = ("video", "form", "frames analysed", SPEED, "frames/s", "wall s", "CPU s")
+    return markdown([*headings, "peak MiB"], rows)
+
+
+def phases_table(measured: dict[Path, Run]) -> str:
+    """Wall time by phase."""
+    rows = [
+        [video.stem, *(f"{phase:.2f}" for phase in one.phases_s)] for video, one in measured.items()
+    ]
+    return markdown(["video", "start", "plan", "observe", "link", "save and end"], rows)
+
+
+def memory_table() -> str:
+    """Memory for a short and for a long video: the sample clip, again and again."""
+    rows: list[list[Cell]] = []
+    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
+        for seconds in (SHORT_S, LONG_S):
+            video = repeated(SAMPLE, seconds, Path(folder) / f"{seconds}.mp4")
+            one = run(video, Path(folder), RATE, PROCESSES)
+            figures = (one.frames, seconds / one.wall_s, round(one.peak_bytes / MEBIBYTE))
+            rows.append([f"{seconds // 60} min", *figures])
+    return markdown(["length", "frames analysed", SPEED, "peak MiB"], rows)
