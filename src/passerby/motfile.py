@@ -56,6 +56,8 @@ class MotRows:
             first_detection=np.searchsorted(self.frame, np.arange(1, count + 2)).astype(np.int64),
             xyxy=self.xyxy.astype(np.float32),
             confidence=self.confidence.astype(np.float32),
+            described=np.empty(0, np.int64),
+            appearance=np.empty((0, 0), np.uint8),
             frame_count=count,
         )
 

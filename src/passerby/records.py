@@ -55,6 +55,8 @@ class Observations:
     first_detection: NDArray[np.int64]  # (F + 1,)
     xyxy: NDArray[np.float32]  # (N, 4)
     confidence: NDArray[np.float32]  # (N,)
+    described: NDArray[np.int64]  # (K,) rows of detections of known appearance, ascending
+    appearance: NDArray[np.uint8]  # (K, D) of those, see `people.appearance`
     frame_count: int  # frames decoded, analysed or not
 
     def __len__(self) -> int:

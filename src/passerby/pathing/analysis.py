@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from passerby.errors import DamagedVideo
 from passerby.pathing.link import link
 from passerby.pathing.observations import concatenate, load
-from passerby.pathing.observe import Report, observe_to_file
+from passerby.pathing.observe import Locate, Report, observe_to_file
 from passerby.pathing.plan import Options, Shard, plan
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
 
@@ -71,6 +71,7 @@ def analyse(
     *,
     options: Options | None = None,
     on_progress: OnProgress = lambda _: None,
+    locate: Locate | None = None,
 ) -> Analysis:
     """Find the persons in a video.
 
@@ -86,6 +87,8 @@ def analyse(
     options : Options, optional
     on_progress : callable
         Told how far the work is; an exception it raises ends the work.
+    locate : callable, optional
+        Asked for the source's address anew before each shard is read, wherever that is.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def analyse(
     chosen = plan(source, fingerprint, options or Options())
     watch = _Watch(chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress)
     folder.mkdir(parents=True, exist_ok=True)
-    work = partial(observe_to_file, folder=folder)
+    work = partial(observe_to_file, folder=folder, locate=locate)
     paths = run_shards(work, chosen.shards, watch.shard_reached)
     on_progress(watch.progress(Stage.LINKING, OBSERVED))
     observations = concatenate([load(path) for path in paths])

@@ -11,6 +11,7 @@ from passerby import boxes
 from passerby.records import Observations, Sightings
 from passerby.tracking.agreement import agree
 from passerby.tracking.persons import sightings
+from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
 from passerby.tracking.stitching import stitch
 
@@ -33,7 +34,7 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     """
     view = steady(observations)
     tracklet_of = agree(view)
-    person_of = stitch(view, tracklet_of)
+    person_of = stitch(view, tracklet_of, resemblance(view, tracklet_of))
     return _in_frame(sightings(observations, view, person_of), width, height)
 
 

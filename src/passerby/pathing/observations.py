@@ -21,22 +21,39 @@ SCHEMA = pa.schema(
         ("camera_motion", pa.list_(pa.float32(), 6)),
         ("box", pa.list_(pa.float32())),  # left, top, right, bottom of each detection in turn
         ("confidence", pa.list_(pa.float32())),
+        ("described", pa.list_(pa.int32())),  # which detections of the frame, from 0
+        ("appearance", pa.list_(pa.uint8())),  # of those, in turn
     ]
 )
 FRAME_COUNT = b"frame_count"
+DIMENSIONS = b"appearance_dimensions"
 
 
 def save(observations: Observations, path: Path) -> None:
     """Write observations to `path`, whose folder must exist."""
     first = observations.first_detection
+    described_frame = np.searchsorted(first, observations.described, side="right") - 1
+    first_described = np.searchsorted(observations.described, first)
+    dimensions = observations.appearance.shape[1]
     columns = [
         pa.array(observations.frame_index),
         pa.array(observations.timestamp_ms),
         pa.FixedSizeListArray.from_arrays(observations.camera_motion.reshape(-1), 6),
         pa.ListArray.from_arrays(pa.array(first * 4, pa.int32()), observations.xyxy.reshape(-1)),
         pa.ListArray.from_arrays(pa.array(first, pa.int32()), observations.confidence),
+        pa.ListArray.from_arrays(
+            pa.array(first_described, pa.int32()),
+            pa.array(observations.described - first[described_frame], pa.int32()),
+        ),
+        pa.ListArray.from_arrays(
+            pa.array(first_described * dimensions, pa.int32()),
+            observations.appearance.reshape(-1),
+        ),
     ]
-    metadata = {FRAME_COUNT: str(observations.frame_count).encode()}
+    metadata = {
+        FRAME_COUNT: str(observations.frame_count).encode(),
+        DIMENSIONS: str(dimensions).encode(),
+    }
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     # Several processes may compute the same shard; each writes a file of its own.
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
@@ -48,13 +65,18 @@ def load(path: Path) -> Observations:
     """Read what `save` wrote."""
     table = pq.read_table(path)
     column = {name: _as_one(table.column(name)) for name in SCHEMA.names}
+    first = column["confidence"].offsets.to_numpy().astype(np.int64)
+    described_in = np.repeat(first[:-1], np.diff(column["described"].offsets.to_numpy()))
+    dimensions = int(table.schema.metadata[DIMENSIONS])
     return Observations(
         frame_index=column["frame_index"].to_numpy(),
         timestamp_ms=column["timestamp_ms"].to_numpy(),
         camera_motion=column["camera_motion"].flatten().to_numpy().reshape(-1, 2, 3),
-        first_detection=column["confidence"].offsets.to_numpy().astype(np.int64),
+        first_detection=first,
         xyxy=column["box"].flatten().to_numpy().reshape(-1, 4),
         confidence=column["confidence"].flatten().to_numpy(),
+        described=described_in + column["described"].flatten().to_numpy(),
+        appearance=column["appearance"].flatten().to_numpy().reshape(len(described_in), dimensions),
         frame_count=int(table.schema.metadata[FRAME_COUNT]),
     )
 
@@ -68,6 +90,7 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
     detections_before = np.cumsum([0, *(len(shard.confidence) for shard in shards)])
     frame_index = [s.frame_index + n for s, n in zip(shards, frames_before, strict=False)]
     first = [s.first_detection[:-1] + n for s, n in zip(shards, detections_before, strict=False)]
+    described = [s.described + n for s, n in zip(shards, detections_before, strict=False)]
     return Observations(
         frame_index=np.concatenate(frame_index),
         timestamp_ms=np.concatenate([shard.timestamp_ms for shard in shards]),
@@ -75,6 +98,8 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
         first_detection=np.concatenate([*first, detections_before[-1:]]),
         xyxy=np.concatenate([shard.xyxy for shard in shards]),
         confidence=np.concatenate([shard.confidence for shard in shards]),
+        described=np.concatenate(described),
+        appearance=np.concatenate([shard.appearance for shard in shards]),
         frame_count=int(frames_before[-1]),
     )
 

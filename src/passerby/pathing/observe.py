@@ -8,7 +8,7 @@ detect, several frames at a time.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from passerby.pathing.observations import save
 from passerby.pathing.plan import Shard
+from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
 from passerby.records import Detections, Observations
 from passerby.video.motion import CUT, STILL, camera_motion
@@ -33,12 +34,19 @@ MASK_CONFIDENCE = 0.3
 # it busy while the decoder works through a costly frame.
 AHEAD_PER_THREAD = 3
 
+# Least confidence of a person whose appearance is kept.
+DESCRIBED_CONFIDENCE = 0.3
+
+NO_APPEARANCE = np.empty((0, DIMENSIONS), np.uint8)
+NOBODY_DESCRIBED = np.empty(0, np.int64)
 NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Report = Callable[[float], None]  # told how much of the shard is done, in [0, 1]
+# Says where the video can be read now: a path, or a URL that lasts for a shard.
+Locate = Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Look:
 
     sampled: SampledFrame
     detections: Detections  # in pixels of the upright frame
+    described: NDArray[np.int64]  # (k,) which of them have an appearance
+    appearance: NDArray[np.uint8]  # (k, D)
     gray: NDArray[np.uint8]  # (h, w) small picture for the camera's motion
 
 
@@ -57,10 +67,14 @@ class Row:
     frame_index: int
     timestamp_ms: int
     detections: Detections
+    described: NDArray[np.int64]
+    appearance: NDArray[np.uint8]
     camera_motion: NDArray[np.float32]  # (2, 3) a point here → in the next analysed frame
 
 
-def observe_to_file(shard: Shard, report: Report, *, folder: Path, threads: int) -> Path:
+def observe_to_file(
+    shard: Shard, report: Report, *, folder: Path, threads: int, locate: Locate | None = None
+) -> Path:
     """Write the observations of a shard into `folder`, unless they are there already.
 
     Parameters
@@ -72,6 +86,9 @@ def observe_to_file(shard: Shard, report: Report, *, folder: Path, threads: int)
         Must exist.
     threads : int
         Frames detected at the same time.
+    locate : callable, optional
+        Asked just before the shard is read, where the source's own address may no longer
+        hold then.
 
     Returns
     -------
@@ -79,9 +96,12 @@ def observe_to_file(shard: Shard, report: Report, *, folder: Path, threads: int)
         The file, named by what it was computed from.
     """
     path = folder / f"{shard.key}.parquet"
-    if not path.exists():
+    if path.exists():
+        path.touch()  # files that nobody has used for long are removed
+    else:
+        current = replace(shard, source=locate()) if locate else shard
         detector = open_detector(shard.network, shard.runtime, threads)
-        save(observe(shard, detector, report, threads), path)
+        save(observe(current, detector, report, threads), path)
     return path
 
 
@@ -128,15 +148,28 @@ def _look(sampled: SampledFrame, detector: Detector, input_size: tuple[int, int]
     gray_width = min(GRAY_WIDTH, width)
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
     if sampled.is_beyond_span:
-        return Look(sampled, NOBODY, gray)
-    found = detector.detect(sampled.frame.image(input_size))
-    return Look(sampled, scaled(found, input_size, (width, height)), gray)
+        return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, gray)
+    image = sampled.frame.image(input_size)
+    found = detector.detect(image)
+    described, appearance = NOBODY_DESCRIBED, NO_APPEARANCE
+    if sampled.has_face_tick:  # often enough for appearance, too
+        described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
+        appearance = describe(image, found.xyxy[described])
+    native = scaled(found, input_size, (width, height))
+    return Look(sampled, native, described, appearance, gray)
 
 
 def _row(look: Look, following: Look | None) -> Row:
     motion = STILL if following is None else _motion(look, following)
     frame = look.sampled.frame
-    return Row(frame.index, frame.timestamp_ms, look.detections, motion)
+    return Row(
+        frame.index,
+        frame.timestamp_ms,
+        look.detections,
+        look.described,
+        look.appearance,
+        motion,
+    )
 
 
 def _motion(look: Look, following: Look) -> NDArray[np.float32]:
@@ -154,12 +187,16 @@ def _motion(look: Look, following: Look) -> NDArray[np.float32]:
 
 def _assembled(rows: list[Row], frame_count: int) -> Observations:
     seen = [row.detections for row in rows]
+    first = np.cumsum([0, *map(len, seen)])
+    described = [row.described + before for row, before in zip(rows, first, strict=False)]
     return Observations(
         frame_index=np.array([row.frame_index for row in rows], np.int64),
         timestamp_ms=np.array([row.timestamp_ms for row in rows], np.int64),
         camera_motion=np.array([row.camera_motion for row in rows], np.float32).reshape(-1, 2, 3),
-        first_detection=np.cumsum([0, *map(len, seen)]),
+        first_detection=first,
         xyxy=np.concatenate([NOBODY.xyxy, *(found.xyxy for found in seen)]),
         confidence=np.concatenate([NOBODY.confidence, *(found.confidence for found in seen)]),
+        described=np.concatenate([NOBODY_DESCRIBED, *described]),
+        appearance=np.concatenate([NO_APPEARANCE, *(row.appearance for row in rows)]),
         frame_count=frame_count,
     )

@@ -6,11 +6,12 @@ that: what has been computed once is found again, wherever and whenever.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
+from passerby.errors import VideoTooLong
 from passerby.inference.session import Runtime
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
@@ -20,7 +21,7 @@ from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 1
+OBSERVER_VERSION = 2
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
@@ -34,13 +35,14 @@ class Options:
     runtime: Runtime = "auto"
     network: str = SHIPPED_NETWORK
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
+    duration_limit_ms: int | None = None  # longer videos are refused; None: there are none
 
 
 @dataclass(frozen=True)
 class Shard:
     """A part of a video, observed apart from the others; small enough to be sent around."""
 
-    source: str
+    source: str = field(repr=False)  # may hold a signature, which no log should
     span: Span
     rate: Fraction | None
     origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
@@ -74,10 +76,13 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     ------
     UnsupportedVideo, DamagedVideo, VideoGone
         As `probe`.
+    VideoTooLong
+        If it is longer than the options allow.
     ModelError
         As `open_detector`.
     """
     video = probe(source)
+    _check_duration(video, options)
     detector = open_detector(options.network, options.runtime)
     size = choose_input_size(source, video, detector)
     origin_pts = first_pts(source)
@@ -111,6 +116,15 @@ def choose_input_size(source: str, video: VideoInfo, detector: Detector) -> tupl
         heights.append((certain[:, 3] - certain[:, 1]) * video.height / size[1])
     seen = np.concatenate([np.empty(0, np.float32), *heights])
     return input_size.choose(seen, video.width, video.height)
+
+
+def _check_duration(video: VideoInfo, options: Options) -> None:
+    limit_ms = options.duration_limit_ms
+    if limit_ms is not None and video.duration_ms > limit_ms:
+        raise VideoTooLong(
+            f"Video duration in milliseconds: {video.duration_ms} "
+            f"is more than the maximum limit of: {limit_ms} milliseconds."
+        )
 
 
 def _analysed_rate(video: VideoInfo, options: Options) -> float:

@@ -23,6 +23,7 @@ def observations(
     timestamps_ms: Sequence[int] | None = None,
     confidence: Sequence[Sequence[float]] | None = None,
     camera_motion: NDArray[np.float32] | None = None,
+    appearance: NDArray[np.uint8] | None = None,
 ) -> Observations:
     """Make observations of persons given frame by frame.
 
@@ -38,6 +39,8 @@ def observations(
         Of each detection; 0.9 unless given.
     camera_motion : (F, 2, 3) float32, optional
         As in `Observations`; a camera at rest unless given.
+    appearance : (N, D) uint8, optional
+        Of every detection; not known unless given.
     """
     count = len(frames)
     seen = np.array([detection for frame in frames for detection in frame], float).reshape(-1, 3)
@@ -51,6 +54,8 @@ def observations(
         first_detection=np.cumsum([0, *map(len, frames)]),
         xyxy=np.hstack([seen[:, :2] - half, seen[:, :2] + half]).astype(np.float32),
         confidence=np.array(sure, np.float32),
+        described=np.empty(0, np.int64) if appearance is None else np.arange(len(seen)),
+        appearance=np.empty((0, 0), np.uint8) if appearance is None else appearance,
         frame_count=count,
     )
 

@@ -34,7 +34,9 @@ def agree(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.i
     _, label_of = connected_components(links, directed=False)
     stays = (forwards != NOBODY) & (backwards != NOBODY)
     stays[linked] = stays[following[linked]] = True
-    return np.where(stays, label_of, NOBODY)
+    tracklet_of = np.full(count, NOBODY)
+    tracklet_of[stays] = np.unique(label_of[stays], return_inverse=True)[1]
+    return tracklet_of
 
 
 def _successors(label_of: NDArray[np.int64]) -> NDArray[np.int64]:

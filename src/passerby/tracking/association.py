@@ -161,10 +161,11 @@ def _pairs(
     if not len(candidates) or not len(rows):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     expected, seen = tracks.motion.value[candidates], view.cxcywh[rows]
-    overlap = boxes.iou(_corners(expected), _corners(seen))
-    heights = np.maximum(expected[:, 3:], 1.0), np.maximum(seen[:, 3], 1.0)
+    row, column, overlap = boxes.overlapping(_corners(expected), _corners(seen), least)
+    heights = np.maximum(expected[row, 3], 1.0), np.maximum(seen[column, 3], 1.0)
     likeness = np.minimum(*heights) / np.maximum(*heights)
-    cost = np.where(overlap > least, 1 - overlap * likeness, np.inf)
+    cost = np.full((len(candidates), len(rows)), np.inf)
+    cost[row, column] = 1 - overlap * likeness
     pairs = np.array(assign(cost, cost_limit=1.0).pairs, dtype=np.int64).reshape(-1, 2)
     return candidates[pairs[:, 0]], rows[pairs[:, 1]]
 

@@ -30,6 +30,8 @@ class Steady:
     frame_of: NDArray[np.int64]  # (N,) position of the detection's frame
     cxcywh: Floats  # (N, 4) centre, width, height
     confidence: Floats  # (N,) in [0, 1]
+    described: NDArray[np.int64]  # (K,) rows of the detections whose appearance is known
+    appearance: NDArray[np.uint8]  # (K, D)
     pose: Floats  # (F, 3, 3) a point of frame f → its steady place
 
     def reversed(self) -> tuple[Self, NDArray[np.int64]]:
@@ -45,6 +47,8 @@ class Steady:
             frame_of=last - self.frame_of[row],
             cxcywh=self.cxcywh[row],
             confidence=self.confidence[row],
+            described=np.argsort(row)[self.described],
+            appearance=self.appearance,
             pose=self.pose[::-1],
         )
         return backwards, row
@@ -64,6 +68,8 @@ def steady(observations: Observations) -> Steady:
         frame_of=frame_of,
         cxcywh=_carried(pose[frame_of], boxes),
         confidence=observations.confidence.astype(np.float64),
+        described=observations.described,
+        appearance=observations.appearance,
         pose=pose,
     )
 

@@ -4,10 +4,10 @@ Each tracklet is summed up by how it ends and how it begins: the state of the mo
 filter run to its end, and of the filter run backwards to its beginning. Where one
 ends and another begins later, the first state is predicted over the gap and compared
 with the second: in place, velocity and size, each against its own uncertainty. The
-pair is joined where that is likelier than a stranger turning up just there. All
-joints are chosen together, at the least total cost, and nobody is in two places at
-once: a tracklet has at most one successor and one predecessor, and they never
-overlap in time.
+pair is joined where that is likelier than a stranger turning up just there; how
+alike the two look weighs in. All joints are chosen together, at the least total
+cost, and nobody is in two places at once: a tracklet has at most one successor and
+one predecessor, and they never overlap in time.
 
 Sources: choosing joints by likelihood against entering and leaving: L. Zhang, Y. Li,
 R. Nevatia, "Global data association for multi-object tracking using network flows",
@@ -40,6 +40,11 @@ class StitchingSettings:
     stranger_density: float = 0.08
     leaving_rate: float = 0.3  # per second unseen: the longer gone, the likelier for good
     memory: float = 2.0  # seconds of a tracklet that its end state is computed from
+    # What a likeness (a cosine in [-1, 1]) says, in log odds: so much for each unit above
+    # the neutral one, but within limits, as clothes are alike and light changes.
+    likeness_weight: float = 8.0
+    neutral_likeness: float = 0.4
+    likeness_limits: tuple[float, float] = (-4.0, 3.0)
 
 
 DEFAULT = StitchingSettings()
@@ -59,14 +64,19 @@ class Ends:
 
 
 def stitch(
-    view: Steady, tracklet_of: NDArray[np.int64], settings: StitchingSettings = DEFAULT
+    view: Steady,
+    tracklet_of: NDArray[np.int64],
+    looks: Floats,
+    settings: StitchingSettings = DEFAULT,
 ) -> NDArray[np.int64]:
     """Label each detection with its person.
 
     Parameters
     ----------
     view : N detections
-    tracklet_of : (N,) labels of tracklets
+    tracklet_of : (N,) labels of T tracklets, from 0
+    looks : (T, D) array
+        Unit vectors of appearance, or 0 where it is not known: see `resemblance`.
     settings : StitchingSettings
 
     Returns
@@ -80,6 +90,7 @@ def stitch(
         heads = _ends(view, [rows[::-1] for rows in groups], settings.memory)
         earlier, later = _candidates(tails, heads, settings.longest_gap)
         cost = _joint_cost(tails, heads, earlier, later, settings)
+        cost -= _likeness_odds(looks[earlier], looks[later], settings)
         worthwhile = cost < 0
         pairs = _cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
         groups = _chained(groups, pairs)
@@ -174,6 +185,14 @@ def _size_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
     variance = (before.value_variance + after.value_variance)[:, SIZE] / height**2
     surprise: Floats = (size**2 / variance + np.log(variance)) / 2
     return surprise
+
+
+def _likeness_odds(first: Floats, second: Floats, settings: StitchingSettings) -> Floats:
+    """(P,) log odds for one person from how alike the pairs look; 0 where that is unknown."""
+    likeness = (first * second).sum(axis=1)
+    odds = settings.likeness_weight * (likeness - settings.neutral_likeness)
+    known = first.any(axis=1) & second.any(axis=1)
+    return np.where(known, np.clip(odds, *settings.likeness_limits), 0.0)
 
 
 def _cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:

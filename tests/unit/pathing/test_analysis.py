@@ -1,4 +1,5 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from passerby.pathing.analysis import RunShards, ShardWork, analyse
 from passerby.pathing.observations import save
 from passerby.pathing.plan import Options, Shard
 from passerby.records import Progress, Stage
-from passerby.testing import observations
+from passerby.testing import BOX_COLOURS, Image, observations, texture, write_clip
 
 pytestmark = pytest.mark.usefixtures("colour_network")
 
@@ -40,6 +41,34 @@ def test_a_box_that_walks_is_a_person(still_clip: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(centres, 2 * found.frame_index + 10, atol=2)
 
 
+def meeting(*, turned_back: bool) -> Iterator[Image]:
+    """Pictures of two who meet, are unseen for 18 frames, and part."""
+    background = texture((160, 120))
+    colours = BOX_COLOURS[:2], BOX_COLOURS[:2] if turned_back else BOX_COLOURS[1::-1]
+    for step in range(118):
+        picture = background.copy()
+        if not 50 <= step < 68:
+            walked = min(step, 117 - step)
+            left_colour, right_colour = colours[step > 50]
+            picture[30:90, walked : walked + 20] = left_colour
+            picture[30:90, 140 - walked : 160 - walked] = right_colour
+        yield picture
+
+
+@pytest.mark.parametrize("turned_back", [True, False], ids=["turned back", "passed each other"])
+def test_two_who_were_unseen_for_a_while_are_known_by_their_colours(
+    tmp_path: Path, *, turned_back: bool
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", meeting(turned_back=turned_back), rate=Fraction(15))
+
+    found = analyse(str(clip), "v1", tmp_path, one_by_one, options=Options(shard_ms=2000)).sightings
+
+    assert set(found.person_index.tolist()) == {0, 1}
+    for person in (0, 1):
+        left = found.xyxy[found.person_index == person, 0]
+        assert abs(left[0] - left[-1]) == pytest.approx(0 if turned_back else 140, abs=5)
+
+
 def test_shards_found_on_disk_are_not_computed_again(still_clip: str, tmp_path: Path) -> None:
     def die_after_two(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
         one_by_one(work, shards[:2], on_progress)
@@ -61,6 +90,18 @@ def test_shards_found_on_disk_are_not_computed_again(still_clip: str, tmp_path: 
     assert observed_now == {2, 3}
     undisturbed = analyse(still_clip, "v1", tmp_path / "elsewhere", one_by_one, options=FOUR_SHARDS)
     assert list(resumed) == list(undisturbed)
+
+
+def test_the_video_is_located_anew_for_each_shard(still_clip: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def locate() -> str:
+        asked.append(still_clip)
+        return still_clip
+
+    analyse(still_clip, "v1", tmp_path, one_by_one, options=FOUR_SHARDS, locate=locate)
+
+    assert len(asked) == 4
 
 
 def test_a_video_of_which_no_frame_decodes_is_damaged(still_clip: str, tmp_path: Path) -> None:

@@ -32,6 +32,33 @@ def test_two_who_cross_are_two() -> None:
     assert heights == pytest.approx([120, 80] * 30, abs=1)
 
 
+@pytest.mark.parametrize("unseen", [10, 12, 20])
+@pytest.mark.parametrize("turned_back", [True, False], ids=["turned back", "passed each other"])
+def test_clothes_tell_what_two_did_while_they_hid_each_other(
+    unseen: int, *, turned_back: bool
+) -> None:
+    # Boxes are the same in both cases: by their paths alone one of the two would be wrong.
+    comes_from_left, comes_from_right = walk(180, 4, 30), walk(420, -4, 30)
+    gap = [None] * unseen
+    frames = together(
+        [*comes_from_left, *gap, *comes_from_left[::-1]],
+        [*comes_from_right, *gap, *comes_from_right[::-1]],
+    )
+    random = np.random.default_rng(0)
+    clothes = random.integers(80, 150, (2, 48))
+    wearer = [0, 1] * 30 + ([0, 1] if turned_back else [1, 0]) * 30
+    looks = clothes[wearer] + random.integers(-30, 31, (len(wearer), 48))
+
+    found = link(observations(frames, appearance=looks.astype(np.uint8)), WIDTH, HEIGHT)
+
+    assert set(found.person_index.tolist()) == {0, 1}
+    centres = found.xyxy[:, [0, 2]].mean(axis=1)
+    first = centres[found.frame_index == 0]
+    last = centres[found.frame_index == len(frames) - 1]
+    assert first == pytest.approx([180, 420], abs=2)
+    assert last == pytest.approx([180, 420] if turned_back else [420, 180], abs=2)
+
+
 def test_a_panning_camera_and_a_still_one_give_the_same_persons() -> None:
     shift = np.array([-9, 4])
     latecomer: list[Seen | None] = [*[None] * 5, *walk(560, -7, 20, height=70)]

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from passerby.pathing.observations import concatenate, load, save
 from passerby.records import Observations
-from passerby.testing import observations
+from passerby.testing import Seen, observations
 
 NOTHING = observations([])
 
@@ -26,6 +26,8 @@ def any_observations(draw: st.DrawFn) -> Observations:
     frames, detections = len(counts), sum(counts)
     pixels = st.floats(width=32, allow_nan=False, allow_infinity=False)
     shares = st.floats(0, 1, width=32)
+    described = np.flatnonzero(draw(arrays.arrays(np.bool_, detections)))
+    dimensions = draw(st.integers(0, 4))
     return Observations(
         frame_index=draw(arrays.arrays(np.int64, frames)),
         timestamp_ms=draw(arrays.arrays(np.int64, frames)),
@@ -33,6 +35,8 @@ def any_observations(draw: st.DrawFn) -> Observations:
         first_detection=np.cumsum([0, *counts]),
         xyxy=draw(arrays.arrays(np.float32, (detections, 4), elements=pixels)),
         confidence=draw(arrays.arrays(np.float32, detections, elements=shares)),
+        described=described,
+        appearance=draw(arrays.arrays(np.uint8, (len(described), dimensions))),
         frame_count=draw(st.integers(0, 2**40)),
     )
 
@@ -50,7 +54,9 @@ def test_what_is_saved_is_loaded(
 
 
 def test_the_same_observations_give_the_same_bytes(tmp_path: Path) -> None:
-    observed = observations([[(100, 100, 50)], [], [(104, 100, 50), (7, 8, 9)]])
+    looks = np.arange(6, dtype=np.uint8).reshape(3, 2)
+    frames: list[list[Seen]] = [[(100, 100, 50)], [], [(104, 100, 50), (7, 8, 9)]]
+    observed = observations(frames, appearance=looks)
 
     save(observed, tmp_path / "one.parquet")
     save(observed, tmp_path / "other.parquet")
@@ -69,6 +75,8 @@ def test_shards_become_one() -> None:
         first_detection=np.array([0, 1, 3]),
         xyxy=np.arange(12, dtype=np.float32).reshape(3, 4),
         confidence=np.array([0.5, 0.25, 0.75], np.float32),
+        described=np.array([0, 2]),
+        appearance=np.array([[1, 2], [3, 4]], np.uint8),
         frame_count=4,
     )
     last = Observations(
@@ -78,6 +86,8 @@ def test_shards_become_one() -> None:
         first_detection=np.array([0, 1]),
         xyxy=np.arange(4, dtype=np.float32).reshape(1, 4),
         confidence=np.array([1], np.float32),
+        described=np.array([0]),
+        appearance=np.array([[5, 6]], np.uint8),
         frame_count=2,
     )
 
@@ -90,6 +100,8 @@ def test_shards_become_one() -> None:
         first_detection=np.array([0, 1, 3, 4]),
         xyxy=np.array([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [0, 1, 2, 3]], np.float32),
         confidence=np.array([0.5, 0.25, 0.75, 1], np.float32),
+        described=np.array([0, 2, 3]),
+        appearance=np.array([[1, 2], [3, 4], [5, 6]], np.uint8),
         frame_count=6,
     )
     assert_same(whole, expected)
@@ -102,6 +114,20 @@ def test_an_empty_shard_adds_nothing(empty_at: int) -> None:
     with_empty = [*shards[:empty_at], NOTHING, *shards[empty_at:]]
 
     assert_same(concatenate(with_empty), concatenate(shards))
+
+
+@pytest.mark.parametrize("first_is_described", [True, False])
+def test_a_shard_in_which_nobody_is_described_shifts_the_others(
+    *, first_is_described: bool
+) -> None:
+    known = observations([[(1, 2, 3), (4, 5, 6)]], appearance=np.array([[1], [2]], np.uint8))
+    nobody = np.empty(0, np.int64)
+    unknown = replace(known, described=nobody, appearance=known.appearance[nobody])
+
+    whole = concatenate([known, unknown] if first_is_described else [unknown, known])
+
+    assert whole.described.tolist() == ([0, 1] if first_is_described else [2, 3])
+    assert whole.appearance.tolist() == [[1], [2]]
 
 
 def test_nothing_but_empty_shards() -> None:

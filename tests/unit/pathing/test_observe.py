@@ -1,5 +1,7 @@
+import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from fractions import Fraction
@@ -13,6 +15,7 @@ from passerby.pathing.link import link
 from passerby.pathing.observations import concatenate, load
 from passerby.pathing.observe import in_order, observe, observe_to_file
 from passerby.pathing.plan import Options, Shard, plan
+from passerby.people.appearance import DIMENSIONS
 from passerby.records import Observations, Sightings
 from passerby.testing import BOX_COLOURS, ColourDetector, moving_boxes, texture, write_clip
 
@@ -125,7 +128,49 @@ def test_shards_and_threads_change_nothing(
 
     assert_same(parts, whole)
     assert len(whole.confidence) > len(whole)  # two boxes, one of them hidden at times
+    assert len(whole.described) > 10
+    assert whole.appearance.any(axis=1).all()
     assert_same(link(parts, 160, 120), link(whole, 160, 120))
+
+
+@pytest.mark.parametrize(
+    ("rate", "described_frames"),
+    [
+        pytest.param(Fraction(15), range(0, 50, 5), id="15 Hz: at every third"),
+        pytest.param(Fraction(5), range(0, 50, 5), id="5 Hz: at each"),
+        pytest.param(Fraction(2), [0, 12, 25, 37], id="2 Hz: at each"),
+        pytest.param(None, range(0, 50, 5), id="every frame: at 5 Hz"),
+    ],
+)
+def test_looks_are_kept_five_times_a_second(
+    still_clip: str, rate: Fraction | None, described_frames: Sequence[int]
+) -> None:
+    found = observed(still_clip, Options(rate=rate))
+
+    # There is one box in every frame, so that its row is the frame's.
+    assert found.frame_index[found.described].tolist() == list(described_frames)
+    assert found.appearance.shape == (len(found.described), DIMENSIONS)
+
+
+def test_looks_are_those_of_the_picture_in_the_box(still_clip: str) -> None:
+    (appearance,) = observed(still_clip, Options(rate=Fraction(1, 2))).appearance
+
+    # Red of full saturation, and as bright as can be: the first and the last bin of such.
+    strongest = np.sort(np.argsort(appearance.reshape(-1, 32), axis=1)[:, -2:], axis=1)
+    assert strongest.tolist() == [[2, 31]] * 6
+
+
+def test_of_doubtful_detections_no_looks_are_kept(tmp_path: Path) -> None:
+    # A detection is as sure as its box is full.
+    picture = texture((160, 120))
+    picture[10:110, 20:60] = BOX_COLOURS[0]
+    picture[10:110, 90:150] = BOX_COLOURS[1]
+    picture[15:105, 95:145] = texture((50, 90))
+
+    found = observed(write_clip(tmp_path / "hollow.mp4", [picture]), EVERY_FRAME)
+
+    assert [confidence > 0.3 for confidence in found.confidence] == [True, False]
+    assert found.described.tolist() == [0]
 
 
 def test_the_camera_moves_in_pixels_of_the_frame(tmp_path: Path) -> None:
@@ -221,5 +266,23 @@ def test_a_file_that_is_there_is_not_computed_again(still_clip: str, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
     written = observe_to_file(shard, unheard, folder=tmp_path, threads=1)
+    os.utime(written, (0, 0))
 
     assert observe_to_file(gone, unheard, folder=tmp_path, threads=1) == written
+    assert written.stat().st_mtime > time.time() - 60  # it is in use
+
+
+def test_the_video_is_read_where_it_is_located_now(still_clip: str, tmp_path: Path) -> None:
+    (shard,) = shards_of(still_clip, Options())
+    expired = replace(shard, source=str(tmp_path / "gone.mp4"))
+    asked: list[str] = []
+
+    def locate() -> str:
+        asked.append(still_clip)
+        return still_clip
+
+    for _ in range(2):
+        path = observe_to_file(expired, unheard, folder=tmp_path, threads=1, locate=locate)
+
+    assert_same(load(path), observed(still_clip, Options()))
+    assert len(asked) == 1  # the second time the file was there

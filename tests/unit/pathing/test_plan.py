@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.errors import ModelError, UnsupportedVideo
+from passerby.errors import ModelError, UnsupportedVideo, VideoTooLong
 from passerby.pathing import plan as module
 from passerby.pathing.plan import Options, choose_input_size, plan
 from passerby.people.input_size import probe_size
@@ -29,6 +29,19 @@ def test_with_the_network_that_ships(still_clip: str) -> None:
     assert len(bytes.fromhex(shard.key)) == 32
 
 
+@pytest.mark.parametrize("limit_ms", [None, 2000])
+@pytest.mark.usefixtures("colour_network")
+def test_a_video_as_long_as_may_be(still_clip: str, limit_ms: int | None) -> None:
+    assert plan(still_clip, "v1", Options(duration_limit_ms=limit_ms)).video.duration_ms == 2000
+
+
+def test_a_video_that_is_too_long(still_clip: str) -> None:
+    message = "duration in milliseconds: 2000 is more than the maximum limit of: 1999 milliseconds"
+
+    with pytest.raises(VideoTooLong, match=message):
+        plan(still_clip, "v1", Options(duration_limit_ms=1999))
+
+
 def test_an_unknown_network_is_refused(still_clip: str) -> None:
     with pytest.raises(ModelError):
         plan(still_clip, "v1", Options(network="abacus"))
@@ -41,6 +54,19 @@ def test_text_is_no_video(tmp_path: Path) -> None:
 
     with pytest.raises(UnsupportedVideo):
         plan(str(path), "v1", USUAL)
+
+
+@pytest.mark.usefixtures("colour_network")
+def test_a_video_may_be_as_long_as_the_limit_but_no_longer(still_clip: str) -> None:
+    assert plan(still_clip, "v1", Options(duration_limit_ms=2000)).video.duration_ms == 2000
+
+    with pytest.raises(VideoTooLong, match=r"2000 is more .* limit of: 1999"):
+        plan(still_clip, "v1", Options(duration_limit_ms=1999))
+
+
+@pytest.mark.usefixtures("colour_network")
+def test_where_the_video_lies_is_not_logged(still_clip: str) -> None:
+    assert still_clip not in repr(plan(still_clip, "v1", USUAL))
 
 
 @pytest.mark.usefixtures("colour_network")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from passerby.testing import observations, together, walk
@@ -18,6 +19,16 @@ def test_boxes_lie_around_their_centres() -> None:
     assert observed.first_detection.tolist() == [0, 0, 2]
     assert observed.timestamp_ms.tolist() == [0, 125]
     assert observed.confidence.tolist() == pytest.approx([0.9, 0.9])
+
+
+def test_everybody_is_described_or_nobody() -> None:
+    frames = together(walk(10, 2, 3))
+    looks = np.array([[1, 2], [3, 4], [5, 6]], np.uint8)
+
+    assert observations(frames).described.tolist() == []
+    described = observations(frames, appearance=looks)
+    assert described.described.tolist() == [0, 1, 2]
+    assert described.appearance is looks
 
 
 def test_paths_become_frames() -> None:

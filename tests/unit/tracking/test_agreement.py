@@ -82,3 +82,14 @@ def test_only_links_of_association_are_made(seed: int) -> None:
 
     for rows in rows_by_label(agree(view)):
         assert len(set(tracklet_of[rows].tolist())) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tracklets_are_numbered_from_0_and_none_is_left_out(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    confidence = [random.uniform(0.1, 0.9, len(frame)).tolist() for frame in crowd(seed)]
+
+    labels = agree(steady(observations(crowd(seed), rate=RATE, confidence=confidence)))
+
+    assert NOBODY in labels
+    assert set(labels.tolist()) == set(range(NOBODY, labels.max() + 1))

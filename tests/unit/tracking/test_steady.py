@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -89,3 +91,19 @@ def test_run_backwards_it_is_the_video_run_backwards() -> None:
     assert backwards.frame_of.tolist() == judge.frame_of.tolist()
     assert backwards.cxcywh.tolist() == judge.cxcywh.tolist()
     assert row.tolist() == [3, 1, 2, 0]
+
+
+def test_run_backwards_everybody_keeps_their_looks() -> None:
+    frames: list[list[Seen]] = [[START], [], [START, (7, 300, 90)], [(20, 20, 31)]]
+    view = steady(observations(frames))
+    looks = np.array([[10, 11], [20, 21], [30, 31]], np.uint8)
+    view = replace(view, described=np.array([0, 2, 3]), appearance=looks)
+
+    backwards, row = view.reversed()
+
+    look_of = dict(zip(view.described.tolist(), looks.tolist(), strict=True))
+    for position, look in zip(backwards.described, backwards.appearance.tolist(), strict=True):
+        assert look == look_of[int(row[position])]
+    assert sorted(backwards.described.tolist()) == [0, 2, 3]
+    again, _ = backwards.reversed()
+    assert again.described.tolist() == [0, 2, 3]

@@ -13,8 +13,21 @@ from passerby.tracking.tracklets import NOBODY
 
 FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
 
+RED, GREEN, UNKNOWN = [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]
 
-def two_in_turn(second: list[Seen], begins: int, *, has_cut: bool = False) -> list[int]:
+
+def unknown(tracklets: int) -> NDArray[np.float64]:
+    """Looks of tracklets whose appearance is not known."""
+    return np.tile(UNKNOWN, (tracklets, 1))
+
+
+def two_in_turn(
+    second: list[Seen],
+    begins: int,
+    *,
+    has_cut: bool = False,
+    looks: list[list[float]] | None = None,
+) -> list[int]:
     """Persons of two tracklets at 10 Hz: `FIRST`, and another from frame `begins` on."""
     count = begins + len(second)
     earlier = [*FIRST, *[None] * (count - len(FIRST))]
@@ -25,7 +38,7 @@ def two_in_turn(second: list[Seen], begins: int, *, has_cut: bool = False) -> li
     frames = together(earlier, later)
     tracklet_of = [n for pair in zip(earlier, later, strict=True) for n in (0, 1) if pair[n]]
     view = steady(observations(frames, camera_motion=motion))
-    return list(stitch(view, np.array(tracklet_of, np.int64)))
+    return list(stitch(view, np.array(tracklet_of), np.array(looks or [UNKNOWN] * 2)))
 
 
 @pytest.mark.parametrize(
@@ -56,27 +69,75 @@ def test_another_person(second: list[Seen], begins: int, *, has_cut: bool) -> No
     assert len(set(two_in_turn(second, begins, has_cut=has_cut))) == 2
 
 
+@pytest.mark.parametrize(
+    ("second", "begins", "looks", "persons"),
+    [
+        pytest.param(walk(170, -5, 10), 20, [RED, RED], 1, id="turned round, looks the same"),
+        pytest.param(walk(170, -5, 10), 20, [RED, UNKNOWN], 1, id="turned round, not known"),
+        pytest.param(walk(170, -5, 10), 20, [RED, GREEN], 2, id="turned round, looks different"),
+        pytest.param(walk(300, 5, 10), 40, [RED, RED], 1, id="long unseen, looks the same"),
+        pytest.param(walk(300, 5, 10), 40, [UNKNOWN, RED], 2, id="long unseen, not known"),
+        pytest.param(walk(300, 5, 10), 40, [RED, GREEN], 2, id="long unseen, looks different"),
+        pytest.param(walk(160, 5, 10), 12, [RED, GREEN], 1, id="looks outweigh no clear path"),
+        pytest.param(walk(300, 5, 10), 15, [RED, RED], 2, id="looks do not move anybody far"),
+    ],
+)
+def test_looks_decide_where_the_path_is_doubtful(
+    second: list[Seen], begins: int, looks: list[list[float]], persons: int
+) -> None:
+    assert len(set(two_in_turn(second, begins, looks=looks))) == persons
+
+
+@pytest.mark.parametrize(
+    ("first", "nearer", "farther", "joined"),
+    [
+        pytest.param(UNKNOWN, UNKNOWN, UNKNOWN, "nearer", id="nobody known"),
+        pytest.param(RED, RED, GREEN, "nearer", id="the nearer looks the same"),
+        pytest.param(RED, GREEN, RED, "farther", id="the farther looks the same"),
+        pytest.param(RED, UNKNOWN, RED, "farther", id="the farther does, the nearer is not known"),
+        pytest.param(RED, UNKNOWN, GREEN, "nearer", id="the farther looks different"),
+        pytest.param(UNKNOWN, GREEN, RED, "nearer", id="who went is not known"),
+    ],
+)
+def test_of_two_who_might_be_the_one_who_went_it_is_who_looks_so(
+    first: list[float], nearer: list[float], farther: list[float], joined: str
+) -> None:
+    absent = [None] * 20
+    frames = together(
+        [*FIRST, *[None] * 20],
+        [*absent, *walk(200, 5, 10, y=98)],
+        [*absent, *walk(200, 5, 10, y=104)],
+    )
+    tracklet_of = np.array([0] * 10 + [1, 2] * 10)
+    looks = np.array([first, nearer, farther])
+
+    persons = stitch(steady(observations(frames)), tracklet_of, looks)
+
+    assert persons[0] == persons[10 if joined == "nearer" else 11]
+    assert persons[10] != persons[11]
+
+
 def test_the_longest_gap_can_be_set() -> None:
     path: list[Seen | None] = [*walk(100, 5, 30)]
     path[14:17] = [None] * 3  # frames 13 and 17 are 0.4 s apart
     view, tracklet_of = steady(observations(together(path))), np.repeat([0, 1], [14, 13])
 
     persons = [
-        len(set(stitch(view, tracklet_of, StitchingSettings(longest_gap=seconds)).tolist()))
-        for seconds in (0.35, 0.45)
+        len(set(stitch(view, tracklet_of, unknown(2), setting).tolist()))
+        for setting in (StitchingSettings(longest_gap=0.35), StitchingSettings(longest_gap=0.45))
     ]
 
     assert persons == [2, 1]
 
 
 def test_no_detections() -> None:
-    assert stitch(steady(observations([])), np.empty(0, np.int64)).tolist() == []
+    assert stitch(steady(observations([])), np.empty(0, np.int64), unknown(0)).tolist() == []
 
 
 def test_nobody_stays_nobody() -> None:
     view = steady(observations(together(walk(100, 5, 3))))
 
-    assert stitch(view, np.array([NOBODY, 4, 4])).tolist() == [NOBODY, 0, 0]
+    assert stitch(view, np.array([NOBODY, 0, 0]), unknown(1)).tolist() == [NOBODY, 0, 0]
 
 
 def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
@@ -88,7 +149,7 @@ def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
     )
     tracklet_of = [0, 1] * 12 + [3, 2] * 12  # 3 walks right
 
-    persons = stitch(steady(observations(frames)), np.array(tracklet_of)).tolist()
+    persons = stitch(steady(observations(frames)), np.array(tracklet_of), unknown(4)).tolist()
 
     assert persons == [persons[0], persons[1]] * 24
     assert persons[0] != persons[1]
@@ -101,7 +162,7 @@ def test_pieces_become_one_one_after_the_other() -> None:
             path[number] = None
     tracklet_of = [0] * 8 + [1] * 8 + [2] * 8 + [3] * 7
 
-    persons = stitch(steady(observations(together(path))), np.array(tracklet_of))
+    persons = stitch(steady(observations(together(path))), np.array(tracklet_of), unknown(4))
 
     assert set(persons.tolist()) == {0}
 
@@ -127,7 +188,7 @@ def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArra
 def test_nobody_is_in_two_places_at_once(tracklets: list[tuple[int, int, int, int]]) -> None:
     view, tracklet_of = scene_of(tracklets)
 
-    person_of = stitch(view, tracklet_of)
+    person_of = stitch(view, tracklet_of, unknown(len(tracklets)))
 
     persons = set(person_of.tolist())
     assert persons == set(range(len(persons)))  # no detection is lost, no number left out
