@@ -7,7 +7,7 @@ whichever links lie in the folder.
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class ObjectFacts:
     size_bytes: int
     modified: datetime  # aware, UTC
     fingerprint: str  # 64 hexadecimal digits, others once the content has changed
-    location: str  # real path of the file
+    # Real path of a file, or a presigned URL, which no log should show.
+    location: str = field(repr=False)
 
 
 class FolderBuckets:

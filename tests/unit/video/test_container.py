@@ -11,7 +11,7 @@ from av.stream import Disposition
 
 from passerby.errors import DamagedVideo, UnsupportedVideo, VideoGone
 from passerby.testing import moving_boxes, write_clip, write_sound
-from passerby.video import container
+from passerby.video import remote
 from passerby.video.container import open_video
 from passerby.video.decode import decode
 from passerby.video.probe import probe
@@ -165,14 +165,17 @@ def test_a_url_gives_the_frames_of_the_file(tmp_path: Path, options: dict[str, s
     assert times == [40 * number for number in range(30)]
 
 
-def test_a_url_that_answers_no_more_is_gone_and_its_signature_is_not_told() -> None:
+def test_a_url_that_answers_no_more_is_gone_and_its_signature_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote, "PAUSES_S", ())
     with served(b"") as url:
         pass
 
     with pytest.raises(VideoGone) as failure:
         probe(url)
 
-    assert str(failure.value) == "The video cannot be read: Connection refused."
+    assert str(failure.value) == "The video cannot be read: its server does not answer."
 
 
 def test_a_url_whose_time_has_run_out_is_gone() -> None:
@@ -183,7 +186,7 @@ def test_a_url_whose_time_has_run_out_is_gone() -> None:
 def test_a_url_that_breaks_off_is_gone_not_shorter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(remote, "PAUSES_S", ())
     content = clip_bytes(tmp_path, FASTSTART)
 
     with served(content, withheld=len(content) // 3) as url, pytest.raises(VideoGone):
