@@ -51,21 +51,24 @@ def _measured(people: int, seconds: int) -> list[Cell]:
 
 def crowd(people: int, frames: int, seed: int = 0) -> Observations:
     """Observations of `people` persons a frame, the same in every run."""
-    random = np.random.default_rng(seed)
-    walkers = _Walkers(random, people)
-    seen = [walkers.step() for _ in range(frames)]
-    counts = [len(confidence) for _, confidence, _ in seen]
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    every = round(RATE / APPEARANCE_RATE)
-    described = [np.arange(first[frame], first[frame + 1]) for frame in range(0, frames, every)]
-    looks = [look for _, _, look in seen[::every]]
+    walkers = _Walkers(np.random.default_rng(seed), people)
+    boxes, confidence, described, looks = [], [], [], []
+    first = [0]
+    for frame in range(frames):
+        seen_boxes, seen_confidence, rows = walkers.step()
+        boxes.append(seen_boxes.astype(np.float32))
+        confidence.append(seen_confidence.astype(np.float32))
+        if frame % round(RATE / APPEARANCE_RATE) == 0:
+            described.append(np.arange(first[-1], first[-1] + len(rows)))
+            looks.append(walkers.look[rows])
+        first.append(first[-1] + len(rows))
     return Observations(
         frame_index=np.arange(frames),
         timestamp_ms=(np.arange(frames) * 1000 / RATE).astype(np.int64),
         camera_motion=np.tile(np.eye(2, 3, dtype=np.float32), (frames, 1, 1)),
-        first_detection=first,
-        xyxy=np.concatenate([boxes for boxes, _, _ in seen]).astype(np.float32),
-        confidence=np.concatenate([confidence for _, confidence, _ in seen]).astype(np.float32),
+        first_detection=np.array(first),
+        xyxy=np.concatenate(boxes),
+        confidence=np.concatenate(confidence),
         described=np.concatenate(described),
         appearance=np.concatenate(looks),
         frame_count=frames,
@@ -81,10 +84,10 @@ class _Walkers:
         self._speed = np.zeros((people, 2))
         self._height = np.zeros(people)
         self._left = np.zeros(people)  # seconds until they leave
-        self._look = np.zeros((people, APPEARANCE_DIMENSIONS), np.uint8)
+        self.look = np.zeros((people, APPEARANCE_DIMENSIONS), np.uint8)
 
     def step(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Let everybody walk for one frame; boxes, confidences and looks of those seen."""
+        """Let everybody walk for one frame; boxes, confidences and rows of those seen."""
         random, count = self._random, len(self._left)
         self._speed += random.normal(0, TURN_DEVIATION, (count, 2))
         self._place += self._speed / RATE
@@ -98,7 +101,7 @@ class _Walkers:
         confidence = np.clip(random.normal(0.7, 0.15, len(seen)), 0.1, 0.98)
         order = np.argsort(-confidence)
         boxes = np.hstack([centre - half, centre + half])
-        return boxes[order], confidence[order], self._look[seen][order]
+        return boxes[order], confidence[order], seen[order]
 
     def _replace(self, gone: np.ndarray) -> None:
         """Somebody else comes for everybody who is gone."""
@@ -107,7 +110,7 @@ class _Walkers:
         self._speed[gone] = random.normal(0, SPEED_DEVIATION, (count, 2))
         self._height[gone] = random.uniform(120, 260, count)
         self._left[gone] = random.uniform(*STAY_SECONDS, count)
-        self._look[gone] = random.integers(0, 30, (count, APPEARANCE_DIMENSIONS), np.uint8)
+        self.look[gone] = random.integers(0, 30, (count, APPEARANCE_DIMENSIONS), np.uint8)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.records import Observations, Sightings
-from passerby.tracking.smoothing import Floats, fit_course
+from passerby.tracking.smoothing import fit_course
 from passerby.tracking.steady import Steady, to_frame
 from passerby.tracking.tracklets import Rows, rows_by_label
 
@@ -33,8 +33,8 @@ class Stay:
     """One person from first to last seen, without the gaps too long to fill."""
 
     frame: Rows  # (n,) positions of analysed frames
-    cxcywh: Floats  # (n, 4) steady pixels
-    confidence: Floats  # (n,) of the detection, or between its neighbours'
+    xyxy: NDArray[np.float32]  # (n, 4) pixels of those frames
+    confidence: NDArray[np.float32]  # (n,) of the detection, or between its neighbours'
     detected: NDArray[np.bool_]  # (n,)
 
 
@@ -62,19 +62,16 @@ def sightings(
     stays = [_stay(view, rows, settings) for rows in people]
     index = np.repeat(np.arange(len(stays)), [len(stay.frame) for stay in stays])
     frame = np.concatenate([np.empty(0, np.int64), *(stay.frame for stay in stays)])
-    boxes = np.concatenate([np.empty((0, 4)), *(stay.cxcywh for stay in stays)])
-    confidence = np.concatenate([np.empty(0), *(stay.confidence for stay in stays)])
-    detected = np.concatenate([np.empty(0, np.bool_), *(stay.detected for stay in stays)])
-
     order = np.lexsort((index, frame))
     frame = frame[order]
+    nobody = np.empty((0, 4), np.float32)
     return Sightings(
         person_index=index[order].astype(np.int64),
         frame_index=observations.frame_index[frame],
         timestamp_ms=observations.timestamp_ms[frame],
-        xyxy=to_frame(view, frame, boxes[order]).astype(np.float32),
-        confidence=confidence[order].astype(np.float32),
-        detected=detected[order],
+        xyxy=np.concatenate([nobody, *(stay.xyxy for stay in stays)])[order],
+        confidence=np.concatenate([nobody[:, 0], *(stay.confidence for stay in stays)])[order],
+        detected=np.concatenate([np.empty(0, np.bool_), *(s.detected for s in stays)])[order],
     )
 
 
@@ -99,5 +96,8 @@ def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
     reported = gap <= settings.longest_filled_gap
     confidence = np.interp(frame, seen, view.confidence[rows])
     return Stay(
-        frame[reported], course.cxcywh[reported], confidence[reported], (before == after)[reported]
+        frame[reported],
+        to_frame(view, frame[reported], course.cxcywh[reported]).astype(np.float32),
+        confidence[reported].astype(np.float32),
+        (before == after)[reported],
     )

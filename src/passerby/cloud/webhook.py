@@ -1,0 +1,126 @@
+"""How a message reaches a URL: posted in the envelope of SNS, and signed.
+
+Whoever reads SNS notifications over HTTP reads these. The signature is not SNS's,
+though, which only AWS can make, but an HMAC with a secret that both sides know.
+"""
+
+import fnmatch
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import urllib3
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from passerby.errors import DeliveryError
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+
+SIGNATURE_HEADER = "x-passerby-signature"
+TIMESTAMP_HEADER = "x-passerby-timestamp"
+
+TIMEOUT = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A URL that is told in place of the topics matching a pattern."""
+
+    topics: str  # with wildcards: * any characters, ? one, [abc] one of these
+    url: str = field(repr=False)  # http or https; may hold a password
+    secret: str = field(repr=False)
+
+    def stands_for(self, topic_arn: str) -> bool:
+        """Whether it is told in place of this topic."""
+        return fnmatch.fnmatchcase(topic_arn, self.topics)
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What the envelope holds."""
+
+    message_id: str  # a UUID
+    topic_arn: str
+    message: str
+    timestamp: datetime  # aware; when it was queued, the same at each attempt
+
+
+def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
+    """Tell a URL, in one attempt.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware; of this attempt.
+
+    Raises
+    ------
+    DeliveryError
+        If there was no answer, or not one that says it was taken (2xx).
+    """
+    body = envelope(notification)
+    headers = {
+        "content-type": "text/plain; charset=UTF-8",
+        "x-amz-sns-message-type": "Notification",
+        "x-amz-sns-message-id": notification.message_id,
+        "x-amz-sns-topic-arn": notification.topic_arn,
+        SIGNATURE_HEADER: signature(webhook.secret, body),
+        TIMESTAMP_HEADER: _iso(now),
+        "user-agent": "passerby",
+    }
+    status = _status(webhook.url, body, headers)
+    if not 200 <= status < 300:  # noqa: PLR2004
+        raise DeliveryError(f"The webhook answered {status}.")
+
+
+def envelope(notification: Notification) -> bytes:
+    """Body of the request: members, their order and blanks are those of SNS.
+
+    The members by which SNS signs, and that to leave a topic, are empty.
+    """
+    members = {
+        "Type": "Notification",
+        "MessageId": notification.message_id,
+        "TopicArn": notification.topic_arn,
+        "Message": notification.message,
+        "Timestamp": _iso(notification.timestamp),
+        "SignatureVersion": "1",
+        "Signature": "",
+        "SigningCertURL": "",
+        "UnsubscribeURL": "",
+    }
+    return json.dumps(members, indent=2, separators=(",", " : "), ensure_ascii=False).encode()
+
+
+def signature(secret: str, body: bytes) -> str:
+    """Value of `SIGNATURE_HEADER`: HMAC (RFC 2104) with SHA-256 over the body as it is sent."""
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+def _status(url: str, body: bytes, headers: dict[str, str]) -> int:
+    # What an error says may hold the URL, and that a password: only its kind is told.
+    try:
+        # No connection is kept: jobs end minutes apart.
+        with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as http:
+            # Nor is the answer read: its status says it all.
+            answer = http.request(
+                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
+            )
+            answer.close()
+    except ReadTimeoutError as error:
+        raise DeliveryError("The webhook did not answer in time.") from error
+    except HTTPError as error:
+        raise DeliveryError(f"The webhook cannot be reached: {type(error).__name__}.") from error
+    return answer.status
+
+
+def _iso(moment: datetime) -> str:
+    """A moment as SNS writes it.
+
+    >>> _iso(datetime(2019, 10, 15, 10, 54, 29, 110000, UTC))
+    '2019-10-15T10:54:29.110Z'
+    """
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,114 @@
+"""Which traces of old jobs are removed, and when.
+
+Nothing outlives its time for good: jobs with their tokens, messages and results, the
+observations they were linked from, and what a crash left behind.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, exists, func, select
+
+from passerby.jobs.database import Database
+from passerby.jobs.job import OPEN_STATES, utc_now
+from passerby.jobs.message import DeliveryState
+from passerby.jobs.results import Results
+from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 3600.0
+# Jobs deleted in one transaction: no other writer waits long for it.
+JOBS_AT_ONCE = 500
+
+OPEN = JOBS.c.state.in_(OPEN_STATES)
+
+
+def keep_swept(sweep: Callable[[], None], stop: threading.Event) -> None:
+    """Sweep now and every hour until `stop` is set."""
+    while not stop.is_set():
+        try:
+            sweep()
+        except Exception:
+            logger.exception("old jobs could not be removed")
+        stop.wait(PAUSE_SECONDS)
+
+
+def sweep(
+    database: Database, results: Results, observations: Path, copies: Path, before: datetime
+) -> None:
+    """Remove what is older than `before`.
+
+    Parameters
+    ----------
+    observations : Path
+        Folder of files that are touched whenever they are used; may be missing.
+    copies : Path
+        Folder of folders named by jobs, of no use once these have ended; may be missing.
+    before : datetime
+        Aware. Jobs are as old as their end; files, as their last use.
+    """
+    # First the jobs: should this process die now, their results are strays next time.
+    for job_id in _delete_jobs(database, before):
+        results.delete(job_id)
+    _delete_tokens(database, before)
+    for job_id in _strays(database, results):
+        results.delete(job_id)
+    results.delete_drafts(before)
+    for folder in _left_behind(database, copies):
+        shutil.rmtree(folder, ignore_errors=True)  # another worker may sweep, too
+    _delete_files(observations, _unused_by_open_jobs(database, before))
+
+
+def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
+    """Delete jobs with their tokens and messages, but none whose message is still under way."""
+    waits = exists().where(OUTBOX.c.job_id == JOBS.c.id, OUTBOX.c.state == DeliveryState.PENDING)
+    old = select(JOBS.c.number).where(JOBS.c.ended_at < before, ~waits).limit(JOBS_AT_ONCE)
+    deletion = delete(JOBS).where(JOBS.c.number.in_(old)).returning(JOBS.c.id)
+    while True:
+        with database.writing() as connection:
+            deleted = connection.execute(deletion).scalars().all()
+        yield from deleted
+        if len(deleted) < JOBS_AT_ONCE:
+            return
+
+
+def _delete_tokens(database: Database, before: datetime) -> None:
+    with database.writing() as connection:
+        connection.execute(delete(TOKENS).where(TOKENS.c.issued_at < before))
+
+
+def _strays(database: Database, results: Results) -> list[str]:
+    """Ids of results whose job is gone."""
+    # Read in this order: a job is there before its results are.
+    stored = results.stored()
+    with database.reading() as connection:
+        known = set(connection.execute(select(JOBS.c.id)).scalars())
+    return [job_id for job_id in stored if job_id not in known]
+
+
+def _left_behind(database: Database, copies: Path) -> list[Path]:
+    """Copies that were made for jobs which are not open any more."""
+    made = list(copies.glob("*"))  # first, as above
+    with database.reading() as connection:
+        open_ids = set(connection.execute(select(JOBS.c.id).where(OPEN)).scalars())
+    return [folder for folder in made if folder.name not in open_ids]
+
+
+def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
+    """`before`, or when the oldest open job came, if that was earlier."""
+    query = select(func.min(JOBS.c.created_at)).where(OPEN)
+    with database.reading() as connection:
+        oldest = connection.execute(query).scalar_one()
+    return min(before, oldest or utc_now())
+
+
+def _delete_files(folder: Path, before: datetime) -> None:
+    for path in folder.glob("*"):
+        # Another worker may sweep at the same time.
+        if path.exists() and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)

@@ -1,0 +1,128 @@
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from passerby.errors import DeliveryError, NowhereToSend
+from passerby.jobs.database import Database
+from passerby.jobs.dispatch import Deliver, dispatch
+from passerby.jobs.job import NewJob
+from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
+from passerby.jobs.outbox import Outbox
+from passerby.jobs.store import JobStore
+
+
+@pytest.fixture
+def outbox(database: Database) -> Outbox:
+    return Outbox(database)
+
+
+@pytest.fixture
+def job_id(database: Database) -> str:
+    """A job that has ended, its message in the outbox."""
+    store = JobStore(database, message_of=lambda job: OutgoingMessage({}, str(job.state)))
+    return store.cancel(store.submit(NewJob("000000000000", "Start", {}, {}), 1).id).id
+
+
+@contextmanager
+def dispatching(outbox: Outbox, deliver: Deliver) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=dispatch, args=(outbox, deliver, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def delivery_once(outbox: Outbox, job_id: str, condition: Callable[[Delivery], bool]) -> Delivery:
+    deadline = time.monotonic() + 10
+    while not condition(delivery := outbox.deliveries([job_id])[job_id]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return delivery
+
+
+def settled(delivery: Delivery) -> bool:
+    return delivery.state is not DeliveryState.PENDING
+
+
+def test_a_message_arrives(outbox: Outbox, job_id: str) -> None:
+    arrived: list[QueuedMessage] = []
+
+    with dispatching(outbox, arrived.append):
+        delivery = delivery_once(outbox, job_id, settled)
+
+    assert [(message.job_id, message.body) for message in arrived] == [(job_id, "cancelled")]
+    assert delivery.state is DeliveryState.DELIVERED
+
+
+def test_a_receiver_that_is_away_at_first(outbox: Outbox, job_id: str) -> None:
+    attempts: list[int] = []
+
+    def deliver(message: QueuedMessage) -> None:
+        attempts.append(message.attempt)
+        if message.attempt < 3:
+            raise DeliveryError("nobody home")
+
+    with dispatching(outbox, deliver):
+        delivery = delivery_once(outbox, job_id, settled)
+
+    assert attempts == [1, 2, 3]
+    assert (delivery.state, delivery.last_error) == (DeliveryState.DELIVERED, "nobody home")
+
+
+def test_where_there_is_nobody_to_tell(outbox: Outbox, job_id: str) -> None:
+    def deliver(_message: QueuedMessage) -> None:
+        raise NowhereToSend
+
+    with dispatching(outbox, deliver):
+        delivery = delivery_once(outbox, job_id, settled)
+
+    assert (delivery.state, delivery.attempts) == (DeliveryState.NOWHERE_TO_SEND, 1)
+
+
+def test_a_defect_is_logged_tells_nothing_and_is_tried_again(
+    outbox: Outbox, job_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def deliver(message: QueuedMessage) -> None:
+        if message.attempt == 1:
+            raise ZeroDivisionError("the secret of the house")
+
+    with caplog.at_level(logging.ERROR), dispatching(outbox, deliver):
+        delivery = delivery_once(outbox, job_id, settled)
+
+    assert delivery.state is DeliveryState.DELIVERED
+    told = re.fullmatch(r"Internal error \(reference ([0-9a-f]{8})\)\.", delivery.last_error or "")
+    assert told
+    assert told[1] in caplog.text
+    assert "the secret of the house" in caplog.text
+
+
+class AbsentOnce(Outbox):
+    """An outbox that cannot be reached the first time."""
+
+    claims = 0
+
+    def claim(self) -> QueuedMessage | None:
+        self.claims += 1
+        if self.claims == 1:
+            raise OSError("no route to the database")
+        return super().claim()
+
+
+def test_an_outbox_out_of_reach(
+    database: Database, job_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox = AbsentOnce(database)
+
+    with caplog.at_level(logging.ERROR), dispatching(outbox, lambda _message: None):
+        delivery_once(outbox, job_id, settled)
+
+    assert "no route to the database" in caplog.text

@@ -1,0 +1,225 @@
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from passerby.errors import JobNotFound
+from passerby.jobs import sweeper
+from passerby.jobs.database import Database
+from passerby.jobs.job import Counts, Job, NewJob
+from passerby.jobs.message import OutgoingMessage
+from passerby.jobs.outbox import Outbox
+from passerby.jobs.results import Results
+from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
+from passerby.jobs.store import JobStore
+from passerby.jobs.sweeper import keep_swept, sweep
+from passerby.records import Sightings, VideoInfo
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WEEK_AGO = NOW - timedelta(days=7)
+VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
+
+MakeSightings = Callable[[int], Sightings]
+
+
+class House:
+    """A database, results and observations, as they were at some day."""
+
+    def __init__(self, database: Database, folder: Path, sightings: Sightings) -> None:
+        self.database = database
+        self.results = Results(folder / "results")
+        self.observations = folder / "observations"
+        self.observations.mkdir()
+        self.copies = folder / "copies"
+        self._sightings = sightings
+
+    def store(self, day: datetime, message: OutgoingMessage | None = None) -> JobStore:
+        return JobStore(self.database, lambda: day, lambda _: message)
+
+    def ended(
+        self, day: datetime, token: str | None = None, message: OutgoingMessage | None = None
+    ) -> Job:
+        """A job that succeeded on a day."""
+        store = self.store(day, message)
+        job = store.submit(NewJob("000000000000", "Start", {}, {}, token), open_limit=9999)
+        assert store.claim("worker", 60)
+        self.results.write(job.id, self._sightings)
+        store.succeed(job.id, "worker", VIDEO, Counts(1, len(self._sightings)))
+        return store.find(job.id)
+
+    def observed(self, name: str, day: datetime) -> Path:
+        path = self.observations / name
+        path.touch()
+        os.utime(path, (day.timestamp(), day.timestamp()))
+        return path
+
+    def sweep(self) -> None:
+        sweep(self.database, self.results, self.observations, self.copies, WEEK_AGO)
+
+    def rows(self) -> tuple[int, ...]:
+        """How many jobs, tokens and messages there are."""
+        with self.database.reading() as connection:
+            return tuple(
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (JOBS, TOKENS, OUTBOX)
+            )
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path, make_sightings: MakeSightings) -> House:
+    return House(database, tmp_path, make_sightings(3))
+
+
+def test_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    sweep(database, Results(missing), missing, missing, WEEK_AGO)
+
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"jobs.db"}
+
+
+def test_an_old_job_goes_with_all_that_is_its_own(house: House) -> None:
+    old = house.ended(WEEK_AGO - timedelta(seconds=1), token="old")
+    recent = house.ended(WEEK_AGO + timedelta(seconds=1), token="recent")
+
+    house.sweep()
+
+    assert house.rows() == (1, 1, 0)
+    assert house.results.stored() == [recent.id]
+    assert house.store(NOW).find(recent.id) == recent
+    with pytest.raises(JobNotFound):
+        house.store(NOW).find(old.id)
+    with pytest.raises(JobNotFound):
+        house.results.page(old.id, "timestamp", 0, 1)
+
+
+def test_a_job_that_waits_or_runs_stays_however_old(house: House) -> None:
+    store = house.store(NOW - timedelta(days=30))
+    store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=2)
+    assert store.claim("worker", 60)
+    store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=2)
+
+    house.sweep()
+
+    assert house.rows() == (2, 0, 0)
+
+
+def test_a_message_under_way_keeps_its_job(house: House) -> None:
+    job = house.ended(NOW - timedelta(days=8), message=OutgoingMessage({}, "done"))
+
+    house.sweep()
+    assert house.rows() == (1, 0, 1)
+
+    outbox = Outbox(house.database)
+    message = outbox.claim()
+    assert message is not None
+    assert message.job_id == job.id
+    outbox.mark_delivered(message)
+    house.sweep()
+    assert house.rows() == (0, 0, 0)
+
+
+def test_an_old_token_is_forgotten_before_its_job(house: House) -> None:
+    store = house.store(NOW - timedelta(days=8))
+    job = store.submit(NewJob("000000000000", "Start", {}, {}, "token"), open_limit=1)
+    now = house.store(NOW)
+    now.cancel(job.id)
+
+    house.sweep()
+
+    assert house.rows() == (1, 0, 0)
+
+
+def test_more_jobs_than_go_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "JOBS_AT_ONCE", 2)
+    store = house.store(NOW - timedelta(days=8))
+    for _ in range(4):
+        new = NewJob("000000000000", "Start", {}, {})
+        store.cancel(store.submit(new, open_limit=9999).id)
+
+    house.sweep()
+
+    assert house.rows() == (0, 0, 0)
+
+
+def test_results_without_a_job_and_drafts_of_the_dead_go(
+    house: House, make_sightings: MakeSightings
+) -> None:
+    kept = house.ended(NOW)
+    house.results.write("ab" * 32, make_sightings(3))
+    root = house.observations.parent / "results"
+    old, fresh = root / f".{'cd' * 32}.{'0' * 16}", root / f".{'cd' * 32}.{'1' * 16}"
+    for draft in (old, fresh):
+        draft.mkdir()
+        (draft / "timestamp.parquet").touch()
+    foreign = root / "notes"
+    foreign.mkdir()
+    for path in (old, foreign):
+        os.utime(path, (WEEK_AGO.timestamp() - 1, WEEK_AGO.timestamp() - 1))
+    os.utime(fresh, (NOW.timestamp(), NOW.timestamp()))
+
+    house.sweep()
+
+    assert {path.name for path in root.iterdir()} == {kept.id, fresh.name, "notes"}
+
+
+def test_observations_that_nobody_used_for_long_go(house: House) -> None:
+    house.observed("old.parquet", WEEK_AGO - timedelta(seconds=1))
+    house.observed("broken.parquet.77.unfinished", WEEK_AGO - timedelta(days=1))
+    used = house.observed("used.parquet", WEEK_AGO + timedelta(seconds=1))
+
+    house.sweep()
+
+    assert list(house.observations.iterdir()) == [used]
+
+
+def test_what_an_open_job_observed_long_ago_stays(house: House) -> None:
+    came = NOW - timedelta(days=9)
+    house.store(came).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
+    house.observed("before.parquet", came - timedelta(seconds=1))
+    needed = house.observed("needed.parquet", came + timedelta(seconds=1))
+
+    house.sweep()
+
+    assert list(house.observations.iterdir()) == [needed]
+
+
+def test_copies_left_behind_go_at_once(house: House) -> None:
+    store = house.store(NOW)
+    running, queued, ended = (
+        store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9) for _ in range(3)
+    )
+    assert store.claim("worker", 60) == store.find(running.id)
+    store.cancel(ended.id)
+    for name in (running.id, queued.id, ended.id, "ab" * 32):
+        (house.copies / name).mkdir(parents=True)
+        (house.copies / name / "video").touch()
+
+    house.sweep()
+
+    assert {path.name for path in house.copies.iterdir()} == {running.id, queued.id}
+
+
+def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop, swept = threading.Event(), threading.Event()
+
+    def failing() -> None:
+        swept.set()
+        raise OSError("disk on fire")
+
+    thread = threading.Thread(target=keep_swept, args=(failing, stop))
+    thread.start()
+    assert swept.wait(10)
+    time.sleep(0.05)
+    assert thread.is_alive()
+    stop.set()
+    thread.join(timeout=5)
+
+    assert not thread.is_alive()
+    assert "disk on fire" in caplog.text
