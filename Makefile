@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check fix bench
+.PHONY: setup demo test check fix bench bench-api
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,3 +30,6 @@ fix: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.run
+
+bench-api: .venv/.dev
+	$(BIN)/python -m benchmarks.api_load

@@ -8,17 +8,23 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passerby.api.notices import notice_of
 from passerby.cloud.objects import FolderBuckets, ObjectFacts, look_at
-from passerby.errors import ObjectError, ObjectNotFound, SettingsError, UnsupportedVideo, VideoGone
+from passerby.cloud.pinned_object import Objects, PinnedObject, readable
+from passerby.errors import ObjectNotFound, SettingsError, UnsupportedVideo, VideoGone
+from passerby.jobs.census import census
 from passerby.jobs.database import Database, open_database
-from passerby.jobs.job import Counts, Job
+from passerby.jobs.job import Counts, Job, utc_now
 from passerby.jobs.keys import AccessKeys
+from passerby.jobs.memory import RememberedJobs
+from passerby.jobs.outbox import Outbox
 from passerby.jobs.results import Results
 from passerby.jobs.sealing import SealingKey, open_key_file
 from passerby.jobs.store import JobStore
@@ -26,17 +32,18 @@ from passerby.jobs.tables import write_table
 from passerby.jobs.worker import Outcome, Report, Worker
 from passerby.motfile import write_tracks
 from passerby.records import Progress, Stage
-from passerby.settings import Settings
+from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from passerby.api.rates import Rate
+    from passerby.cloud.s3 import Place
     from passerby.inference.session import Runtime
     from passerby.pathing.analysis import Analysis, ShardWork
     from passerby.pathing.plan import Shard
 
-# The service's own: developer guide, "Guidelines and quotas".
-VIDEO_BYTES_LIMIT = 10 * 1000**3
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Installation:
     jobs: JobStore
     keys: AccessKeys
     results: Results
+    outbox: Outbox
 
 
 def open_installation(settings: Settings) -> Installation:
@@ -70,9 +78,14 @@ def open_installation(settings: Settings) -> Installation:
         settings=settings,
         database=database,
         sealing_key=sealing_key,
-        jobs=JobStore(database),
+        jobs=JobStore(
+            database,
+            message_of=notice_of,
+            retention=timedelta(days=settings.retention_days),
+        ),
         keys=AccessKeys(database, sealing_key),
         results=Results(settings.data / "results"),
+        outbox=Outbox(database),
     )
 
 
@@ -80,48 +93,85 @@ def build_app(installation: Installation) -> "Starlette":
     """The web application that AWS clients talk to."""
     from passerby.api.app import create_app  # noqa: PLC0415
     from passerby.api.exchange import Service  # noqa: PLC0415
+    from passerby.api.metrics import Metrics  # noqa: PLC0415
     from passerby.api.operations import Tracking  # noqa: PLC0415
+    from passerby.api.signature import Gate  # noqa: PLC0415
     from passerby.api.tokens import PageTokens  # noqa: PLC0415
 
+    settings = installation.settings
+
     tracking = Tracking(
-        jobs=installation.jobs,
-        objects=FolderBuckets(installation.settings.bucket_root),
+        jobs=RememberedJobs(installation.jobs),
+        objects=build_buckets(settings),
         results=installation.results,
         page_tokens=PageTokens(installation.sealing_key.derive(b"passerby: page tokens")),
-        open_job_limit=installation.settings.open_jobs,
-        video_bytes_limit=VIDEO_BYTES_LIMIT,
+        open_job_limit=settings.open_jobs,
+        video_bytes_limit=settings.max_video_bytes,
     )
-    return create_app(Service(installation.keys.find, tracking))
+    service = Service(
+        gate=Gate(installation.keys.find, frozenset(settings.regions)),
+        rates=_rates(settings),
+        tracking=tracking,
+        metrics=Metrics(lambda: census(installation.database, utc_now())),
+    )
+    return create_app(service)
+
+
+def _rates(settings: Settings) -> "dict[str, Rate]":
+    """How often an account may call each operation, a second's worth at once."""
+    from passerby.api.rates import Rate  # noqa: PLC0415
+
+    per_second = {
+        "StartPersonTracking": settings.starts_per_second,
+        "GetPersonTracking": settings.gets_per_second,
+    }
+    return {name: Rate(rate, max(rate, 1)) for name, rate in per_second.items() if rate}
 
 
 def build_worker(installation: Installation) -> Worker:
     """Whoever works off the queue."""
-    buckets = FolderBuckets(installation.settings.bucket_root)
+    buckets = build_buckets(installation.settings)
     return Worker(installation.jobs, partial(_analyse_job, installation, buckets))
 
 
-def _analyse_job(
-    installation: Installation, buckets: FolderBuckets, job: Job, report: Report
-) -> Outcome:
+def build_buckets(settings: Settings) -> Objects:
+    """Wherever videos lie: in folders, and in S3 where that was set up."""
+    folders = FolderBuckets(settings.bucket_root)
+    if not settings.s3.buckets and not settings.s3.holds_others:
+        return folders
+    from passerby.cloud.buckets import Buckets  # noqa: PLC0415
+
+    named = {name: _place(bucket, bucket.name) for name, bucket in settings.s3.buckets.items()}
+    return Buckets(folders, named, _place(settings.s3) if settings.s3.holds_others else None)
+
+
+def _place(given: S3Place, bucket: str | None = None) -> "Place":
+    from passerby.cloud.s3 import Place  # noqa: PLC0415
+
+    return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)
+
+
+def _analyse_job(installation: Installation, buckets: Objects, job: Job, report: Report) -> Outcome:
     """Analyse the video of a job and store what was found."""
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
 
     settings = installation.settings
-    try:
-        found = buckets.head(job.source["bucket"], job.source["key"], job.source["version"])
-    except ObjectError as error:
-        raise VideoGone from error
-    if found.fingerprint != job.source["fingerprint"]:
-        raise VideoGone
-    analysis = analyse(
-        found.location,
-        found.fingerprint,
-        settings.data / "observations",
-        partial(run_here, processes=settings.processes),
-        options=Options(runtime=settings.runtime),
-        on_progress=report,
-    )
+    video = PinnedObject(buckets, **job.source)
+    copy = settings.data / "copies" / job.id
+    with readable(video, copy, lambda: report(Progress(Stage.PLANNING))) as locate:
+        analysis = analyse(
+            locate(),
+            video.fingerprint,
+            settings.data / "observations",
+            partial(run_here, processes=settings.processes),
+            options=Options(
+                runtime=settings.runtime,
+                duration_limit_ms=round(settings.max_video_hours * HOUR_MS),
+            ),
+            on_progress=report,
+            locate=locate,
+        )
     report(Progress(Stage.SAVING, 0.99))
     installation.results.write(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1

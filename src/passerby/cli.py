@@ -17,6 +17,8 @@ import shutil
 import sys
 import time
 from dataclasses import asdict
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -24,9 +26,19 @@ import typer
 
 from passerby import assembly, serving, settings, terminal
 from passerby.errors import JobError, PasserbyError, SettingsError
-from passerby.jobs.job import JobState
+from passerby.jobs.job import Job, JobState
 from passerby.jobs.keys import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
+from passerby.jobs.message import Delivery
+from passerby.jobs.rights import Rights
 from passerby.settings import Settings
+
+
+class Operation(StrEnum):
+    """What a key can be limited to."""
+
+    START = "StartPersonTracking"
+    GET = "GetPersonTracking"
+
 
 # Frames analysed per second unless asked otherwise: the service's own rate.
 USUAL_RATE = 15.0
@@ -194,21 +206,25 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the newest jobs."""
-    jobs = _installation(config, data).jobs.recent(limit, state)
+    installation = _installation(config, data)
+    jobs = installation.jobs.recent(limit, state)
+    deliveries = installation.outbox.deliveries([job.id for job in jobs])
     if as_json:
-        _print_json([asdict(job) for job in jobs])
+        _print_json([_job_facts(job, deliveries.get(job.id)) for job in jobs])
     else:
-        terminal.out.print(terminal.jobs_table(jobs))
+        terminal.out.print(terminal.jobs_table(jobs, deliveries))
 
 
 @jobs_app.command("show")
 def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show all that is known of a job."""
-    found = _installation(config, data).jobs.starting_with(job)
+    installation = _installation(config, data)
+    found = installation.jobs.starting_with(job)
+    delivery = installation.outbox.deliveries([found.id]).get(found.id)
     if as_json:
-        _print_json(asdict(found))
+        _print_json(_job_facts(found, delivery))
     else:
-        terminal.out.print(terminal.job_table(found))
+        terminal.out.print(terminal.job_table(found, delivery))
 
 
 @jobs_app.command("watch")
@@ -224,7 +240,7 @@ def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
         tell(found.progress)
         if found.state is not JobState.SUCCEEDED:
             raise JobError(found.status_message)
-    terminal.out.print(terminal.job_table(found))
+    terminal.out.print(terminal.job_table(found, delivery=None))
 
 
 @jobs_app.command("cancel")
@@ -238,6 +254,34 @@ def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
 @keys_app.command("create")
 def create_key(
     account: Annotated[str, typer.Option(help="Account id, 12 digits.")] = DEFAULT_ACCOUNT_ID,
+    operation: Annotated[
+        list[Operation] | None,
+        typer.Option(help="Only this one; may be repeated.", show_default="both"),
+    ] = None,
+    videos: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these, as BUCKET/KEY; * stands for any text; may be repeated.",
+            show_default="all",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    topics: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these topic ARNs may be told; * stands for any text; may be repeated.",
+            show_default="all",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            help="Temporary, with a session token: 15m, 12h, 7d.",
+            show_default="never",
+            metavar="TIME",
+        ),
+    ] = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -245,12 +289,17 @@ def create_key(
     """Make an access key; its secret is shown this once."""
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
+    for pattern in videos or []:
+        if "/" not in pattern and "*" not in pattern:
+            raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
+    rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
     chosen = _settings(config, data=data)
-    key = assembly.open_installation(chosen).keys.create(account)
+    installation = assembly.open_installation(chosen)
+    key = installation.keys.create(account, rights, None if expires is None else _time(expires))
     if as_json:
-        _print_json({"AccessKeyId": key.id, "SecretAccessKey": key.secret})
+        _print_json(terminal.credentials(key))
     else:
-        print(terminal.environment_lines(key, f"http://{chosen.host}:{chosen.port}"))
+        print(terminal.environment_lines(key, serving.endpoint(chosen)))
 
 
 @keys_app.command("list")
@@ -295,12 +344,25 @@ def _rate(text: str) -> float | None:
     return rate
 
 
+def _time(text: str) -> timedelta:
+    """Length of time from `12h`."""
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is not a time like 15m, 12h or 7d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
 def _size(text: str) -> tuple[int, int]:
     """Width and height from `1920x1080`."""
     match = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
     if not match:
         raise typer.BadParameter(f"{text!r} is not a width and a height like 1920x1080")
     return int(match[1]), int(match[2])
+
+
+def _job_facts(job: Job, delivery: Delivery | None) -> dict[str, object]:
+    return {**asdict(job), "notification": delivery and asdict(delivery)}
 
 
 def _print_json(value: object) -> None:
@@ -311,7 +373,8 @@ def _log_to_stderr() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -4,10 +4,13 @@ PasserbyError
 ├── VideoError
 │   ├── UnsupportedVideo      no video in it, or none that can be decoded
 │   ├── DamagedVideo          a video, but no frame of it could be used
+│   ├── VideoTooLong          longer than this installation takes
 │   └── VideoGone             it was there at first, and vanished or changed
 ├── ObjectError
 │   ├── ObjectNotFound        no such bucket, key or version
 │   └── ObjectForbidden       there may be one, but not for this caller
+├── StoreUnreachable          the object store does not answer, or not now
+├── TooLittleSpace            no room on disk for a copy of the video
 ├── ModelError                network file missing, damaged or of an unknown family
 ├── JobError
 │   ├── JobNotFound
@@ -15,6 +18,8 @@ PasserbyError
 │   ├── LeaseLost             raised inside a job that is no longer this worker's
 │   ├── TooManyOpenJobs
 │   └── TokenReused           same client request token, another request
+├── DeliveryError             a message could not be delivered, this time
+│   └── NowhereToSend         there is no destination for it
 ├── EngineError               the processes that analyse shards keep dying
 ├── FileFormatError           a detection, track or settings file that cannot be read
 └── SettingsError
@@ -43,6 +48,10 @@ class DamagedVideo(VideoError):
     """The video is damaged: no frame of it could be decoded."""
 
 
+class VideoTooLong(VideoError):
+    """The video is too long."""
+
+
 class VideoGone(VideoError):
     """The video disappeared or changed while it was being analysed."""
 
@@ -57,6 +66,14 @@ class ObjectNotFound(ObjectError):
 
 class ObjectForbidden(ObjectError):
     """Reading this object is not allowed."""
+
+
+class StoreUnreachable(PasserbyError):
+    """The object store cannot be reached."""
+
+
+class TooLittleSpace(PasserbyError):
+    """There is too little space on disk for a copy of the video."""
 
 
 class ModelError(PasserbyError):
@@ -82,9 +99,21 @@ class LeaseLost(JobError):
 class TooManyOpenJobs(JobError):
     """Too many jobs are open for this account."""
 
+    def __init__(self, open_jobs: int) -> None:
+        super().__init__(f"{open_jobs} jobs are open for this account already.")
+        self.open_jobs = open_jobs
+
 
 class TokenReused(JobError):
     """The client request token belongs to another request."""
+
+
+class DeliveryError(PasserbyError):
+    """The message could not be delivered."""
+
+
+class NowhereToSend(DeliveryError):
+    """There is nowhere to send the message."""
 
 
 class EngineError(PasserbyError):

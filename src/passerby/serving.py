@@ -4,6 +4,7 @@ The worker is a process of its own, so that the network computing in it never ke
 a client waiting, and a server can be started again without it.
 """
 
+import ipaddress
 import logging
 import os
 import signal
@@ -13,13 +14,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from passerby import assembly, terminal
 from passerby.assembly import Installation
+from passerby.connections import IDLE_SECONDS, LimitedProtocol
+from passerby.errands import errands
 from passerby.errors import SettingsError
 from passerby.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +35,10 @@ RESTART_SECONDS = 2.0
 # How long an ending worker may take to put its job back into the queue.
 GRACE_SECONDS = 10.0
 PARENT_LOOK_SECONDS = 0.5
+# How long requests under way may take when the server ends.
+SHUTDOWN_SECONDS = 10
+# How long all errands of an ending worker may take, about.
+ERRAND_GRACE_SECONDS = 1.0
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -36,15 +47,56 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     """Serve until asked to stop, with a worker beside it if wanted."""
     chosen = installation.settings
     app = assembly.build_app(installation)
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    config = _config(app, chosen)
     for number in STOP_SIGNALS:
         # uvicorn raises the signal again once it has ended: what is left is to
         # leave in order, so that the worker ends before its server.
         signal.signal(number, lambda *_: sys.exit())
     with _listener(chosen.host, chosen.port) as listener:
-        _greet(installation, _url(*listener.getsockname()[:2]))
+        _greet(installation, _url(chosen, *listener.getsockname()[:2]))
         with _worker_beside(chosen) if with_worker else nullcontext():
             uvicorn.Server(config).run([listener])
+
+
+def endpoint(chosen: Settings) -> str:
+    """URL at which a server with these settings is found."""
+    return _url(chosen, chosen.host, chosen.port)
+
+
+def _config(app: "Starlette", chosen: Settings) -> uvicorn.Config:
+    if (chosen.tls_certificate is None) != (chosen.tls_key is None):
+        raise SettingsError("TLS needs both, tls_certificate and tls_key.")
+    if chosen.tls_certificate is None and not _is_loopback(chosen.host):
+        logger.warning(
+            "%s can be reached from elsewhere, and there is no TLS: signatures keep requests "
+            "from being forged, but nothing keeps them from being read",
+            chosen.host,
+        )
+    config = uvicorn.Config(
+        app,
+        http=LimitedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # anybody could claim any address
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ssl_certfile=chosen.tls_certificate,
+        ssl_keyfile=chosen.tls_key,
+    )
+    try:
+        config.load()
+    except OSError as error:  # of TLS, too
+        raise SettingsError(f"The certificate cannot be used: {error}") from error
+    return config
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def work(installation: Installation, parent: int | None) -> None:
@@ -54,7 +106,26 @@ def work(installation: Installation, parent: int | None) -> None:
         signal.signal(number, lambda *_: stop.set())
     if parent is not None:
         threading.Thread(target=_stop_with, args=(parent, stop), daemon=True).start()
-    assembly.build_worker(installation).run(stop)
+    with _errands_beside(installation, stop):
+        assembly.build_worker(installation).run(stop)
+
+
+@contextmanager
+def _errands_beside(installation: Installation, stop: threading.Event) -> Iterator[None]:
+    """What a worker does beside the jobs; `stop` is set when the block ends."""
+    threads = [
+        # One that hangs may be cut off: what it began, the next worker does again.
+        threading.Thread(target=errand, args=(stop,), daemon=True)
+        for errand in errands(installation)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(ERRAND_GRACE_SECONDS)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -65,8 +136,9 @@ def _listener(host: str, port: int) -> socket.socket:
         raise SettingsError(f"The server cannot listen: {error}") from error
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(chosen: Settings, host: str, port: int) -> str:
+    scheme = "https" if chosen.tls_certificate else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _greet(installation: Installation, endpoint: str) -> None:

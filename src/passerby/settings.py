@@ -1,16 +1,16 @@
 """All that can be set, read once at start: file, then environment, then flags.
 
 The file is TOML, with the names of the fields; the environment spells them
-`PASSERBY_<NAME>`. Later sources win. Only the command line reads settings; every
-other part is given values.
+`PASSERBY_<NAME>`, and a table as JSON. Later sources win. Only the command line
+reads settings; every other part is given values.
 """
 
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import platformdirs
@@ -18,6 +18,48 @@ import platformdirs
 from passerby.errors import SettingsError
 
 PREFIX = "PASSERBY_"
+
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
+
+
+class S3Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where buckets lie that are no folders, and whose credentials open them."""
+
+    #: Of an S3-compatible store; default: AWS itself.
+    endpoint_url: Url | None = None
+    region: str | None = None
+    #: Whether the bucket's name stands in the path, not in the host's name.
+    path_style: bool = False
+    #: Of boto3's configuration files; default: its whole chain of credentials.
+    profile: str | None = None
+
+
+class S3Bucket(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one bucket lies; nothing is taken over from `S3`."""
+
+    #: What it is called there, if that is another name.
+    name: str | None = None
+
+
+class S3(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buckets that are no folders: some by name, and all others."""
+
+    buckets: dict[str, S3Bucket] = {}
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether a bucket without a table of its own is looked for here as well."""
+        return bool(self.endpoint_url or self.region)
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A URL that is told of ended jobs in place of a topic."""
+
+    #: ARNs of the topics; `*` stands for any text.
+    topics: str
+    url: Url
+    #: Signs what is sent; the receiver knows it, too.
+    secret: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +72,36 @@ class Settings:
     buckets: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8420
+    #: PEM files; with both, the server speaks TLS.
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    #: Regions that a signature may name; default: any.
+    regions: tuple[str, ...] = ()
     #: Processes that observe shards of one video at a time; default: one a core.
     processes: int | None = None
     #: What computes the network; by itself it takes the fastest here.
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
     #: Open jobs an account may have (the service's own quota).
     open_jobs: int = 20
+    #: Calls an account may make of each operation, to each server process; 0: any
+    #: number (the rates of the service's own quotas).
+    starts_per_second: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    gets_per_second: Annotated[float, msgspec.Meta(ge=0)] = 20.0
+    #: Where videos are looked for beside the folders.
+    s3: S3 = field(default_factory=S3)
+    #: The longest video, bytes and hours (the service's own limits).
+    max_video_bytes: Annotated[int, msgspec.Meta(gt=0)] = 10 * 1000**3
+    max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
+    #: How long results and client request tokens are kept (as the service did).
+    retention_days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
+    #: Whether ended jobs are told to SNS: AWS itself, or the endpoint.
+    sns: bool = False
+    sns_endpoint_url: Url | None = None
+    #: Whether to publish with the rights of the role named in the request, from STS.
+    assume_roles: bool = False
+    sts_endpoint_url: Url | None = None
+    #: Who is told in place of SNS; the first that fits a topic counts.
+    webhooks: tuple[Webhook, ...] = ()
 
     @property
     def bucket_root(self) -> Path:
@@ -44,9 +110,9 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """The same values under the names that `load` reads from an environment."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         given = {name: value for name, value in values.items() if value is not None}
-        return {PREFIX + name.upper(): str(value) for name, value in given.items()}
+        return {PREFIX + name.upper(): _spelled(value) for name, value in given.items()}
 
 
 def load(
@@ -83,7 +149,22 @@ def _from_file(file: Path | None) -> dict[str, object]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     names = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
-    return {names[key]: value for key, value in environment.items() if key in names}
+    return {names[key]: _parsed(key, environment[key]) for key in names.keys() & environment.keys()}
+
+
+def _spelled(value: object) -> str:
+    """A value as the environment has it: tables as JSON, anything else as it is."""
+    tables = isinstance(value, msgspec.Struct | tuple)
+    return msgspec.json.encode(value).decode() if tables else str(value)
+
+
+def _parsed(name: str, text: str) -> object:
+    if not text.startswith(("{", "[{", '["', "[]")):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{name} is not JSON: {error}") from error
 
 
 def _decode(kind: type, value: object) -> object:

@@ -13,6 +13,7 @@ from rich.text import Text
 from passerby import records
 from passerby.jobs.job import Job
 from passerby.jobs.keys import AccessKey, AccessKeyEntry
+from passerby.jobs.message import Delivery, DeliveryState
 from passerby.records import Sightings
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def persons_table(sightings: Sightings) -> Table:
     return table
 
 
-def jobs_table(jobs: Sequence[Job]) -> Table:
-    """Jobs, a line each."""
-    table = _table("job", "state", "progress", "tag", "submitted", "message")
+def jobs_table(jobs: Sequence[Job], deliveries: Mapping[str, Delivery]) -> Table:
+    """Jobs, a line each; `deliveries` by job id."""
+    table = _table("job", "state", "progress", "tag", "submitted", "told", "message")
     for job in jobs:
         table.add_row(
             short(job.id),
@@ -88,13 +89,14 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             f"{job.progress.fraction:.0%} {job.progress.stage}" if job.open else "",
             job.tag or "",
             _moment(job.created_at),
+            _standing(deliveries.get(job.id)).partition(" since ")[0],
             job.status_message or "",
         )
     return table
 
 
-def job_table(job: Job) -> Table:
-    """All that is known of one job."""
+def job_table(job: Job, delivery: Delivery | None) -> Table:
+    """All that is known of one job, and of the message about its end."""
     table = _table("", "")
     table.show_header = False
     facts = {
@@ -112,6 +114,8 @@ def job_table(job: Job) -> Table:
         "submitted": _moment(job.created_at),
         "started": _moment(job.started_at),
         "ended": _moment(job.ended_at),
+        "notification": _standing(delivery),
+        "notification error": delivery and delivery.last_error,
     }
     for name, value in facts.items():
         if value not in (None, ""):
@@ -121,9 +125,12 @@ def job_table(job: Job) -> Table:
 
 def keys_table(keys: Sequence[AccessKeyEntry]) -> Table:
     """Access keys, without their secrets."""
-    table = _table("access key id", "account", "made")
+    table = _table("access key id", "account", "made", "ends", "only")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True  # ids are there to be copied
     for key in keys:
-        table.add_row(key.id, key.account_id, _moment(key.created_at))
+        rights = (*key.rights.operations, *key.rights.videos, *key.rights.topics)
+        made, ends = _moment(key.created_at), _moment(key.expires_at)
+        table.add_row(key.id, key.account_id, made, ends, " ".join(rights))
     return table
 
 
@@ -144,19 +151,38 @@ def causes_line(causes: "Mapping[Cause, int]") -> str:
 
 
 def environment_lines(key: AccessKey, endpoint: str) -> str:
-    """Three lines that turn a shell into a client of this server."""
-    return "\n".join(
-        (
-            f"export AWS_ACCESS_KEY_ID={key.id}",
-            f"export AWS_SECRET_ACCESS_KEY={key.secret}",
-            f"export AWS_ENDPOINT_URL_REKOGNITION={endpoint}",
-        )
-    )
+    """Three lines, or four, that turn a shell into a client of this server."""
+    values = {
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
+        "AWS_SESSION_TOKEN": key.session_token,
+        "AWS_ENDPOINT_URL_REKOGNITION": endpoint,
+    }
+    return "\n".join(f"export {name}={value}" for name, value in values.items() if value)
+
+
+def credentials(key: AccessKey) -> dict[str, str]:
+    """A key under the names that AWS tools give its parts."""
+    values = {
+        "AccessKeyId": key.id,
+        "SecretAccessKey": key.secret,
+        "SessionToken": key.session_token,
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def short(job_id: str) -> str:
     """So much of a job's id as tells it from others; the commands take it, too."""
     return job_id[:SHORT_ID]
+
+
+def _standing(delivery: Delivery | None) -> str:
+    """How a message fares, in a few words."""
+    if delivery is None:
+        return ""
+    if delivery.state is DeliveryState.PENDING and delivery.failing_since:
+        return f"failing since {_moment(delivery.failing_since)}"
+    return str(delivery.state)
 
 
 def _table(*headings: str) -> Table:

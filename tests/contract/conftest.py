@@ -16,14 +16,19 @@ import pytest
 import uvicorn
 from botocore.client import BaseClient
 from botocore.config import Config
+from starlette.applications import Starlette
 
 from passerby.api.app import create_app
 from passerby.api.exchange import Service
+from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
+from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.cloud.objects import FolderBuckets
+from passerby.connections import LimitedProtocol
+from passerby.jobs.census import census
 from passerby.jobs.database import open_database
-from passerby.jobs.job import Counts
+from passerby.jobs.job import Counts, utc_now
 from passerby.jobs.keys import AccessKey, AccessKeys
 from passerby.jobs.results import Results
 from passerby.jobs.sealing import SealingKey
@@ -79,15 +84,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         open_job_limit=OPEN_JOB_LIMIT,
         video_bytes_limit=VIDEO_BYTES_LIMIT,
     )
-    with _listening(Service(keys.find, tracking)) as url:
+    metrics = Metrics(lambda: census(database, utc_now()))
+    with listening(create_app(Service(Gate(keys.find), {}, tracking, metrics))) as url:
         yield Server(url, keys, jobs, results)
     database.close()
 
 
 @contextmanager
-def _listening(service: Service) -> Iterator[str]:
+def listening(app: Starlette, protocol: type[LimitedProtocol] = LimitedProtocol) -> Iterator[str]:
+    """The application on a free port; gives its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(create_app(service), log_config=None, ws="none")
+        config = uvicorn.Config(app, http=protocol, log_config=None, ws="none")
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],))
         thread.start()

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import botocore
@@ -220,6 +221,17 @@ def test_strangers(
 
     with pytest.raises(ClientError, match=code):
         stranger.get_person_tracking(JobId=VALID_ID)
+
+
+def test_a_hundred_identical_calls_at_once_make_one_job(server: Server, key: AccessKey) -> None:
+    client = connect(server.url, key.id, key.secret, max_pool_connections=100)
+
+    with ThreadPoolExecutor(100) as pool:
+        calls = [pool.submit(start, client, ClientRequestToken="once") for _ in range(100)]
+        job_ids = {call.result() for call in calls}
+
+    assert len(job_ids) == 1
+    assert len(server.jobs.recent(9, account_id=key.account_id)) == 1
 
 
 def test_an_unknown_key(server: Server) -> None:

@@ -9,7 +9,7 @@ import passerby
 
 PACKAGE = Path(passerby.__file__).parent
 
-GROUND = {"errors", "boxes", "records", "assignment", "motfile"}
+GROUND = {"errors", "boxes", "records", "assignment", "motfile", "pinned_url"}
 STAGES = {"video", "people", "tracking"}
 MIDDLE = {"jobs", "cloud", "engine"}
 BELOW_MIDDLE = GROUND | STAGES | {"inference", "pathing"}
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "records": {"boxes"},
     "assignment": set[str](),
     "motfile": {"errors", "boxes", "records"},
+    "pinned_url": set[str](),
     "settings": {"errors"},
     "inference": GROUND,
     "video": GROUND,
@@ -37,7 +38,16 @@ MAY_IMPORT = {
     "testing": BELOW_SURFACES,
 }
 # Where parts are built, joined and shown; they may import anything.
-ASSEMBLY = {"cli", "assembly", "serving", "terminal", "__init__", "__main__"}
+ASSEMBLY = {
+    "cli",
+    "assembly",
+    "serving",
+    "connections",
+    "terminal",
+    "errands",
+    "__init__",
+    "__main__",
+}
 
 # third party -> the only parts that may import it
 FENCED = {
@@ -48,8 +58,10 @@ FENCED = {
     "alembic": {"jobs"},
     "boto3": {"cloud"},
     "botocore": {"cloud"},
-    "starlette": {"api", "assembly"},
-    "uvicorn": {"serving"},
+    "urllib3": {"cloud", "video"},
+    "starlette": {"api", "assembly", "serving"},
+    "uvicorn": {"serving", "connections"},
+    "prometheus_client": {"api"},
     "typer": {"cli"},
     "rich": {"terminal"},
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from passerby.errors import SettingsError
-from passerby.settings import Settings, load
+from passerby.settings import S3, S3Bucket, Settings, Webhook, load
 
 
 @pytest.fixture
@@ -102,3 +102,107 @@ def test_a_tilde_is_the_home_folder(
 def test_buckets_lie_in_the_data_folder_unless_set() -> None:
     assert Settings(data=Path("d")).bucket_root == Path("d/buckets")
     assert Settings(data=Path("d"), buckets=Path("b")).bucket_root == Path("b")
+
+
+S3_TABLES = """
+[s3]
+endpoint_url = "http://127.0.0.1:9000"
+path_style = true
+
+[s3.buckets."cctv.2026"]
+region = "eu-west-1"
+name = "site-7"
+"""
+
+
+def test_places_in_s3(tmp_path: Path) -> None:
+    path = tmp_path / "passerby.toml"
+    path.write_text(S3_TABLES, encoding="utf-8")
+
+    assert load(path, {}).s3 == S3(
+        endpoint_url="http://127.0.0.1:9000",
+        path_style=True,
+        buckets={"cctv.2026": S3Bucket(region="eu-west-1", name="site-7")},
+    )
+
+
+@pytest.mark.parametrize(
+    ("s3", "held"),
+    [
+        pytest.param(S3(), False, id="nothing set"),
+        pytest.param(S3(profile="cctv"), False, id="only whose credentials"),
+        pytest.param(S3(buckets={"cctv": S3Bucket(region="eu-west-1")}), False, id="one bucket"),
+        pytest.param(S3(region="eu-west-1"), True, id="AWS"),
+        pytest.param(S3(endpoint_url="http://127.0.0.1:9000"), True, id="another store"),
+    ],
+)
+def test_whether_other_buckets_are_looked_for_in_s3(s3: S3, held: bool) -> None:  # noqa: FBT001
+    assert s3.holds_others is held
+
+
+def test_a_table_in_the_environment_is_json() -> None:
+    s3 = S3(region="eu-west-1", buckets={"ü": S3Bucket(profile="cctv")})
+
+    assert load(environment=Settings(s3=s3).environment()).s3 == s3
+    assert load(environment={"PASSERBY_S3": '{"region": "eu-west-1"}'}).s3 == S3(region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param('{"endpont_url": ""}', "endpont_url", id="an unknown name"),
+        pytest.param('{"endpoint_url": "127.0.0.1:9000"}', "endpoint_url", id="no URL"),
+        pytest.param('{"buckets": {"cctv": 5}}', "buckets", id="a number as bucket"),
+        pytest.param('{"region": ', "PASSERBY_S3", id="no JSON"),
+        pytest.param("eu-west-1", "s3", id="no table"),
+    ],
+)
+def test_an_impossible_place_in_s3_is_named(text: str, name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(environment={"PASSERBY_S3": text})
+
+
+WEBHOOKS = (
+    Webhook(topics="arn:aws:sns:*:*:Done", url="http://127.0.0.1:9/a", secret="s3cret"),
+    Webhook(topics="*", url="https://example.com", secret="another"),
+)
+
+
+def test_webhooks_are_a_list_of_tables(tmp_path: Path) -> None:
+    path = tmp_path / "passerby.toml"
+    tables = [
+        f'[[webhooks]]\ntopics = "{hook.topics}"\nurl = "{hook.url}"\nsecret = "{hook.secret}"\n'
+        for hook in WEBHOOKS
+    ]
+    path.write_text("".join(tables), encoding="utf-8")
+
+    assert load(path, {}).webhooks == WEBHOOKS
+
+
+@pytest.mark.parametrize("chosen", [Settings(), Settings(webhooks=WEBHOOKS, sns=True)])
+def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
+    assert load(environment=chosen.environment()) == chosen
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        pytest.param({"PASSERBY_RETENTION_DAYS": "0"}, "retention_days", id="kept for no time"),
+        pytest.param({"PASSERBY_MAX_VIDEO_HOURS": "-1"}, "max_video_hours", id="less than none"),
+        pytest.param({"PASSERBY_SNS_ENDPOINT_URL": "sns"}, "sns_endpoint_url", id="no URL"),
+        pytest.param({"PASSERBY_WEBHOOKS": '[{"topics": "*"}]'}, "webhooks", id="half a webhook"),
+        pytest.param({"PASSERBY_WEBHOOKS": "[{"}, "PASSERBY_WEBHOOKS", id="no JSON"),
+    ],
+)
+def test_an_impossible_limit_or_receiver_is_named(environment: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(environment=environment)
+
+
+def test_a_list_in_the_environment_is_json() -> None:
+    environment = {"PASSERBY_REGIONS": '["eu-west-1", "us-east-1"]'}
+
+    chosen = load(environment=environment)
+
+    assert chosen.regions == ("eu-west-1", "us-east-1")
+    assert load(environment=chosen.environment()) == chosen

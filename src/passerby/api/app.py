@@ -1,7 +1,9 @@
 """Where HTTP ends: the web application that AWS clients send their requests to."""
 
+import logging
 import uuid
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -9,10 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from passerby.api import faults, protocol
+from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service, refusal, reply
 from passerby.api.faults import Fault
+
+_log = logging.getLogger(__name__)
 
 # The longest request the model allows, each character escaped, has some 27 KB. More
 # would only buy time: the model's pattern for topics is quadratic in their length.
@@ -22,22 +26,32 @@ BODY_BYTES_LIMIT = 32 * 1024
 def create_app(service: Service) -> Starlette:
     """Build the application around a service.
 
-    It answers `POST` on every path, for an endpoint URL may end in one, and
-    `GET /healthz` while it is alive.
+    It answers `POST` on every path, for an endpoint URL may end in one. Three paths
+    can be read without a signature: `/healthz` while it is alive, `/metrics`, and
+    `/openapi.json`.
     """
+    described = msgspec.json.encode(openapi.description())
 
     async def answer(request: Request) -> Response:
         request_id = str(uuid.uuid4())
         body = await _body(request)
         if body is None:
-            return _response(refusal(Fault(faults.REQUEST_TOO_LARGE)), request_id)
+            return _refused(Fault(faults.REQUEST_TOO_LARGE), request_id)
         # Signature, database and result files all block.
         signed = _signed_request(request, body)
         return _response(await run_in_threadpool(reply, service, signed, request_id), request_id)
 
+    def figures(_request: Request) -> Response:
+        return Response(service.metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    def description(_request: Request) -> Response:
+        return Response(described, media_type="application/json")
+
     return Starlette(
         routes=[
             Route("/healthz", _health, methods=["GET"]),
+            Route("/metrics", figures, methods=["GET"]),
+            Route("/openapi.json", description, methods=["GET"]),
             Route("/{prefix:path}", answer, methods=["POST"]),
         ],
         exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _nobody_listens},
@@ -62,7 +76,16 @@ def _signed_request(request: Request, body: bytes) -> SignedRequest:
         query=request.scope["query_string"].decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers),
         body=body,
+        client_address=request.client.host if request.client else "",
     )
+
+
+def _refused(fault: Fault, request_id: str, status: int | None = None) -> Response:
+    """Answer that is no exchange: nothing was asked for that could be checked."""
+    result = refusal(fault)
+    status = status or result.status
+    _log.info("%s %d %s", request_id, status, fault.kind.code)
+    return _response(Reply(status, result.body), request_id)
 
 
 def _response(answer: Reply, request_id: str) -> Response:
@@ -82,10 +105,9 @@ def _health(_request: Request) -> Response:
 
 def _no_such_route(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return _response(
-        Reply(error.status_code, faults.body(Fault(faults.UNKNOWN_OPERATION))), str(uuid.uuid4())
-    )
+    return _refused(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
 
 
 def _nobody_listens(_request: Request, _error: Exception) -> Response:
+    _log.info("a client left, or was too slow, before its request was whole")
     return Response(status_code=400)  # never sent: the client has gone

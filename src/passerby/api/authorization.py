@@ -14,6 +14,7 @@ from passerby.api import faults
 from passerby.api.faults import Fault
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+SECURITY_TOKEN_HEADER = "x-amz-security-token"  # noqa: S105 - the name of a header
 SIGNATURE_PARAMETER = "X-Amz-Signature"
 CLOCK_TOLERANCE = timedelta(minutes=5)  # as the texts of InvalidSignatureException say
 
@@ -31,6 +32,7 @@ class SignedRequest:
     query: str  # percent-encoded, without its question mark
     headers: tuple[tuple[str, str], ...]  # names in lower case, values read as Latin-1
     body: bytes
+    client_address: str  # IP address of whoever opened the connection
 
     def header(self, name: str) -> str | None:
         """Only value of a header, None without one.
@@ -60,6 +62,7 @@ class Authorization:
     signature: str  # hexadecimal
     signed_at: datetime
     life: timedelta  # how long the signature holds
+    session_token: str  # "" where there is none
 
     @property
     def scope(self) -> str:
@@ -101,7 +104,8 @@ def _from_header(header: str, request: SignedRequest) -> Authorization:
     if missing:
         message = " ".join(f"Authorization header requires '{name}'." for name in missing)
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
-    return _assembled([parts[name] for name in names], CLOCK_TOLERANCE)
+    token = request.header(SECURITY_TOKEN_HEADER) or ""
+    return _assembled([parts[name] for name in names], CLOCK_TOLERANCE, token)
 
 
 def _from_query(parameters: dict[str, str]) -> Authorization:
@@ -114,10 +118,11 @@ def _from_query(parameters: dict[str, str]) -> Authorization:
         )
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
     life = _life(parameters["X-Amz-Expires"])
-    return _assembled([parameters[name] for name in names], life)
+    token = parameters.get("X-Amz-Security-Token", "")
+    return _assembled([parameters[name] for name in names], life, token)
 
 
-def _assembled(parts: list[str], life: timedelta) -> Authorization:
+def _assembled(parts: list[str], life: timedelta, session_token: str) -> Authorization:
     credential, signed_headers, signature, signed_at = parts
     scope = credential.split("/")
     if len(scope) != _SCOPE_PARTS or not all(scope):
@@ -137,6 +142,7 @@ def _assembled(parts: list[str], life: timedelta) -> Authorization:
         signature=signature,
         signed_at=_time(signed_at),
         life=life,
+        session_token=session_token,
     )
 
 

@@ -1,23 +1,28 @@
 """One exchange: a signed request in, a status and a body out.
 
 The order of the checks is the service's: signature, operation, JSON and types,
-constraints of the model, then what the operation itself asks.
+constraints of the model, rights, rate, then what the operation itself asks.
 """
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 
 from passerby.api import faults, protocol
-from passerby.api.authorization import SignedRequest
+from passerby.api.authorization import SignedRequest, authorization
 from passerby.api.faults import Fault
 from passerby.api.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
+from passerby.api.metrics import Metrics
 from passerby.api.model import operation_inputs
+from passerby.api.notices import check_topic_region
 from passerby.api.operations import Tracking, get_person_tracking, start_person_tracking
-from passerby.api.signature import FindKey, verified
+from passerby.api.permission import Caller, check_operation
+from passerby.api.rates import Rate
+from passerby.api.signature import Gate, verified
 from passerby.api.validation import validated
 from passerby.errors import PasserbyError
 
@@ -26,10 +31,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Service:
-    """What an exchange needs: who may call, and what to work with."""
+    """What an exchange needs: who may call, how often, and what to work with."""
 
-    find_key: FindKey
+    gate: Gate
+    rates: Mapping[str, Rate]  # of an account, by operation; without one, any
     tracking: Tracking
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -42,15 +49,17 @@ class Reply:
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
-    began = time.monotonic()
+    began = time.perf_counter()
     try:
         answer = _answer(service, request, datetime.now(UTC))
-        result, outcome = Reply(200, protocol.serialised(answer)), type(answer).__name__
+        result, code = Reply(200, protocol.serialised(answer)), "OK"
     except Exception as error:  # noqa: BLE001 - a client must always get an answer
         fault = _fault(error, request_id)
-        result, outcome = refusal(fault), fault.kind.code
-    duration_ms = 1000 * (time.monotonic() - began)
-    _log.info("%s %d %s %.1f ms", request_id, result.status, outcome, duration_ms)
+        result, code = refusal(fault), fault.kind.code
+    seconds = time.perf_counter() - began
+    operation = _operation(request)
+    service.metrics.count(operation, code, seconds)
+    _log.info("%s %d %s %s %.1f ms", request_id, result.status, operation, code, 1000 * seconds)
     return result
 
 
@@ -60,14 +69,39 @@ def refusal(fault: Fault) -> Reply:
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
-    account_id = verified(request, service.find_key, now).account_id
+    caller = verified(request, service.gate, now)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
-    params = validated(protocol.parameters(request.body), operation_inputs()[name])
+    params = validated(_parameters(name, request), operation_inputs()[name])
+    check_operation(caller, name)
+    _check_rate(service, caller, name)
     if name == "StartPersonTracking":
         start = msgspec.convert(params, StartPersonTrackingRequest)
-        return start_person_tracking(service.tracking, start, account_id)
+        check_topic_region(start, authorization(request).region)
+        return start_person_tracking(service.tracking, start, caller)
     get = msgspec.convert(params, GetPersonTrackingRequest)
-    return get_person_tracking(service.tracking, get, account_id, now)
+    return get_person_tracking(service.tracking, get, caller, now)
+
+
+def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
+    """Parameters of the body and, beside them, of the query; the body's count."""
+    params = protocol.parameters(request.body)
+    if name == "GetPersonTracking" and request.query:
+        return {**protocol.query_members(request.query), **params}
+    return params
+
+
+def _check_rate(service: Service, caller: Caller, operation: str) -> None:
+    rate = service.rates.get(operation)
+    if rate is not None and not rate.take(caller.account_id):
+        raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)
+
+
+def _operation(request: SignedRequest) -> str:
+    """Name of the operation where it is one of ours, for log and figures."""
+    try:
+        return protocol.operation_name(request.header(protocol.TARGET_HEADER))
+    except Fault:
+        return "unknown"
 
 
 def _fault(error: Exception, request_id: str) -> Fault:

@@ -46,7 +46,11 @@ def _declared(code: str, message: str, status: int = 400) -> FaultKind:
 
 
 # Declared by the operations. Texts as AWS sent or documented them, where any is known.
-ACCESS_DENIED = _declared("AccessDeniedException", "You are not authorized to do this.")
+ACCESS_DENIED = _declared(
+    "AccessDeniedException",
+    "User: {user} is not authorized to perform: rekognition:{operation} on resource: {resource} "
+    "because no identity-based policy allows the rekognition:{operation} action",
+)
 IDEMPOTENT_PARAMETER_MISMATCH = _declared(
     "IdempotentParameterMismatchException",
     "The ClientRequestToken: {token} you have supplied is already in use.",
@@ -59,19 +63,41 @@ INVALID_S3_OBJECT = _declared(
     "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
 )
 LIMIT_EXCEEDED = _declared(
-    "LimitExceededException", "{limit}  open Jobs for User {user}. Maximum limit: {limit}"
+    "LimitExceededException", "{open_jobs}  open Jobs for User {user}. Maximum limit: {limit}"
 )
 PROVISIONED_THROUGHPUT_EXCEEDED = _declared(
     "ProvisionedThroughputExceededException", "Provisioned Rate exceeded."
 )
 RESOURCE_NOT_FOUND = _declared("ResourceNotFoundException", "Could not find JobId")
-THROTTLING = _declared("ThrottlingException", "Service Unavailable", status=500)
+THROTTLING = _declared(
+    "ThrottlingException", "Slow down; sudden increase in rate of requests.", status=500
+)
 VIDEO_TOO_LARGE = _declared(
     "VideoTooLargeException",
     "Video size in bytes: {size} is more than the maximum limit of: {limit} bytes.",
 )
 
+DECLARED = {
+    kind.code: kind
+    for kind in (
+        ACCESS_DENIED,
+        IDEMPOTENT_PARAMETER_MISMATCH,
+        INTERNAL_SERVER_ERROR,
+        INVALID_PAGINATION_TOKEN,
+        INVALID_PARAMETER,
+        INVALID_S3_OBJECT,
+        LIMIT_EXCEEDED,
+        PROVISIONED_THROUGHPUT_EXCEEDED,
+        RESOURCE_NOT_FOUND,
+        THROTTLING,
+        VIDEO_TOO_LARGE,
+    )
+}
+
 # Of the front end.
+EXPIRED_TOKEN = FaultKind(
+    "ExpiredTokenException", "The security token included in the request is expired"
+)
 INCOMPLETE_SIGNATURE = FaultKind("IncompleteSignatureException")
 INVALID_SIGNATURE = FaultKind(
     "InvalidSignatureException",

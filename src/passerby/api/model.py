@@ -27,51 +27,73 @@ class Shape:
     choices: tuple[str, ...]  # empty: any
 
 
-class _NamedShape(msgspec.Struct):
+class NamedShape(msgspec.Struct, frozen=True):
+    """Mention of a shape."""
+
     shape: str
 
 
-class _ModelShape(msgspec.Struct):
+class ModelShape(msgspec.Struct, frozen=True):
     """A shape as the file spells it."""
 
     type: str
-    members: dict[str, _NamedShape] = {}
+    members: Mapping[str, NamedShape] = {}
     required: list[str] = []
-    min: int | None = None
-    max: int | None = None
+    member: NamedShape | None = None  # of a list
+    min: int | float | None = None
+    max: int | float | None = None
     pattern: str | None = None
     enum: list[str] = []
 
 
-class _ModelOperation(msgspec.Struct):
-    input: _NamedShape
+class ModelOperation(msgspec.Struct, frozen=True):
+    """An operation as the file spells it."""
+
+    input: NamedShape
+    output: NamedShape
+    errors: list[NamedShape]
 
 
-class _ServiceModel(msgspec.Struct):
-    operations: dict[str, _ModelOperation]
-    shapes: dict[str, _ModelShape]
+class ModelMetadata(msgspec.Struct, frozen=True, rename="camel"):
+    """What the file says of the service."""
+
+    api_version: str  # a date
+
+
+class ServiceModel(msgspec.Struct, frozen=True):
+    """The whole file."""
+
+    metadata: ModelMetadata
+    operations: Mapping[str, ModelOperation]
+    shapes: Mapping[str, ModelShape]
+
+
+@cache
+def service_model() -> ServiceModel:
+    """Read the service model."""
+    text = files(__package__).joinpath("service_model.json").read_bytes()
+    return msgspec.json.decode(text, type=ServiceModel)
 
 
 @cache
 def operation_inputs() -> Mapping[str, Shape]:
     """Shape of the request body of each operation, by the operation's name."""
-    text = files(__package__).joinpath("service_model.json").read_bytes()
-    model = msgspec.json.decode(text, type=_ServiceModel)
+    model = service_model()
     return {
         name: _resolved(operation.input.shape, model.shapes)
         for name, operation in model.operations.items()
     }
 
 
-def _resolved(name: str, shapes: Mapping[str, _ModelShape]) -> Shape:
+def _resolved(name: str, shapes: Mapping[str, ModelShape]) -> Shape:
     # The requests of these operations are trees: no shape contains itself.
     raw = shapes[name]
     return Shape(
         kind=raw.type,
         members={key: _resolved(member.shape, shapes) for key, member in raw.members.items()},
         required=frozenset(raw.required),
-        least=raw.min,
-        most=raw.max,
+        least=None if raw.min is None else int(raw.min),
+        most=None if raw.max is None else int(raw.max),
         # The model's expressions are Java's, where \d and \w mean ASCII.
         pattern=re.compile(raw.pattern, re.ASCII) if raw.pattern else None,
         choices=tuple(raw.enum),

@@ -17,6 +17,7 @@ from passerby.api.messages import (
     StartPersonTrackingResponse,
     VideoMetadata,
 )
+from passerby.api.permission import Caller, check_topic, check_video
 from passerby.api.persons import persons
 from passerby.api.tokens import Listing, PageTokens
 from passerby.errors import TokenReused, TooManyOpenJobs
@@ -27,6 +28,7 @@ Order = Literal["timestamp", "index"]
 
 ROWS_PER_PAGE = 1000  # default and ceiling of MaxResults: API reference, GetPersonTracking
 
+_START, _GET = "StartPersonTracking", "GetPersonTracking"
 _ORDERS: dict[str, Order] = {"TIMESTAMP": "timestamp", "INDEX": "index"}
 _STATUSES = {
     JobState.QUEUED: "IN_PROGRESS",
@@ -101,26 +103,35 @@ class Tracking:
 
 
 def start_person_tracking(
-    tracking: Tracking, request: StartPersonTrackingRequest, account_id: str
+    tracking: Tracking, request: StartPersonTrackingRequest, caller: Caller
 ) -> StartPersonTrackingResponse:
     """Queue the analysis of a stored video, or find the job of a repeated request."""
-    new = _new_job(request, account_id)
+    new = _new_job(request, caller.account_id)
+    check_video(caller, _START, new.source["bucket"], new.source["key"])
+    if request.notification_channel is not None:
+        check_topic(caller, _START, request.notification_channel.sns_topic_arn)
     try:
         job = tracking.jobs.repeated(new) or _submitted(tracking, new)
     except TokenReused as error:
         raise Fault(faults.IDEMPOTENT_PARAMETER_MISMATCH, token=new.token or "") from error
     except TooManyOpenJobs as error:
-        limit = tracking.open_job_limit
-        raise Fault(faults.LIMIT_EXCEEDED, limit=limit, user=account_id) from error
+        raise Fault(
+            faults.LIMIT_EXCEEDED,
+            open_jobs=error.open_jobs,
+            user=caller.account_id,
+            limit=tracking.open_job_limit,
+        ) from error
     return StartPersonTrackingResponse(job.id)
 
 
 def get_person_tracking(
-    tracking: Tracking, request: GetPersonTrackingRequest, account_id: str, now: datetime
+    tracking: Tracking, request: GetPersonTrackingRequest, caller: Caller, now: datetime
 ) -> GetPersonTrackingResponse:
     """Tell how a job stands and, once it succeeded, one page of what it found."""
-    job = tracking.jobs.find(request.job_id, account_id)
-    listing = Listing(account_id, job.id, request.sort_by)
+    job = tracking.jobs.find(request.job_id, caller.account_id)
+    # Paths tell of a video what its pictures tell: who may not have these, may not have those.
+    check_video(caller, _GET, job.source["bucket"], job.source["key"])
+    listing = Listing(caller.account_id, job.id, request.sort_by)
     # An empty token means the first page: AWS's own tutorials send it.
     row = tracking.page_tokens.row(request.next_token, listing, now) if request.next_token else 0
     answer = _standing(job)
@@ -154,7 +165,7 @@ def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
         raise Fault(faults.INVALID_PARAMETER)
     return NewJob(
         account_id=account_id,
-        operation="StartPersonTracking",
+        operation=_START,
         request=msgspec.to_builtins(request),
         source={"bucket": place.bucket, "key": place.name, "version": place.version},
         token=request.client_request_token,

@@ -1,5 +1,9 @@
 """How the AWS JSON 1.1 protocol puts an operation on the wire."""
 
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
 import msgspec
 
 from passerby.api import faults
@@ -9,6 +13,9 @@ from passerby.api.model import TARGET_PREFIX, operation_inputs
 CONTENT_TYPE = "application/x-amz-json-1.1"
 TARGET_HEADER = "x-amz-target"
 REQUEST_ID_HEADER = "x-amzn-RequestId"
+# Members of GetPersonTracking that conversions of the service model to OpenAPI put
+# into the query of the URL.
+QUERY_MEMBERS = ("MaxResults", "NextToken")
 
 
 def operation_name(target: str | None) -> str:
@@ -38,6 +45,28 @@ def parameters(body: bytes) -> dict[str, object]:
     # A body of nothing but brackets nests deeper than the decoder's stack.
     except (ValueError, RecursionError) as error:
         raise Fault(faults.SERIALIZATION) from error
+
+
+def query_members(query: str) -> Mapping[str, object]:
+    """`QUERY_MEMBERS` that stand in a percent-encoded query; the first of equal ones counts.
+
+    Raises
+    ------
+    Fault
+        SerializationException for a `MaxResults` that is no whole number.
+    """
+    # "+" stays: it is a digit of page tokens, and clients forget to encode it.
+    pairs = [part.partition("=") for part in query.split("&")]
+    members: dict[str, object] = {
+        unquote(name): unquote(value) for name, _, value in reversed(pairs)
+    }
+    found = {name: members[name] for name in QUERY_MEMBERS if name in members}
+    count = found.get("MaxResults")
+    if count is not None:
+        if not re.fullmatch("-?[0-9]{1,10}", str(count)):
+            raise Fault(faults.SERIALIZATION, "Value at 'maxResults' must be of type integer")
+        found["MaxResults"] = int(str(count))
+    return found
 
 
 def serialised(answer: msgspec.Struct) -> bytes:

@@ -4,7 +4,8 @@
     string to sign      its hash, with the time and the scope
     signature           HMAC of that, under a key derived from secret and scope
 
-The body is always hashed here: a header that claims its hash proves nothing.
+The body is always hashed here: a header that claims its hash proves nothing. Who tries
+secrets is soon heard only now and then.
 
 Source: AWS General Reference, "Signature Version 4 signing process".
 """
@@ -14,7 +15,9 @@ import hmac
 import posixpath
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Protocol
 from urllib.parse import quote, unquote_to_bytes
 
@@ -22,6 +25,7 @@ from passerby.api import faults
 from passerby.api.authorization import (
     ALGORITHM,
     CLOCK_TOLERANCE,
+    SECURITY_TOKEN_HEADER,
     SIGNATURE_PARAMETER,
     Authorization,
     SignedRequest,
@@ -29,59 +33,87 @@ from passerby.api.authorization import (
     basic_time,
 )
 from passerby.api.faults import Fault
+from passerby.api.permission import Caller
+from passerby.api.rates import Rate
 
 SERVICE = "rekognition"
 
 _TERMINATOR = "aws4_request"
-_SECURITY_TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a header
-_MUST_BE_SIGNED = ("x-amz-date", "x-amz-target")  # where present: they steer what is done
+# Where present: they steer what is done.
+_MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", SECURITY_TOKEN_HEADER)
+
+# Wrong signatures for one key from one address: so many at once, then so many a second.
+# A secret of 40 letters withstands any number; a shorter one of somebody's choice, or a
+# client gone astray, is kept from costing the others their time.
+_FAILURES_AT_ONCE = 20
+_FAILURES_PER_SECOND = _FAILURES_AT_ONCE / 60
 
 
-class AccessKey(Protocol):
+class AccessKey(Caller, Protocol):
     """A key that requests can be signed with."""
-
-    @property
-    def id(self) -> str:
-        """The public half, named in the request."""
 
     @property
     def secret(self) -> str:
         """The secret half."""
 
     @property
-    def account_id(self) -> str:
-        """Whose key it is."""
+    def session_token(self) -> str:
+        """What is sent beside each signature of a temporary key; "" for others."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When a temporary key ends; None for others."""
 
 
 FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is none
 
 
-def verified(request: SignedRequest, find_key: FindKey, now: datetime) -> AccessKey:
-    """Find the access key that signed `request`.
+@dataclass(frozen=True)
+class Gate:
+    """Where signatures are checked: whose are known, and whose were wrong of late."""
 
-    Any region is accepted: the clients of a private endpoint keep the one they had.
+    find_key: FindKey
+    regions: frozenset[str] = frozenset()  # that may stand in a signature; empty: any
+    failures: Rate = field(default_factory=partial(Rate, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE))
+
+
+def verified(request: SignedRequest, gate: Gate, now: datetime) -> AccessKey:
+    """Find the access key that signed `request`.
 
     Raises
     ------
     Fault
-        Where the signature is missing, malformed, out of date, of an unknown key,
-        or not that of this request.
+        Where the signature is missing, malformed, out of date, of an unknown or
+        expired key, or not that of this request; and, unchecked, where too many of
+        late were not.
     """
     claim = authorization(request)
-    _check_scope(claim)
+    _check_scope(claim, gate.regions)
     _check_coverage(claim, request)
-    key = find_key(claim.access_key_id)
-    # Keys here are permanent, so no session token belongs to any of them.
-    if key is None or _has_session_token(request):
+    key = gate.find_key(claim.access_key_id)
+    if key is None or not _equal(key.session_token, claim.session_token):
         raise Fault(faults.UNRECOGNIZED_CLIENT)
     _check_time(claim, now)
-    expected = _signature(claim, request, key.secret)
-    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+    # By address as well, so that nobody can lock out the holder of a key.
+    culprit = (request.client_address, key.id)
+    if not gate.failures.allows(culprit):
+        raise Fault(faults.THROTTLING)
+    if not _equal(_signature(claim, request, key.secret), claim.signature):
+        gate.failures.take(culprit)
         raise Fault(faults.INVALID_SIGNATURE)
+    if key.expires_at is not None and key.expires_at <= now:
+        raise Fault(faults.EXPIRED_TOKEN)
     return key
 
 
-def _check_scope(claim: Authorization) -> None:
+def _equal(ours: str, theirs: str) -> bool:
+    """Compare in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(ours.encode(), theirs.encode())
+
+
+def _check_scope(claim: Authorization, regions: frozenset[str]) -> None:
+    if regions and claim.region not in regions:
+        _refuse("Credential should be scoped to a valid region.")
     if claim.service != SERVICE:
         _refuse(f"Credential should be scoped to correct service: '{SERVICE}'.")
     if claim.terminator != _TERMINATOR:
@@ -116,10 +148,6 @@ def _check_time(claim: Authorization, now: datetime) -> None:
         )
 
 
-def _has_session_token(request: SignedRequest) -> bool:
-    return request.header(_SECURITY_TOKEN) is not None or _SECURITY_TOKEN in request.query.lower()
-
-
 def _signature(claim: Authorization, request: SignedRequest, secret: str) -> str:
     # Latin-1 gives back the very bytes of the headers, whatever their encoding.
     canonical = _canonical_request(claim, request).encode("latin-1")
@@ -131,10 +159,16 @@ def _signature(claim: Authorization, request: SignedRequest, secret: str) -> str
             hashlib.sha256(canonical).hexdigest(),
         ]
     )
-    key = f"AWS4{secret}".encode()
-    for part in claim.scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
+    key = _signing_key(secret, claim.scope)
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=256)
+def _signing_key(secret: str, scope: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def _canonical_request(claim: Authorization, request: SignedRequest) -> str:

@@ -4,7 +4,7 @@ The AWS clients check required members, types and minima before they send; maxim
 lengths, patterns and enumerations are left to the server.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from passerby.api import faults
 from passerby.api.faults import Fault
@@ -14,12 +14,12 @@ _PYTHON_TYPES = {"structure": dict, "string": str, "integer": int}
 _INTEGER_RANGE = range(-(2**31), 2**31)  # `integer` in the model is 32 bits wide
 
 
-def validated(params: dict[str, object], shape: Shape) -> dict[str, object]:
+def validated(params: Mapping[str, object], shape: Shape) -> dict[str, object]:
     """Known members of `params`, all obeying `shape`.
 
     Parameters
     ----------
-    params : dict
+    params : mapping
         Decoded JSON object of the request.
     shape : Shape
         The operation's input, a structure.
@@ -45,7 +45,7 @@ def validated(params: dict[str, object], shape: Shape) -> dict[str, object]:
     return known
 
 
-def _known_members(params: dict[str, object], shape: Shape, path: str) -> dict[str, object]:
+def _known_members(params: Mapping[str, object], shape: Shape, path: str) -> dict[str, object]:
     present = {name: params[name] for name in shape.members if params.get(name) is not None}
     return {
         name: _typed(value, shape.members[name], path + _lowered(name))

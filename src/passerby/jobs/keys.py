@@ -10,24 +10,27 @@ import secrets
 import string
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from passerby.jobs.database import Database
 from passerby.jobs.job import utc_now
+from passerby.jobs.rights import Rights
 from passerby.jobs.schema import ACCESS_KEYS
 from passerby.jobs.sealing import SealingKey
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
-# The form of a long-term key: IAM User Guide, "IAM identifiers", unique ids, and
-# the length of the secrets it issues.
+# The form of a key: IAM User Guide, "IAM identifiers", unique ids, and the length
+# of the secrets it issues.
 ID_PREFIX = "AKIA"
+TEMPORARY_ID_PREFIX = "ASIA"
 ID_RANDOM_BYTES = 10  # 16 characters of base 32
 SECRET_LENGTH = 40
+SESSION_TOKEN_LENGTH = 128  # of no known form: clients carry it unread
 SECRET_ALPHABET = string.ascii_letters + string.digits  # needs no quoting anywhere
 
 # A request must not cost a database query; a revoked key must die soon, also in
@@ -39,16 +42,19 @@ CACHE_SECONDS = 5.0
 class AccessKeyEntry:
     """What may be shown of an access key."""
 
-    id: str  # "AKIA" and 16 characters of base 32
+    id: str  # "AKIA", or "ASIA" where it is temporary, and 16 characters of base 32
     account_id: str  # 12 digits
     created_at: datetime  # aware, UTC
+    expires_at: datetime | None  # aware, UTC; None where it stays
+    rights: Rights
 
 
 @dataclass(frozen=True)
 class AccessKey(AccessKeyEntry):
-    """An access key with its secret."""
+    """An access key with its secrets."""
 
     secret: str = field(repr=False)  # 40 letters and digits
+    session_token: str = field(repr=False)  # sent with each request; "" where it is not temporary
 
 
 class AccessKeys:
@@ -65,28 +71,44 @@ class AccessKeys:
         self._clock = clock
         self._cache: dict[str, tuple[float, AccessKey]] = {}  # id → good until, key
 
-    def create(self, account_id: str = DEFAULT_ACCOUNT_ID) -> AccessKey:
-        """Make a key for an account of 12 digits; the only time its secret need be shown."""
+    def create(
+        self,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        rights: Rights = Rights(),  # noqa: B008 - frozen
+        life: timedelta | None = None,
+    ) -> AccessKey:
+        """Make a key for an account of 12 digits; the only time its secret need be shown.
+
+        With a `life` it is temporary, and has a session token beside its secret.
+        """
         if not ACCOUNT_ID.fullmatch(account_id):
             raise ValueError(f"an account id has 12 digits, got {account_id!r}")
-        key = AccessKey(_new_id(), account_id, utc_now(), _new_secret())
-        row = insert(ACCESS_KEYS).values(
-            id=key.id,
-            account_id=key.account_id,
-            sealed_secret=self._sealing_key.seal(key.secret.encode(), key.id.encode()),
-            created_at=key.created_at,
+        now = utc_now()
+        key = AccessKey(
+            id=_new_id(TEMPORARY_ID_PREFIX if life else ID_PREFIX),
+            account_id=account_id,
+            created_at=now,
+            expires_at=now + life if life else None,
+            rights=rights,
+            secret=_new_secret(SECRET_LENGTH),
+            session_token=_new_secret(SESSION_TOKEN_LENGTH) if life else "",
         )
         with self._database.writing() as connection:
-            connection.execute(row)
+            connection.execute(insert(ACCESS_KEYS).values(self._columns(key)))
         return key
 
     def entries(self) -> list[AccessKeyEntry]:
         """All keys, oldest first, without their secrets."""
         columns = ACCESS_KEYS.c
-        query = select(columns.id, columns.account_id, columns.created_at)
+        query = select(ACCESS_KEYS).order_by(columns.created_at, columns.id)
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(columns.created_at, columns.id))
-            return [AccessKeyEntry(*row) for row in rows]
+            rows = connection.execute(query)
+            return [
+                AccessKeyEntry(
+                    row.id, row.account_id, row.created_at, row.expires_at, _rights(row.rights)
+                )
+                for row in rows
+            ]
 
     def revoke(self, key_id: str) -> bool:
         """End a key; False if there was none. Other processes follow within 5 seconds."""
@@ -112,15 +134,49 @@ class AccessKeys:
         query = select(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        secret = self._sealing_key.open(row.sealed_secret, row.id.encode())
-        return AccessKey(row.id, row.account_id, row.created_at, secret.decode())
+        return None if row is None else self._opened(row)
+
+    def _columns(self, key: AccessKey) -> dict[str, object]:
+        seal = self._sealing_key.seal
+        token = key.session_token.encode()
+        return {
+            "id": key.id,
+            "account_id": key.account_id,
+            "created_at": key.created_at,
+            "expires_at": key.expires_at,
+            "rights": asdict(key.rights),
+            "sealed_secret": seal(key.secret.encode(), key.id.encode()),
+            "sealed_session_token": seal(token, _token_label(key.id)) if token else None,
+        }
+
+    def _opened(self, row: Row[tuple[object, ...]]) -> AccessKey:
+        unseal = self._sealing_key.open
+        sealed_token = row.sealed_session_token
+        return AccessKey(
+            id=row.id,
+            account_id=row.account_id,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            rights=_rights(row.rights),
+            secret=unseal(row.sealed_secret, row.id.encode()).decode(),
+            session_token=unseal(sealed_token, _token_label(row.id)).decode()
+            if sealed_token
+            else "",
+        )
 
 
-def _new_id() -> str:
-    return ID_PREFIX + base64.b32encode(secrets.token_bytes(ID_RANDOM_BYTES)).decode()
+def _rights(stored: dict[str, list[str]] | None) -> Rights:
+    return Rights(**{name: tuple(patterns) for name, patterns in (stored or {}).items()})
 
 
-def _new_secret() -> str:
-    return "".join(secrets.choice(SECRET_ALPHABET) for _ in range(SECRET_LENGTH))
+def _token_label(key_id: str) -> bytes:
+    # Another than the secret's, so that neither can be put in the other's place.
+    return f"{key_id} session token".encode()
+
+
+def _new_id(prefix: str) -> str:
+    return prefix + base64.b32encode(secrets.token_bytes(ID_RANDOM_BYTES)).decode()
+
+
+def _new_secret(length: int) -> str:
+    return "".join(secrets.choice(SECRET_ALPHABET) for _ in range(length))

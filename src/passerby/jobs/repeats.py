@@ -15,21 +15,22 @@ from passerby.jobs.job import JsonObject, NewJob
 from passerby.jobs.schema import TOKENS
 
 # Amazon Rekognition Developer Guide, "Calling Amazon Rekognition Video
-# operations": a client request token may be used anew after 7 days.
-TOKEN_LIFE = timedelta(days=7)
+# operations": a client request token may be used anew after 7 days, and results are
+# kept for as long.
+RETENTION = timedelta(days=7)
 
 
-def earlier_job_id(connection: Connection, new: NewJob, now: datetime) -> str | None:
+def earlier_job_id(connection: Connection, new: NewJob, issued_after: datetime) -> str | None:
     """Find the job that the same request made; None without one, or without a token.
 
     Raises
     ------
     TokenReused
-        If the token came with another request, less than its life ago.
+        If the token came with another request, later than `issued_after`.
     """
     if new.token is None:
         return None
-    alive = TOKENS.c.issued_at > now - TOKEN_LIFE
+    alive = TOKENS.c.issued_at > issued_after
     query = select(TOKENS.c.job_id, TOKENS.c.request_sha256).where(_same_token(new), alive)
     row = connection.execute(query).one_or_none()
     if row is None:

@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ from passerby.records import Sightings
 Order = Literal["timestamp", "index"]
 
 JOB_ID = re.compile(r"[0-9a-f]{64}")
+DRAFT = re.compile(r"\.[0-9a-f]{64}\.[0-9a-f]{16}")
 
 # Callers read page after page, so the group of the last page is the group of the
 # next: one open file and a group or two for each of this many readers at once.
@@ -87,6 +89,19 @@ class Results:
             self._forget(folder)
             if folder.exists():
                 shutil.rmtree(folder)
+
+    def stored(self) -> list[str]:
+        """Ids of the jobs that something is stored for."""
+        return [path.name for path in self._paths() if JOB_ID.fullmatch(path.name)]
+
+    def delete_drafts(self, before: datetime) -> None:
+        """Remove what was being written when its writer died, earlier than `before`."""
+        for path in self._paths():
+            if DRAFT.fullmatch(path.name) and path.stat().st_mtime < before.timestamp():
+                shutil.rmtree(path)
+
+    def _paths(self) -> list[Path]:
+        return list(self._root.iterdir()) if self._root.is_dir() else []
 
     def _folder(self, job_id: str) -> Path:
         if not JOB_ID.fullmatch(job_id):

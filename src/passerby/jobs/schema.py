@@ -71,6 +71,7 @@ JOBS = Table(
     Column("ended_at", UtcDateTime),
     Index("jobs_by_state", "state", "number"),
     Index("jobs_by_account", "account_id", "state"),
+    Index("jobs_by_end", "ended_at"),
 )
 
 TOKENS = Table(
@@ -91,4 +92,24 @@ ACCESS_KEYS = Table(
     Column("account_id", String(12), nullable=False),
     Column("sealed_secret", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("rights", JSON(none_as_null=True)),  # nothing: all
+    Column("sealed_session_token", LargeBinary),  # of temporary keys
+    Column("expires_at", UtcDateTime),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", String(36), nullable=False),
+    Column("address", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("failing_since", UtcDateTime),
+    Column("last_error", Text),
+    Column("settled_at", UtcDateTime),
+    Index("outbox_by_due", "state", "due_at"),
 )

@@ -26,7 +26,9 @@ from sqlalchemy import (
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
 from passerby.jobs.database import Database
 from passerby.jobs.job import OPEN_STATES, Counts, Job, JobState, NewJob, utc_now
-from passerby.jobs.repeats import earlier_job_id, remember
+from passerby.jobs.message import MessageOf
+from passerby.jobs.outbox import put
+from passerby.jobs.repeats import RETENTION, earlier_job_id, remember
 from passerby.jobs.rows import columns_of, job_of
 from passerby.jobs.schema import JOBS, UtcDateTime
 from passerby.records import Progress, Stage, VideoInfo
@@ -41,9 +43,17 @@ RUNNING = JOBS.c.state == JobState.RUNNING
 class JobStore:
     """The jobs of one database. Safe to use from many threads and processes."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime] = utc_now,
+        message_of: MessageOf = lambda _: None,
+        retention: timedelta = RETENTION,
+    ) -> None:
         self._database = database
         self._now = now
+        self._message_of = message_of
+        self._retention = retention
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         """Put a job into the queue, or find the one this very request made earlier.
@@ -51,13 +61,13 @@ class JobStore:
         Raises
         ------
         TokenReused
-            If the token came with another request less than 7 days ago.
+            If the token came with another request and is not forgotten yet.
         TooManyOpenJobs
             If the account has `open_limit` jobs queued or running.
         """
         now = self._now()
         with self._database.writing() as connection:
-            job_id = earlier_job_id(connection, new, now)
+            job_id = earlier_job_id(connection, new, now - self._retention)
             if job_id is None:
                 _check_room(connection, new.account_id, open_limit)
                 job_id = _insert(connection, new, now)
@@ -67,7 +77,7 @@ class JobStore:
     def repeated(self, new: NewJob) -> Job | None:
         """Find the job that this very request made earlier; raises TokenReused."""
         with self._database.reading() as connection:
-            job_id = earlier_job_id(connection, new, self._now())
+            job_id = earlier_job_id(connection, new, self._now() - self._retention)
             return None if job_id is None else _find(connection, JOBS.c.id == job_id)
 
     def find(self, job_id: str, account_id: str | None = None) -> Job:
@@ -105,7 +115,7 @@ class JobStore:
         """Take the job that has waited longest; None if there is none to do."""
         now = self._now()
         with self._database.writing() as connection:
-            _close_abandoned(connection, now)
+            self._close_abandoned(connection, now)
             claimed = _take_oldest(now).values(
                 worker_id=worker_id, lease_until=now + timedelta(seconds=lease_seconds)
             )
@@ -152,7 +162,9 @@ class JobStore:
         The attempt does not count: nothing went wrong.
         """
         back = {"state": JobState.QUEUED, "attempt": JOBS.c.attempt - 1, **columns_of(Progress())}
-        self._let_go(job_id, worker_id, back)
+        with self._database.writing() as connection:
+            if connection.execute(_let_go(job_id, worker_id).values(back)).rowcount == 0:
+                raise LeaseLost
 
     def cancel(self, job_id: str) -> Job:
         """End a queued job, ask a running one to end, leave an ended one; raises JobNotFound.
@@ -162,19 +174,34 @@ class JobStore:
         of_job = JOBS.c.id == job_id
         with self._database.writing() as connection:
             connection.execute(update(JOBS).where(of_job, RUNNING).values(cancel_requested=True))
-            connection.execute(_cancelled(self._now()).where(of_job, QUEUED))
+            self._end_all(connection, _cancelled(self._now()).where(of_job, QUEUED))
             return _find(connection, of_job)
 
     def _end(
         self, job_id: str, worker_id: str, state: JobState, values: Mapping[str, object]
     ) -> None:
-        self._let_go(job_id, worker_id, {"state": state, "ended_at": self._now(), **values})
-
-    def _let_go(self, job_id: str, worker_id: str, values: Mapping[str, object]) -> None:
-        idle = _held(job_id, worker_id).values(worker_id=None, lease_until=None, **values)
+        ended = _let_go(job_id, worker_id).values(state=state, ended_at=self._now(), **values)
         with self._database.writing() as connection:
-            if connection.execute(idle).rowcount == 0:
+            if not self._end_all(connection, ended):
                 raise LeaseLost
+
+    def _close_abandoned(self, connection: Connection, now: datetime) -> None:
+        """End the jobs whose worker died and which are not to be tried again."""
+        asked_to_end = JOBS.c.cancel_requested.is_(True)
+        self._end_all(connection, _cancelled(now).where(_abandoned(now), asked_to_end))
+        message = f"The analysis broke off {MAX_ATTEMPTS} times."
+        given_up = update(JOBS).where(_abandoned(now), JOBS.c.attempt >= MAX_ATTEMPTS)
+        failed = given_up.values(state=JobState.FAILED, ended_at=now, status_message=message)
+        self._end_all(connection, failed.values(worker_id=None, lease_until=None))
+
+    def _end_all(self, connection: Connection, ending: Update) -> bool:
+        """Bring jobs into a final state, each with its message; whether there was one."""
+        rows = connection.execute(ending.returning(JOBS)).mappings().all()
+        for job in map(job_of, rows):
+            message = self._message_of(job)
+            if message is not None:
+                put(connection, message, job.id, self._now())
+        return bool(rows)
 
 
 def _find(connection: Connection, wanted: ColumnElement[bool]) -> Job:
@@ -190,8 +217,9 @@ def _check_room(connection: Connection, account_id: str, open_limit: int) -> Non
         .select_from(JOBS)
         .where(JOBS.c.account_id == account_id, JOBS.c.state.in_(OPEN_STATES))
     )
-    if connection.execute(query).scalar_one() >= open_limit:
-        raise TooManyOpenJobs(f"Account {account_id} has {open_limit} open jobs, its limit.")
+    open_jobs = connection.execute(query).scalar_one()
+    if open_jobs >= open_limit:
+        raise TooManyOpenJobs(open_jobs)
 
 
 def _insert(connection: Connection, new: NewJob, now: datetime) -> str:
@@ -230,22 +258,16 @@ def _take_oldest(now: datetime) -> Update:
     )
 
 
-def _close_abandoned(connection: Connection, now: datetime) -> None:
-    """End the jobs whose worker died and which are not to be tried again."""
-    asked_to_end = JOBS.c.cancel_requested.is_(True)
-    connection.execute(_cancelled(now).where(_abandoned(now), asked_to_end))
-    message = f"The analysis broke off {MAX_ATTEMPTS} times."
-    given_up = update(JOBS).where(_abandoned(now), JOBS.c.attempt >= MAX_ATTEMPTS)
-    failed = given_up.values(state=JobState.FAILED, ended_at=now, status_message=message)
-    connection.execute(failed.values(worker_id=None, lease_until=None))
-
-
 def _abandoned(now: datetime) -> ColumnElement[bool]:
     return and_(RUNNING, JOBS.c.lease_until < now)
 
 
 def _held(job_id: str, worker_id: str) -> Update:
     return update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker_id == worker_id, RUNNING)
+
+
+def _let_go(job_id: str, worker_id: str) -> Update:
+    return _held(job_id, worker_id).values(worker_id=None, lease_until=None)
 
 
 def _cancelled(now: datetime) -> Update:

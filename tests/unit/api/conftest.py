@@ -13,6 +13,7 @@ from passerby.api.authorization import SignedRequest
 from passerby.api.operations import Order
 from passerby.errors import JobNotFound, ObjectNotFound, TokenReused, TooManyOpenJobs
 from passerby.jobs.job import Job, JobState, NewJob
+from passerby.jobs.rights import Rights
 from passerby.records import Progress, Sightings
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -23,6 +24,9 @@ class Key:
     id: str = "AKIAEXAMPLE"
     secret: str = "a/secret+with=signs"
     account_id: str = "123456789012"
+    rights: Rights = field(default_factory=Rights)
+    session_token: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Signer:
         url = f"http://localhost:8080{path}"
         sent = {"X-Amz-Target": target, "Host": "localhost:8080", **(headers or {})}
         request = AWSRequest("POST", url, headers=sent, data=body)
-        credentials = Credentials(self.key.id, self.key.secret)
+        credentials = Credentials(self.key.id, self.key.secret, self.key.session_token or None)
         SigV4Auth(credentials, service, "eu-west-1").add_auth(request)
         parts = urlsplit(url)
         return SignedRequest(
@@ -51,6 +55,7 @@ class Signer:
             query=parts.query,
             headers=tuple((name.lower(), value) for name, value in request.headers.items()),
             body=body,
+            client_address="192.0.2.1",
         )
 
     def find(self, key_id: str) -> Key | None:
@@ -77,7 +82,7 @@ class ListedJobs:
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         if len(self.jobs) >= open_limit:
-            raise TooManyOpenJobs
+            raise TooManyOpenJobs(len(self.jobs))
         self.jobs.append(_queued(f"{len(self.jobs):064x}", new))
         if new.token is not None:
             self.tokens[new.token] = self.jobs[-1]

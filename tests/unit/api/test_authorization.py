@@ -21,7 +21,7 @@ QUERY = {
 def request(header: str | None = None, date: str | None = None, query: str = "") -> SignedRequest:
     headers = (("authorization", header), ("x-amz-date", date))
     present = tuple((name, value) for name, value in headers if value is not None)
-    return SignedRequest("POST", "/", query, present, b"")
+    return SignedRequest("POST", "/", query, present, b"", "192.0.2.1")
 
 
 def query_of(changed: dict[str, str]) -> str:

@@ -1,17 +1,22 @@
 import logging
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
 
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Service, reply
+from passerby.api.metrics import Metrics
 from passerby.api.operations import ObjectFacts, Order, ResultsPage, Tracking
+from passerby.api.rates import Rate
+from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import Job, NewJob
+from passerby.jobs.rights import Rights
 
-from .conftest import Signer
+from .conftest import Key, Signer
 
 
 class NothingThere:
@@ -39,7 +44,14 @@ class NothingThere:
 @pytest.fixture
 def service(client: Signer) -> Service:
     nothing = NothingThere()
-    return Service(client.find, Tracking(nothing, nothing, nothing, PageTokens(bytes(32)), 1, 1))
+    tracking = Tracking(nothing, nothing, nothing, PageTokens(bytes(32)), 1, 1)
+    return Service(Gate(client.find), {}, tracking, Metrics(NoJobs))
+
+
+@dataclass(frozen=True)
+class NoJobs:
+    jobs: Mapping[str, int] = field(default_factory=dict)
+    longest_wait_seconds: float = 0.0
 
 
 def refusal(service: Service, request: SignedRequest) -> tuple[int, str]:
@@ -97,4 +109,90 @@ def test_each_exchange_leaves_one_line_in_the_log(
         reply(service, client(b"{"), "r-1")
 
     (line,) = caplog.messages
-    assert line.startswith("r-1 400 SerializationException ")
+    assert line.startswith("r-1 400 GetPersonTracking SerializationException ")
+
+
+def test_rights_come_after_the_constraints_and_before_the_rate(service: Service) -> None:
+    reader = Signer(Key(rights=Rights(operations=("GetPersonTracking",))))
+    rates = {"StartPersonTracking": Rate(0.001, burst=1)}
+    limited = replace(service, gate=Gate(reader.find), rates=rates)
+
+    assert refusal(limited, reader(b"{}", START)) == (400, "ValidationException")
+    for _ in range(2):
+        assert refusal(limited, reader(VIDEO, START)) == (400, "AccessDeniedException")
+
+
+def test_calls_beyond_the_rate(service: Service) -> None:
+    ours, theirs = Signer(Key()), Signer(Key(id="AKIATHEIRS", account_id="210987654321"))
+    rates = {"StartPersonTracking": Rate(0.001, burst=2)}
+    limited = replace(
+        service, gate=Gate(lambda key_id: ours.find(key_id) or theirs.find(key_id)), rates=rates
+    )
+
+    codes = [refusal(limited, ours(VIDEO, START))[1] for _ in range(3)]
+
+    assert codes == [
+        *["InvalidS3ObjectException"] * 2,
+        "ProvisionedThroughputExceededException",
+    ]
+    assert refusal(limited, theirs(VIDEO, START))[1] == "InvalidS3ObjectException"
+    assert refusal(limited, ours(b'{"JobId":"x"}'))[1] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        pytest.param("/?MaxResults=0", b'{"JobId":"x"}', "ValidationException", id="query"),
+        pytest.param(
+            "/?MaxResults=0",
+            b'{"JobId":"x","MaxResults":1}',
+            "ResourceNotFoundException",
+            id="the body goes first",
+        ),
+        pytest.param(
+            "/?MaxResults=two", b'{"JobId":"x"}', "SerializationException", id="not a number"
+        ),
+        pytest.param(
+            "/?JobId=y", b'{"JobId":"x"}', "ResourceNotFoundException", id="no other member"
+        ),
+    ],
+)
+def test_members_in_the_query(
+    service: Service, client: Signer, path: str, body: bytes, code: str
+) -> None:
+    assert refusal(service, client(body, path=path))[1] == code
+
+
+def test_what_the_query_says_is_for_one_operation_only(service: Service, client: Signer) -> None:
+    request = client(VIDEO, START, path="/?MaxResults=two")
+
+    assert refusal(service, request)[1] == "InvalidS3ObjectException"
+
+
+def test_exchanges_are_counted(service: Service, client: Signer) -> None:
+    reply(service, client(b'{"JobId":"x"}'), "r-1")
+    reply(service, client(b"{", "Other.DetectFaces"), "r-2")
+
+    exposed = service.metrics.exposition().decode()
+
+    assert '{code="ResourceNotFoundException",operation="GetPersonTracking"} 1.0' in exposed
+    assert '{code="UnknownOperationException",operation="unknown"} 1.0' in exposed
+    assert 'passerby_request_seconds_count{operation="GetPersonTracking"} 1.0' in exposed
+
+
+def test_nothing_secret_is_logged(
+    service: Service, client: Signer, caplog: pytest.LogCaptureFixture
+) -> None:
+    holder = Signer(Key(session_token="very-secret-token"))
+    service = replace(service, gate=Gate(holder.find))
+    good = holder(b'{"JobId":"crash"}')
+    signature = (good.header("authorization") or "").rpartition("=")[2]
+    requests = (good, replace(good, body=b"{}"), client(), replace(good, headers=()))
+
+    with caplog.at_level(logging.DEBUG):
+        for request in requests:
+            reply(service, request, "r-1")
+
+    assert len(caplog.records) == 5
+    for secret in (holder.key.secret, "very-secret-token", signature):
+        assert secret not in caplog.text

@@ -2,6 +2,7 @@ import pytest
 
 from passerby.api import faults
 from passerby.api.faults import Fault, body, fault_of
+from passerby.api.model import service_model
 from passerby.errors import (
     DamagedVideo,
     JobNotFound,
@@ -39,9 +40,9 @@ from passerby.errors import (
             id="declared",
         ),
         pytest.param(
-            Fault(faults.LIMIT_EXCEEDED, limit=20, user="123456789012"),
+            Fault(faults.LIMIT_EXCEEDED, open_jobs=22, limit=20, user="123456789012"),
             b'{"__type":"LimitExceededException","Code":"LimitExceededException","Message":'
-            b'"20  open Jobs for User 123456789012. Maximum limit: 20"}',
+            b'"22  open Jobs for User 123456789012. Maximum limit: 20"}',
             id="declared, with details",
         ),
     ],
@@ -65,6 +66,13 @@ def test_domain_errors(error: PasserbyError, code: str, status: int) -> None:
 
     assert (fault.kind.code, fault.kind.status) == (code, status)
     assert fault.message == fault.kind.message
+
+
+def test_the_declared_kinds_are_those_of_the_operations() -> None:
+    operations = service_model().operations.values()
+
+    assert faults.DECLARED.keys() == {e.shape for each in operations for e in each.errors}
+    assert all(kind.declared for kind in faults.DECLARED.values())
 
 
 def test_server_errors_have_status_500() -> None:

@@ -21,11 +21,13 @@ from passerby.api.operations import (
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import JobState
+from passerby.jobs.rights import Rights
 from passerby.records import VideoInfo
 
-from .conftest import NOW, CountedResults, ListedJobs, ListedObjects
+from .conftest import NOW, CountedResults, Key, ListedJobs, ListedObjects
 
-ACCOUNT = "123456789012"
+CALLER = Key()
+ACCOUNT = CALLER.account_id
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 29.97, 640, 360, 14581, "LIMITED")
 LOBBY = Video(S3Object(bucket="lobby", name="monday.mp4"))
 START = StartPersonTrackingRequest(video=LOBBY)
@@ -49,7 +51,7 @@ def tracking(jobs: ListedJobs) -> Tracking:
 
 
 def start(tracking: Tracking, request: StartPersonTrackingRequest = START) -> str:
-    return start_person_tracking(tracking, request, ACCOUNT).job_id
+    return start_person_tracking(tracking, request, CALLER).job_id
 
 
 def get(
@@ -60,7 +62,7 @@ def get(
     sort_by: str = "TIMESTAMP",
 ) -> GetPersonTrackingResponse:
     request = GetPersonTrackingRequest(job_id, max_results, token, sort_by)
-    return get_person_tracking(tracking, request, ACCOUNT, NOW)
+    return get_person_tracking(tracking, request, CALLER, NOW)
 
 
 def refused(tracking: Tracking, request: StartPersonTrackingRequest) -> Fault:
@@ -151,10 +153,42 @@ def test_too_many_open_jobs(tracking: Tracking) -> None:
 
 
 def test_the_job_of_another_account_is_unknown(tracking: Tracking) -> None:
-    job_id = start_person_tracking(tracking, START, "000000000000").job_id
+    job_id = start_person_tracking(tracking, START, Key(account_id="000000000000")).job_id
 
     with pytest.raises(JobNotFound):
         get(tracking, job_id)
+
+
+def test_a_video_beyond_the_rights_of_the_key(tracking: Tracking) -> None:
+    job_id = start(tracking)
+    stranger = Key(rights=Rights(videos=("lobby/2026/*",)))
+    denied = (
+        "User: arn:aws:iam::123456789012:user/AKIAEXAMPLE is not authorized to perform: "
+        "rekognition:{0} on resource: arn:aws:s3:::lobby/monday.mp4 because no "
+        "identity-based policy allows the rekognition:{0} action"
+    )
+
+    with pytest.raises(Fault) as starting:
+        start_person_tracking(tracking, START, stranger)
+    with pytest.raises(Fault) as reading:
+        get_person_tracking(tracking, GetPersonTrackingRequest(job_id), stranger, NOW)
+
+    assert starting.value.kind.code == reading.value.kind.code == "AccessDeniedException"
+    assert starting.value.message == denied.format("StartPersonTracking")
+    assert reading.value.message == denied.format("GetPersonTracking")
+
+
+def test_a_topic_beyond_the_rights_of_the_key(tracking: Tracking) -> None:
+    channel = NotificationChannel("arn:aws:sns:eu-west-1:123456789012:other", "role")
+    key = Key(rights=Rights(topics=("arn:aws:sns:*:123456789012:ours-*",)))
+
+    with pytest.raises(Fault) as caught:
+        start_person_tracking(
+            tracking, StartPersonTrackingRequest(LOBBY, notification_channel=channel), key
+        )
+
+    assert caught.value.kind.code == "AccessDeniedException"
+    assert f"on resource: {channel.sns_topic_arn} because" in (caught.value.message or "")
 
 
 @pytest.mark.parametrize(

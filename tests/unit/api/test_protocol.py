@@ -3,7 +3,7 @@ import pytest
 
 from passerby.api.faults import Fault
 from passerby.api.messages import GetPersonTrackingResponse, S3Object, Video
-from passerby.api.protocol import operation_name, parameters, serialised
+from passerby.api.protocol import operation_name, parameters, query_members, serialised
 
 
 def test_operation_is_named_by_the_target() -> None:
@@ -69,3 +69,29 @@ def test_absent_members_are_not_written_but_an_empty_list_is() -> None:
         '"Video":{"S3Object":{"Bucket":"lobby","Name":"ä.mp4"}}}'
     )
     assert msgspec.json.decode(serialised(answer), type=GetPersonTrackingResponse) == answer
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", {}, id="nothing"),
+        pytest.param(
+            "MaxResults=10&NextToken=a%2Bb%3D", {"MaxResults": 10, "NextToken": "a+b="}, id="both"
+        ),
+        pytest.param("NextToken=a+b/c==", {"NextToken": "a+b/c=="}, id="a token as it is"),
+        pytest.param("NextToken=", {"NextToken": ""}, id="the empty token"),
+        pytest.param("MaxResults=1&MaxResults=2", {"MaxResults": 1}, id="the first of two"),
+        pytest.param("MaxResults=-5", {"MaxResults": -5}, id="below zero"),
+        pytest.param("JobId=x&X-Amz-Date=1&a", {}, id="other parameters"),
+    ],
+)
+def test_members_of_the_query(query: str, expected: dict[str, object]) -> None:
+    assert query_members(query) == expected
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "1e3", "ten", "+1", "12345678901", "%D9%A1"])
+def test_a_count_in_the_query_that_is_none(text: str) -> None:
+    with pytest.raises(Fault) as caught:
+        query_members(f"MaxResults={text}")
+
+    assert caught.value.kind.code == "SerializationException"

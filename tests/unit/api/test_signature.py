@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from passerby.api.authorization import SignedRequest
 from passerby.api.faults import Fault
-from passerby.api.signature import verified
+from passerby.api.rates import Rate
+from passerby.api.signature import Gate, verified
 
 from .conftest import Key, Signer
 
@@ -30,7 +31,7 @@ def with_header(request: SignedRequest, name: str, value: str) -> SignedRequest:
 
 def refused(request: SignedRequest, client: Signer, at: datetime | None = None) -> Fault:
     with pytest.raises(Fault) as caught:
-        verified(request, client.find, at or now())
+        verified(request, Gate(client.find), at or now())
     return caught.value
 
 
@@ -55,14 +56,14 @@ def test_what_botocore_signs_is_accepted(
 ) -> None:
     request = client(path=path, headers=headers, body=body)
 
-    assert verified(request, client.find, now()) is client.key
+    assert verified(request, Gate(client.find), now()) is client.key
 
 
 def test_headers_that_were_not_signed_may_be_there_even_twice(client: Signer) -> None:
     request = client()
     request = replace(request, headers=(*request.headers, ("via", "1.1 a"), ("via", "1.1 b")))
 
-    assert verified(request, client.find, now()) is client.key
+    assert verified(request, Gate(client.find), now()) is client.key
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_clocks_may_differ_by_five_minutes(client: Signer, minutes: int, text: s
     assert fault.message == text.format(
         t=signed_at, edge=f"{edge:%Y%m%dT%H%M%SZ}", now=f"{at:%Y%m%dT%H%M%SZ}"
     )
-    assert verified(request, client.find, then + timedelta(minutes=5 * sign)) is client.key
+    assert verified(request, Gate(client.find), then + timedelta(minutes=5 * sign)) is client.key
 
 
 @given(
@@ -237,7 +238,8 @@ class BodyQueryAuth(SigV4QueryAuth):  # type: ignore[misc]
     """botocore's presigning, of a body that stays in the request."""
 
     def __init__(self, key: Key, body: bytes, life: int) -> None:
-        super().__init__(Credentials(key.id, key.secret), "rekognition", "us-east-1", life)
+        credentials = Credentials(key.id, key.secret, key.session_token or None)
+        super().__init__(credentials, "rekognition", "us-east-1", life)
         self._body = body
 
     def payload(self, _request: AWSRequest) -> str:
@@ -250,13 +252,13 @@ def presigned(client: Signer, life: int = 600) -> SignedRequest:
     request = AWSRequest("POST", "http://localhost:8080/", headers=headers)
     BodyQueryAuth(client.key, body, life).add_auth(request)
     sent = tuple((name.lower(), value) for name, value in request.headers.items())
-    return SignedRequest("POST", "/", urlsplit(request.url).query, sent, body)
+    return SignedRequest("POST", "/", urlsplit(request.url).query, sent, body, "192.0.2.1")
 
 
 def test_what_botocore_presigns_is_accepted_while_it_lives(client: Signer) -> None:
     request = presigned(client)
 
-    assert verified(request, client.find, now() + timedelta(minutes=9)) is client.key
+    assert verified(request, Gate(client.find), now() + timedelta(minutes=9)) is client.key
     fault = refused(request, client, now() + timedelta(minutes=11))
     assert "Signature expired" in (fault.message or "")
     assert "- 10 min.)" in (fault.message or "")
@@ -288,3 +290,82 @@ def test_a_presigned_session_token_is_refused(client: Signer) -> None:
     request = replace(request, query=request.query + "&X-Amz-Security-Token=t")
 
     assert refused(request, client).kind.code == "UnrecognizedClientException"
+
+
+@pytest.mark.parametrize(
+    ("regions", "code"),
+    [
+        pytest.param([], "", id="any"),
+        pytest.param(["eu-west-1", "eu-west-2"], "", id="one of several"),
+        pytest.param(["us-east-1"], "InvalidSignatureException", id="another one"),
+    ],
+)
+def test_regions(client: Signer, regions: list[str], code: str) -> None:
+    gate = Gate(client.find, frozenset(regions))
+
+    if not code:
+        assert verified(client(), gate, now()) is client.key
+        return
+    with pytest.raises(Fault) as caught:
+        verified(client(), gate, now())
+    assert caught.value.kind.code == code
+    assert caught.value.message == "Credential should be scoped to a valid region."
+
+
+TEMPORARY = Key(session_token="t" * 128, expires_at=now() + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("signed", [Signer.__call__, presigned], ids=["header", "presigned"])
+def test_a_temporary_key_needs_its_session_token(
+    signed: Callable[[Signer], SignedRequest],
+) -> None:
+    holder = Signer(TEMPORARY)
+    request = signed(holder)
+    bare = signed(Signer(replace(TEMPORARY, session_token="")))
+    wrong = signed(Signer(replace(TEMPORARY, session_token="u" * 128)))
+
+    assert verified(request, Gate(holder.find), now()) is TEMPORARY
+    assert refused(bare, holder).kind.code == "UnrecognizedClientException"
+    assert refused(wrong, holder).kind.code == "UnrecognizedClientException"
+
+
+def test_a_session_token_must_be_signed() -> None:
+    holder = Signer(TEMPORARY)
+    bare = Signer(replace(TEMPORARY, session_token=""))()
+    request = with_header(bare, "x-amz-security-token", TEMPORARY.session_token)
+
+    assert "must be a 'SignedHeader'" in (refused(request, holder).message or "")
+
+
+def test_an_expired_key() -> None:
+    holder = Signer(replace(TEMPORARY, expires_at=now()))
+
+    fault = refused(holder(), holder)
+
+    assert fault.kind.code == "ExpiredTokenException"
+    assert fault.message == "The security token included in the request is expired"
+
+
+def test_who_tries_secrets_is_soon_heard_only_now_and_then(client: Signer) -> None:
+    seconds = [0.0]
+    gate = Gate(client.find, failures=Rate(1, burst=3, clock=lambda: seconds[0]))
+    guess = Signer(Key(secret="guess"))()
+
+    def outcome(request: SignedRequest) -> str:
+        try:
+            return verified(request, gate, now()).id
+        except Fault as fault:
+            return fault.kind.code
+
+    assert [outcome(guess) for _ in range(4)] == [
+        *["InvalidSignatureException"] * 3,
+        "ThrottlingException",
+    ]
+    assert outcome(client()) == "ThrottlingException"  # from the same address
+    assert outcome(replace(client(), client_address="192.0.2.2")) == client.key.id
+    seconds[0] = 1
+    assert outcome(client()) == client.key.id  # costs nothing
+    assert [outcome(guess) for _ in range(2)] == [
+        "InvalidSignatureException",
+        "ThrottlingException",
+    ]

@@ -13,6 +13,11 @@ from passerby.errors import SettingsError
 from passerby.jobs.database import Database, open_database
 from passerby.jobs.schema import METADATA
 
+A_KEY = (
+    "(id, account_id, sealed_secret, created_at) "
+    "VALUES ('AKIA', '000000000000', x'00', '2026-01-01')"
+)
+
 
 def test_the_steps_lead_to_the_schema(database: Database) -> None:
     with database.reading() as connection:
@@ -25,9 +30,7 @@ def test_opening_again_keeps_what_was_stored(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/jobs.db"
     first = open_database(url)
     with first.writing() as connection:
-        connection.execute(
-            text("INSERT INTO access_keys VALUES ('AKIA', '000000000000', x'00', '2026-01-01')")
-        )
+        connection.execute(text(f"INSERT INTO access_keys {A_KEY}"))
     first.close()
 
     second = open_database(url)
@@ -45,17 +48,15 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
 
-    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0001"):
+    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0003"):
         open_database(f"sqlite:///{path}")
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
-    row = "VALUES ('AKIA', '000000000000', x'00', '2026-01-01')"
-
     def insert_twice() -> None:
         with database.writing() as connection:
             for _ in range(2):
-                connection.execute(text(f"INSERT INTO access_keys {row}"))
+                connection.execute(text(f"INSERT INTO access_keys {A_KEY}"))
 
     with pytest.raises(IntegrityError):
         insert_twice()

@@ -1,12 +1,15 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from passerby.errors import SettingsError
 from passerby.jobs.database import Database
 from passerby.jobs.keys import AccessKeys
+from passerby.jobs.rights import Rights
 from passerby.jobs.sealing import SealingKey
 
 SEALING_KEY = SealingKey(bytes(32))
@@ -85,7 +88,7 @@ def test_a_key_made_elsewhere_is_known_at_once(database: Database, keys: AccessK
 def test_the_secret_is_neither_shown_nor_stored_in_plain(
     keys: AccessKeys, database: Database, tmp_path: Path
 ) -> None:
-    key = keys.create()
+    key = keys.create(life=timedelta(hours=1))
     database.close()
 
     assert key.secret not in repr(key)
@@ -93,6 +96,7 @@ def test_the_secret_is_neither_shown_nor_stored_in_plain(
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert key.id.encode() in stored
     assert key.secret.encode() not in stored
+    assert key.session_token.encode() not in stored
 
 
 def test_a_database_with_the_key_file_of_another(database: Database, keys: AccessKeys) -> None:
@@ -100,3 +104,39 @@ def test_a_database_with_the_key_file_of_another(database: Database, keys: Acces
 
     with pytest.raises(SettingsError, match="does not belong"):
         AccessKeys(database, SealingKey(b"\x01" * 32)).find(key.id)
+
+
+def test_a_key_keeps_its_rights(database: Database, keys: AccessKeys) -> None:
+    rights = Rights(("GetPersonTracking",), ("cctv/*", "b/2026/*"), ("arn:aws:sns:*",))
+    key = keys.create(rights=rights)
+
+    assert AccessKeys(database, SEALING_KEY).find(key.id) == key
+    assert keys.entries()[0].rights == rights
+    assert keys.create().rights == Rights()
+
+
+def test_a_temporary_key(database: Database, keys: AccessKeys) -> None:
+    key = keys.create(life=timedelta(hours=12))
+
+    assert re.fullmatch("ASIA[A-Z2-7]{16}", key.id)
+    assert re.fullmatch("[A-Za-z0-9]{128}", key.session_token)
+    assert key.expires_at == key.created_at + timedelta(hours=12)
+    assert AccessKeys(database, SEALING_KEY).find(key.id) == key
+    assert keys.entries()[0].expires_at == key.expires_at
+    assert key.session_token not in repr(key)
+
+
+def test_a_key_that_stays_has_no_session_token(keys: AccessKeys) -> None:
+    key = keys.create()
+
+    assert (key.session_token, key.expires_at) == ("", None)
+
+
+def test_a_key_made_before_there_were_rights_may_do_everything(
+    database: Database, keys: AccessKeys
+) -> None:
+    key = keys.create()
+    with database.writing() as connection:
+        connection.execute(text("UPDATE access_keys SET rights = NULL"))
+
+    assert AccessKeys(database, SEALING_KEY).find(key.id) == key

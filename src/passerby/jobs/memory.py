@@ -1,0 +1,53 @@
+"""Jobs that have succeeded, remembered for some seconds.
+
+Such a job stays as it is until it is deleted, and whoever reads its pages asks for it
+with each of them: without memory the look-up would cost more than the page.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from passerby.jobs.job import Job, JobState, NewJob
+from passerby.jobs.store import JobStore
+
+# How long a deleted job may still be found by a process that did not delete it.
+MEMORY_SECONDS = 5.0
+JOBS_LIMIT = 1000
+
+
+class RememberedJobs:
+    """A store that knows what it was asked a moment ago. Safe to use from many threads."""
+
+    def __init__(self, store: JobStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, str], tuple[float, Job]] = OrderedDict()
+
+    def repeated(self, new: NewJob) -> Job | None:
+        """As `JobStore.repeated`."""
+        return self._store.repeated(new)
+
+    def submit(self, new: NewJob, open_limit: int) -> Job:
+        """As `JobStore.submit`."""
+        return self._store.submit(new, open_limit)
+
+    def find(self, job_id: str, account_id: str) -> Job:
+        """As `JobStore.find`; a deleted job may be found for `MEMORY_SECONDS` more."""
+        name = (job_id, account_id)
+        known = self._known.get(name)
+        if known is not None and self._clock() < known[0]:
+            return known[1]
+        job = self._store.find(job_id, account_id)
+        if job.state is JobState.SUCCEEDED:
+            self._remember(name, job)
+        return job
+
+    def _remember(self, name: tuple[str, str], job: Job) -> None:
+        with self._lock:
+            self._known[name] = (self._clock() + MEMORY_SECONDS, job)
+            self._known.move_to_end(name)
+            if len(self._known) > JOBS_LIMIT:
+                self._known.popitem(last=False)

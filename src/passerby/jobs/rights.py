@@ -1,0 +1,35 @@
+"""What an access key may be used for: lists of patterns, an empty list allowing all."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a key allows; in a pattern, `*` stands for any text, slashes included."""
+
+    operations: tuple[str, ...] = ()  # names, without patterns
+    videos: tuple[str, ...] = ()  # of "bucket/key": "cctv/*", "cctv/2026/*"
+    topics: tuple[str, ...] = ()  # of the address that is told when a job has ended
+
+    def allow_operation(self, name: str) -> bool:
+        """Whether the operation may be called."""
+        return not self.operations or name in self.operations
+
+    def allow_video(self, bucket: str, key: str) -> bool:
+        """Whether the video may be analysed, and its paths be seen."""
+        return not self.videos or _fits(f"{bucket}/{key}", self.videos)
+
+    def allow_topic(self, address: str) -> bool:
+        """Whether the topic may be told."""
+        return not self.topics or _fits(address, self.topics)
+
+
+def _fits(text: str, patterns: tuple[str, ...]) -> bool:
+    return any(_expression(pattern).fullmatch(text) for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)

@@ -1,0 +1,56 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from passerby.api.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Census:
+    jobs: Mapping[str, int] = field(default_factory=lambda: {"queued": 2, "failed": 0})
+    longest_wait_seconds: float = 7.5
+
+
+def figures(metrics: Metrics) -> dict[str, float]:
+    """What Prometheus itself reads: name and labels, sorted by their names → value."""
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {
+        " ".join(
+            [sample.name, *(value for _, value in sorted(sample.labels.items()))]
+        ): sample.value
+        for family in families
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+def test_before_any_request_there_are_the_jobs() -> None:
+    assert figures(Metrics(Census)) == {
+        "passerby_jobs queued": 2,
+        "passerby_jobs failed": 0,
+        "passerby_queue_age_seconds": 7.5,
+    }
+
+
+def test_requests_by_operation_and_code() -> None:
+    metrics = Metrics(Census)
+    metrics.count("GetPersonTracking", "OK", 0.003)
+    metrics.count("GetPersonTracking", "OK", 0.2)
+    metrics.count("StartPersonTracking", "InvalidS3ObjectException", 9)
+
+    found = figures(metrics)
+
+    assert found["passerby_requests_total OK GetPersonTracking"] == 2
+    assert found["passerby_requests_total InvalidS3ObjectException StartPersonTracking"] == 1
+    assert found["passerby_request_seconds_bucket 0.005 GetPersonTracking"] == 1
+    assert found["passerby_request_seconds_sum GetPersonTracking"] == pytest.approx(0.203)
+    assert found["passerby_request_seconds_bucket 5.0 StartPersonTracking"] == 0
+
+
+def test_two_services_in_one_process_do_not_share() -> None:
+    first, second = Metrics(Census), Metrics(Census)
+    first.count("GetPersonTracking", "OK", 0.1)
+
+    assert "passerby_requests_total OK GetPersonTracking" not in figures(second)

@@ -1,0 +1,49 @@
+import pytest
+
+from passerby.jobs.rights import Rights
+
+
+def test_without_patterns_everything_is_allowed() -> None:
+    rights = Rights()
+
+    assert rights.allow_operation("StartPersonTracking")
+    assert rights.allow_video("cctv", "monday.mp4")
+    assert rights.allow_topic("arn:aws:sns:eu-west-1:123456789012:ended")
+
+
+def test_operations_are_whole_names() -> None:
+    rights = Rights(operations=("GetPersonTracking",))
+
+    assert rights.allow_operation("GetPersonTracking")
+    assert not rights.allow_operation("StartPersonTracking")
+    assert not rights.allow_operation("Get")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bucket", "key", "allowed"),
+    [
+        pytest.param("cctv/*", "cctv", "a.mp4", True, id="a whole bucket"),
+        pytest.param("cctv/*", "cctv", "2026/05/a.mp4", True, id="folders of a whole bucket"),
+        pytest.param("cctv/*", "cctv2", "a.mp4", False, id="a longer name"),
+        pytest.param("cctv/*", "CCTV", "a.mp4", False, id="another case"),
+        pytest.param("cctv/2026/*", "cctv", "2026/a.mp4", True, id="a prefix"),
+        pytest.param("cctv/2026/*", "cctv", "2026", False, id="less than the prefix"),
+        pytest.param("cctv/2026/*", "cctv", "2025/2026/a.mp4", False, id="another prefix"),
+        pytest.param("cctv/a.mp4", "cctv", "a.mp4", True, id="one video"),
+        pytest.param("cctv/a.mp4", "cctv", "a.mp4.bak", False, id="more than one video"),
+        pytest.param("cctv/a.mp4", "cctv", "a_mp4", False, id="a dot is a dot"),
+        pytest.param("cctv/[ab]?", "cctv", "a1", False, id="only the star is special"),
+        pytest.param("cctv/*", "cctv", "a\nb", True, id="a line break in the key"),
+        pytest.param("cctv-*/door-*.mp4", "cctv-1", "door-2.mp4", True, id="two stars"),
+        pytest.param("*", "cctv", "a.mp4", True, id="everything"),
+    ],
+)
+def test_patterns(pattern: str, bucket: str, key: str, allowed: bool) -> None:  # noqa: FBT001
+    assert Rights(videos=(pattern,)).allow_video(bucket, key) is allowed
+
+
+def test_one_fitting_pattern_is_enough() -> None:
+    rights = Rights(topics=("arn:a", "arn:b*"))
+
+    assert rights.allow_topic("arn:b2")
+    assert not rights.allow_topic("arn:a2")
