@@ -10,7 +10,7 @@ import json
 import time
 from pathlib import Path
 
-from passerby import assembly
+from passerby import single_file
 from passerby.records import Progress, Stage
 
 
@@ -27,11 +27,11 @@ def main() -> None:
     def tell(progress: Progress) -> None:
         began.setdefault(progress.stage, time.monotonic())
 
-    analysis = assembly.track_file(
+    analysis = single_file.track_file(
         asked.video, rate=asked.rate, processes=asked.processes, on_progress=tell
     )
     tell(Progress(Stage.SAVING))
-    assembly.write_results(analysis, asked.out, asked.video.stem)
+    single_file.write_results(analysis, asked.out, asked.video.stem)
     print(json.dumps({"frames": len(analysis.frame_index), "began": began}))
 
 

@@ -48,6 +48,6 @@ def track(
         If the video cannot be used.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
-    from passerby.assembly import track_file  # noqa: PLC0415
+    from passerby.single_file import track_file  # noqa: PLC0415
 
     return track_file(video, rate=rate, processes=1, on_progress=on_progress)

@@ -4,21 +4,15 @@ Only what an entry point needs is imported when it is built: the API process nev
 loads a decoder or a network.
 """
 
-import os
-import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
 from functools import partial
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passerby.api.notices import notice_of
-from passerby.cloud.objects import FolderBuckets, ObjectFacts, look_at
+from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
-from passerby.errors import ObjectNotFound, SettingsError, UnsupportedVideo, VideoGone
+from passerby.errors import SettingsError
 from passerby.jobs.census import census
 from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import Counts, Job, utc_now
@@ -28,9 +22,7 @@ from passerby.jobs.outbox import Outbox
 from passerby.jobs.results import Results
 from passerby.jobs.sealing import SealingKey, open_key_file
 from passerby.jobs.store import JobStore
-from passerby.jobs.tables import write_table
 from passerby.jobs.worker import Outcome, Report, Worker
-from passerby.motfile import write_tracks
 from passerby.records import Progress, Stage
 from passerby.settings import S3Place, Settings
 
@@ -39,9 +31,6 @@ if TYPE_CHECKING:
 
     from passerby.api.rates import Rate
     from passerby.cloud.s3 import Place
-    from passerby.inference.session import Runtime
-    from passerby.pathing.analysis import Analysis, ShardWork
-    from passerby.pathing.plan import Shard
 
 HOUR_MS = 3_600_000
 
@@ -104,7 +93,10 @@ def build_app(installation: Installation) -> "Starlette":
         jobs=RememberedJobs(installation.jobs),
         objects=build_buckets(settings),
         results=installation.results,
-        page_tokens=PageTokens(installation.sealing_key.derive(b"passerby: page tokens")),
+        page_tokens=PageTokens(
+            installation.sealing_key.derive(b"passerby: page tokens"),
+            timedelta(hours=settings.page_token_hours),
+        ),
         open_job_limit=settings.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
     )
@@ -155,6 +147,7 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
     """Analyse the video of a job and store what was found."""
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
+    from passerby.single_file import run_here  # noqa: PLC0415
 
     settings = installation.settings
     video = PinnedObject(buckets, **job.source)
@@ -176,69 +169,3 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
     installation.results.write(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     return Outcome(analysis.video, Counts(persons, len(analysis.sightings)))
-
-
-def track_file(
-    video: str | PathLike[str],
-    *,
-    rate: float | None,
-    processes: int | None = None,
-    runtime: "Runtime" = "auto",
-    folder: Path | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> "Analysis":
-    """Analyse one file; parameters as `passerby.track`.
-
-    `folder` keeps the observations, so that the work can be taken up again after a
-    crash; without one they are thrown away at the end.
-    """
-    from passerby.pathing.analysis import analyse  # noqa: PLC0415
-    from passerby.pathing.plan import Options  # noqa: PLC0415
-
-    found = _local_file(video)
-    with tempfile.TemporaryDirectory(prefix="passerby-") as scratch:
-        return analyse(
-            found.location,
-            found.fingerprint,
-            folder or Path(scratch),
-            partial(run_here, processes=processes),
-            options=Options(rate=None if rate is None else Fraction(rate), runtime=runtime),
-            on_progress=on_progress or (lambda _: None),
-        )
-
-
-def _local_file(video: str | PathLike[str]) -> ObjectFacts:
-    try:
-        return look_at(os.path.realpath(video))
-    except ObjectNotFound as error:
-        raise UnsupportedVideo(f"{video} is not a file.") from error
-    except OSError as error:
-        raise VideoGone(f"{video} cannot be read: {error.strerror}.") from error
-
-
-def run_here(
-    work: "ShardWork",
-    shards: "Sequence[Shard]",
-    on_progress: Callable[[int, float], None],
-    *,
-    processes: int | None = None,
-) -> list[Path]:
-    """Run shards on this machine: a process each while there are cores, else threads."""
-    from passerby.engine.local import run_shards  # noqa: PLC0415
-
-    cores = len(os.sched_getaffinity(0))
-    workers = min(processes or cores, len(shards))
-    threads = max(1, cores // workers)
-    observe = partial(work, threads=threads)
-    return run_shards(observe, shards, workers, on_progress, lambda: False)
-
-
-def write_results(analysis: "Analysis", folder: Path, stem: str) -> None:
-    """Write what was found as MOTChallenge text, as Parquet, and as the service's answer."""
-    from passerby.api.operations import whole_answer  # noqa: PLC0415
-    from passerby.api.protocol import serialised  # noqa: PLC0415
-
-    write_tracks(folder / f"{stem}.txt", analysis.sightings)
-    write_table(analysis.sightings, folder / f"{stem}.parquet")
-    answer = serialised(whole_answer(analysis.video, analysis.sightings))
-    (folder / f"{stem}.json").write_bytes(answer)

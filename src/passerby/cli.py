@@ -20,17 +20,19 @@ from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from passerby import assembly, serving, settings, terminal
+from passerby import settings, terminal
 from passerby.errors import JobError, PasserbyError, SettingsError
-from passerby.jobs.job import Job, JobState
-from passerby.jobs.keys import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
+from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, Job, JobState
 from passerby.jobs.message import Delivery
 from passerby.jobs.rights import Rights
 from passerby.settings import Settings
+
+if TYPE_CHECKING:
+    from passerby.assembly import Installation
 
 
 class Operation(StrEnum):
@@ -97,9 +99,11 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
+    from passerby import serving  # noqa: PLC0415
+
     chosen = _settings(config, host=host, port=port, data=data, buckets=buckets, runtime=runtime)
     _log_to_stderr()
-    serving.serve(assembly.open_installation(chosen), with_worker=worker)
+    serving.serve(_open(chosen), with_worker=worker)
 
 
 @app.command()
@@ -111,9 +115,11 @@ def worker(
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work off the jobs of a data folder, beside or without a server."""
+    from passerby import serving  # noqa: PLC0415
+
     chosen = _settings(config, data=data, buckets=buckets, runtime=runtime)
     _log_to_stderr()
-    serving.work(assembly.open_installation(chosen), with_parent)
+    serving.work(_open(chosen), with_parent)
 
 
 @app.command()
@@ -132,6 +138,7 @@ def track(
 ) -> None:
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
     from passerby.exports.overlay import write_overlay  # noqa: PLC0415
+    from passerby.single_file import track_file, write_results  # noqa: PLC0415
 
     frames_per_second = _rate(rate)
     marked = out / f"{video.stem}.mp4"
@@ -141,7 +148,7 @@ def track(
     # Observations stay until the end, so that a killed run is taken up where it was.
     observations = out / f".{video.stem}.observations"
     with terminal.bar(video.name) as tell:
-        analysis = assembly.track_file(
+        analysis = track_file(
             video,
             rate=frames_per_second,
             processes=processes,
@@ -149,7 +156,7 @@ def track(
             folder=observations,
             on_progress=tell,
         )
-    assembly.write_results(analysis, out, video.stem)
+    write_results(analysis, out, video.stem)
     if annotate:
         with terminal.frames_bar(marked.name, analysis.frame_count) as tell_frames:
             write_overlay(str(video), analysis.sightings, marked, tell_frames)
@@ -287,6 +294,8 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Make an access key; its secret is shown this once."""
+    from passerby import serving  # noqa: PLC0415
+
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
     for pattern in videos or []:
@@ -294,8 +303,7 @@ def create_key(
             raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
     rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
     chosen = _settings(config, data=data)
-    installation = assembly.open_installation(chosen)
-    key = installation.keys.create(account, rights, None if expires is None else _time(expires))
+    key = _open(chosen).keys.create(account, rights, None if expires is None else _time(expires))
     if as_json:
         _print_json(terminal.credentials(key))
     else:
@@ -327,8 +335,15 @@ def _settings(config: Path | None, **flags: object) -> Settings:
     return settings.load(config, flags=flags)
 
 
-def _installation(config: Path | None, data: Path | None) -> assembly.Installation:
-    return assembly.open_installation(_settings(config, data=data))
+def _installation(config: Path | None, data: Path | None) -> "Installation":
+    return _open(_settings(config, data=data))
+
+
+def _open(chosen: Settings) -> "Installation":
+    # SQL takes a second to import; `track`, `link` and `eval` need none.
+    from passerby.assembly import open_installation  # noqa: PLC0415
+
+    return open_installation(chosen)
 
 
 def _rate(text: str) -> float | None:

@@ -94,6 +94,8 @@ class Settings:
     max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
     #: How long results and client request tokens are kept (as the service did).
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
+    #: How long a page token leads to its page (as the service's did).
+    page_token_hours: Annotated[float, msgspec.Meta(gt=0)] = 24.0
     #: Whether ended jobs are told to SNS: AWS itself, or the endpoint.
     sns: bool = False
     sns_endpoint_url: Url | None = None

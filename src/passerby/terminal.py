@@ -12,12 +12,12 @@ from rich.text import Text
 
 from passerby import records
 from passerby.jobs.job import Job
-from passerby.jobs.keys import AccessKey, AccessKeyEntry
 from passerby.jobs.message import Delivery, DeliveryState
 from passerby.records import Sightings
 
 if TYPE_CHECKING:
     from passerby.evaluation.switches import Cause
+    from passerby.jobs.keys import AccessKey, AccessKeyEntry
 
 # Digits of a job's id: two of a million jobs alike in the first 12 would be a rarity.
 SHORT_ID = 12
@@ -123,7 +123,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
     return table
 
 
-def keys_table(keys: Sequence[AccessKeyEntry]) -> Table:
+def keys_table(keys: "Sequence[AccessKeyEntry]") -> Table:
     """Access keys, without their secrets."""
     table = _table("access key id", "account", "made", "ends", "only")
     table.columns[0].no_wrap = table.columns[1].no_wrap = True  # ids are there to be copied
@@ -150,7 +150,7 @@ def causes_line(causes: "Mapping[Cause, int]") -> str:
     return f"identity switches by cause: {counts}"
 
 
-def environment_lines(key: AccessKey, endpoint: str) -> str:
+def environment_lines(key: "AccessKey", endpoint: str) -> str:
     """Three lines, or four, that turn a shell into a client of this server."""
     values = {
         "AWS_ACCESS_KEY_ID": key.id,
@@ -161,7 +161,7 @@ def environment_lines(key: AccessKey, endpoint: str) -> str:
     return "\n".join(f"export {name}={value}" for name, value in values.items() if value)
 
 
-def credentials(key: AccessKey) -> dict[str, str]:
+def credentials(key: "AccessKey") -> dict[str, str]:
     """A key under the names that AWS tools give its parts."""
     values = {
         "AccessKeyId": key.id,

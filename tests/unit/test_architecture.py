@@ -41,6 +41,7 @@ MAY_IMPORT = {
 ASSEMBLY = {
     "cli",
     "assembly",
+    "single_file",
     "serving",
     "connections",
     "terminal",

@@ -34,8 +34,9 @@ class Listing:
 class PageTokens:
     """Makes page tokens and reads them back, under one key of 16, 24 or 32 bytes."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, life: timedelta = TOKEN_LIFE) -> None:
         self._cipher = AESGCM(key)
+        self._life = life
 
     def sealed(self, listing: Listing, row: int, now: datetime) -> str:
         """Token for the page that begins at `row`: 60 characters of standard base64."""
@@ -52,7 +53,7 @@ class PageTokens:
         ------
         Fault
             InvalidPaginationTokenException for a token that is damaged, older than
-            `TOKEN_LIFE`, or of another listing.
+            their life, or of another listing.
         """
         try:
             sealed = base64.b64decode(token, validate=True)
@@ -61,7 +62,7 @@ class PageTokens:
         except (ValueError, InvalidTag) as error:
             raise Fault(faults.INVALID_PAGINATION_TOKEN) from error
         row, issued = _ROW_AND_TIME.unpack(plain)
-        if now - datetime.fromtimestamp(issued, UTC) > TOKEN_LIFE:
+        if now - datetime.fromtimestamp(issued, UTC) > self._life:
             raise Fault(faults.INVALID_PAGINATION_TOKEN)
         return int(row)
 

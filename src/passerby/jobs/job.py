@@ -1,5 +1,6 @@
 """What a job is, from its submission to its end."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,6 +9,11 @@ from typing import Any
 from passerby.records import Progress, VideoInfo
 
 JsonObject = dict[str, Any]
+
+
+# Whose a job or a key is: 12 digits, as AWS has them.
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+DEFAULT_ACCOUNT_ID = "000000000000"
 
 
 class JobState(StrEnum):

@@ -5,7 +5,6 @@ sealed, not hashed.
 """
 
 import base64
-import re
 import secrets
 import string
 import time
@@ -16,13 +15,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, delete, insert, select
 
 from passerby.jobs.database import Database
-from passerby.jobs.job import utc_now
+from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, utc_now
 from passerby.jobs.rights import Rights
 from passerby.jobs.schema import ACCESS_KEYS
 from passerby.jobs.sealing import SealingKey
-
-DEFAULT_ACCOUNT_ID = "000000000000"
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 # The form of a key: IAM User Guide, "IAM identifiers", unique ids, and the length
 # of the secrets it issues.

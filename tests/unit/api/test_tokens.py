@@ -48,6 +48,15 @@ def test_a_token_lives_24_hours() -> None:
     assert_refused(token, now=NOW + timedelta(hours=24, seconds=1))
 
 
+def test_another_life_can_be_set() -> None:
+    tokens = PageTokens(bytes(32), life=timedelta(hours=1))
+    token = tokens.sealed(LISTING, 1000, NOW)
+
+    assert tokens.row(token, LISTING, NOW + timedelta(hours=1)) == 1000
+    with pytest.raises(Fault):
+        tokens.row(token, LISTING, NOW + timedelta(hours=1, seconds=1))
+
+
 def test_a_token_of_another_key_is_refused() -> None:
     assert_refused(PageTokens(bytes(31) + b"1").sealed(LISTING, 1000, NOW))
 

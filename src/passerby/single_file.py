@@ -1,0 +1,82 @@
+"""One video file, analysed here and now: no installation, no database.
+
+The command line and the library come this way; a worker borrows `run_here`.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+from passerby.api.operations import whole_answer
+from passerby.api.protocol import serialised
+from passerby.cloud.objects import ObjectFacts, look_at
+from passerby.engine.local import run_shards
+from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
+from passerby.inference.session import Runtime
+from passerby.jobs.tables import write_table
+from passerby.motfile import write_tracks
+from passerby.pathing.analysis import Analysis, ShardWork, analyse
+from passerby.pathing.plan import Options, Shard
+from passerby.records import Progress
+
+
+def track_file(
+    video: str | PathLike[str],
+    *,
+    rate: float | None,
+    processes: int | None = None,
+    runtime: Runtime = "auto",
+    folder: Path | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Analysis:
+    """Analyse one file; parameters as `passerby.track`.
+
+    `folder` keeps the observations, so that the work can be taken up again after a
+    crash; without one they are thrown away at the end.
+    """
+    found = _local_file(video)
+    with tempfile.TemporaryDirectory(prefix="passerby-") as scratch:
+        return analyse(
+            found.location,
+            found.fingerprint,
+            folder or Path(scratch),
+            partial(run_here, processes=processes),
+            options=Options(rate=None if rate is None else Fraction(rate), runtime=runtime),
+            on_progress=on_progress or (lambda _: None),
+        )
+
+
+def _local_file(video: str | PathLike[str]) -> ObjectFacts:
+    try:
+        return look_at(os.path.realpath(video))
+    except ObjectNotFound as error:
+        raise UnsupportedVideo(f"{video} is not a file.") from error
+    except OSError as error:
+        raise VideoGone(f"{video} cannot be read: {error.strerror}.") from error
+
+
+def run_here(
+    work: ShardWork,
+    shards: Sequence[Shard],
+    on_progress: Callable[[int, float], None],
+    *,
+    processes: int | None = None,
+) -> list[Path]:
+    """Run shards on this machine: a process each while there are cores, else threads."""
+    cores = len(os.sched_getaffinity(0))
+    workers = min(processes or cores, len(shards))
+    threads = max(1, cores // workers)
+    observe = partial(work, threads=threads)
+    return run_shards(observe, shards, workers, on_progress, lambda: False)
+
+
+def write_results(analysis: Analysis, folder: Path, stem: str) -> None:
+    """Write what was found as MOTChallenge text, as Parquet, and as the service's answer."""
+    write_tracks(folder / f"{stem}.txt", analysis.sightings)
+    write_table(analysis.sightings, folder / f"{stem}.parquet")
+    answer = serialised(whole_answer(analysis.video, analysis.sightings))
+    (folder / f"{stem}.json").write_bytes(answer)
