@@ -99,9 +99,9 @@ class LeaseLost(JobError):
 class TooManyOpenJobs(JobError):
     """Too many jobs are open for this account."""
 
-    def __init__(self, open_jobs: int) -> None:
-        super().__init__(f"{open_jobs} jobs are open for this account already.")
-        self.open_jobs = open_jobs
+    def __init__(self, message: str | None = None, *, open_jobs: int = 0) -> None:
+        super().__init__(message)
+        self.open_jobs = open_jobs  # that the account has already
 
 
 class TokenReused(JobError):

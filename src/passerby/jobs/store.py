@@ -219,7 +219,7 @@ def _check_room(connection: Connection, account_id: str, open_limit: int) -> Non
     )
     open_jobs = connection.execute(query).scalar_one()
     if open_jobs >= open_limit:
-        raise TooManyOpenJobs(open_jobs)
+        raise TooManyOpenJobs(open_jobs=open_jobs)
 
 
 def _insert(connection: Connection, new: NewJob, now: datetime) -> str:

@@ -2,13 +2,11 @@
 
 A stored video is known on both sides of every instant, so a course is not
 filtered but fitted: the boxes that deviate least from the detections, and change
-velocity least. Detections that disagree with their neighbours (half a person
-behind a car) count for less.
+velocity least. Weak detections (half a person behind a car) count for less.
 
 Sources: E. T. Whittaker, "On a new method of graduation", Proc. Edinburgh Math.
 Soc. 41, 1923; P. H. C. Eilers, "A perfect smoother", Analytical Chemistry 75(14),
-2003; the weights are those of P. J. Huber, "Robust estimation of a location
-parameter", Ann. Math. Stat. 35(1), 1964.
+2003.
 """
 
 from dataclasses import dataclass
@@ -22,12 +20,9 @@ from passerby.tracking.tracklets import Rows
 
 Floats = NDArray[np.float64]
 
-# Seconds over which a course may bend: place, then size, which changes slower.
-# Measured on the three sequences of the benchmark, 2026-11-21.
-STIFFNESS_SECONDS = (0.09, 0.09, 0.2, 0.2)
-# Deviation from the course, in body heights, from which a detection loses weight.
-TOLERANCE = 0.06
-REWEIGHTINGS = 2
+# Seconds over which a course may bend; sizes change slower than places. Measured on
+# the three sequences of the benchmark, 2026-11-22.
+PLACE_STIFFNESS, SIZE_STIFFNESS = 0.09, 0.2
 
 
 @dataclass(frozen=True)
@@ -43,58 +38,43 @@ def fit_course(view: Steady, rows: Rows) -> Course:
     frames = view.frame_of[rows]
     first, last = int(frames[0]), int(frames[-1])
     seen, seconds = frames - first, view.seconds[first : last + 1]
-    boxes = np.zeros((last - first + 1, 4))
+    boxes, weight = np.zeros((last - first + 1, 4)), np.zeros(last - first + 1)
     boxes[seen] = view.cxcywh[rows]
-    weight = np.zeros_like(boxes)
-    weight[seen] = view.confidence[rows, None] ** 2
-    tolerance = TOLERANCE * max(float(np.median(boxes[seen, 3])), 1.0)
-
-    full_weight = weight[seen].copy()
-    smooth = graduate(seconds, boxes, weight)
-    for _ in range(REWEIGHTINGS):
-        deviation = np.abs(smooth[seen] - boxes[seen])
-        weight[seen] = full_weight * np.minimum(1, tolerance / np.maximum(deviation, 1e-9))
-        smooth = graduate(seconds, boxes, weight)
-    return Course(first, smooth)
+    weight[seen] = view.confidence[rows] ** 2
+    place = graduate(seconds, boxes[:, :2], weight, PLACE_STIFFNESS)
+    size = graduate(seconds, boxes[:, 2:], weight, SIZE_STIFFNESS)
+    return Course(first, np.hstack([place, size]))
 
 
-def graduate(seconds: Floats, boxes: Floats, weight: Floats) -> Floats:
+def graduate(seconds: Floats, values: Floats, weight: Floats, stiffness: float) -> Floats:
     """Minimise weighted deviation plus bending, for each column by itself.
 
     Parameters
     ----------
     seconds : (n,) strictly increasing
-    boxes, weight : (n, 4)
-        Weight 0 where nothing was seen; the first and last row must have some.
+    values : (n, C)
+    weight : (n,)
+        0 where nothing was seen; the first and last must have some.
+    stiffness : float, seconds
 
     Returns
     -------
-    (n, 4) array
+    (n, C) array
     """
     if len(seconds) < 3:  # noqa: PLR2004 - two points have no bend
-        return boxes.copy()
-    before, after = np.diff(seconds)[:-1], np.diff(seconds)[1:]
+        return values.copy()
+    steps = np.diff(seconds)
+    before, after = steps[:-1], steps[1:]
     bend = np.stack([1 / before, -1 / before - 1 / after, 1 / after])
-    bend *= np.sqrt(2 / (before + after))
-    step = float(np.median(np.diff(seconds)))
-    columns = [
-        _solve(boxes[:, column], weight[:, column], bend * np.sqrt(stiffness**3 / step))
-        for column, stiffness in enumerate(STIFFNESS_SECONDS)
-    ]
-    return np.stack(columns, axis=1)
-
-
-def _solve(values: Floats, weight: Floats, bend: Floats) -> Floats:
-    """Solve (W + BᵀB) x = W values, B the (n - 2, n) matrix of second differences.
-
-    `bend` holds the three diagonals of B, so the matrix has five.
-    """
-    banded = np.zeros((3, len(values)))  # upper diagonals, as solveh_banded wants them
+    bend *= np.sqrt(2 / (before + after) * stiffness**3 / np.median(steps))
+    # (W + BᵀB) x = W values, B the (n - 2, n) matrix of second differences whose three
+    # diagonals are `bend`: five diagonals, of which the solver wants the upper three.
+    banded = np.zeros((3, len(seconds)))
     banded[2] = weight
     for offset in range(3):
-        banded[2, offset : len(values) - 2 + offset] += bend[offset] ** 2
+        banded[2, offset : len(seconds) - 2 + offset] += bend[offset] ** 2
     banded[1, 1:-1] += bend[0] * bend[1]
     banded[1, 2:] += bend[1] * bend[2]
     banded[0, 2:] += bend[0] * bend[2]
-    solution: Floats = solveh_banded(banded, weight * values, check_finite=False)
+    solution: Floats = solveh_banded(banded, weight[:, None] * values, check_finite=False)
     return solution

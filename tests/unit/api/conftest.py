@@ -82,7 +82,7 @@ class ListedJobs:
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         if len(self.jobs) >= open_limit:
-            raise TooManyOpenJobs(len(self.jobs))
+            raise TooManyOpenJobs(open_jobs=len(self.jobs))
         self.jobs.append(_queued(f"{len(self.jobs):064x}", new))
         if new.token is not None:
             self.tokens[new.token] = self.jobs[-1]
