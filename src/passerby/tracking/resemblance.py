@@ -6,11 +6,11 @@ in one frame are not. From the scatter within tracklets and the scatter within f
 follow the directions in which persons differ more than one person changes, and by
 how much.
 
-Source: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals
-of Eugenics 7(2), 1936, with the labels of S. Bak et al., "Learning to match
-appearances by correlations in a covariance metric space", ECCV 2012, taken from the
-video itself; the shrinkage of the inner scatter: J. H. Friedman, "Regularized
-discriminant analysis", J. Am. Stat. Assoc. 84(405), 1989.
+Sources: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals
+of Eugenics 7(2), 1936; examples taken from the video's own tracklets: C.-H. Kuo,
+C. Huang, R. Nevatia, "Multi-target tracking by on-line learned discriminative
+appearance models", CVPR 2010; the shrinkage of the inner scatter: J. H. Friedman,
+"Regularized discriminant analysis", J. Am. Stat. Assoc. 84(405), 1989.
 """
 
 from typing import NamedTuple

@@ -43,8 +43,10 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
             for pts in sorted(keyframes):
                 yield from _at(video, [pts])
         else:
-            # Frames that no other refers to, often half of them, need no decoding.
+            # Frames that no other refers to, often half of them, need no decoding. Two
+            # threads, always: in damaged areas pixels depend on how many there are.
             video.stream.codec_context.skip_frame = "NONREF"
+            video.stream.thread_type, video.stream.thread_count = "FRAME", 2
             yield from _at(video, middles)
 
 

@@ -1,0 +1,121 @@
+"""How much the paths depend on each setting of the linker.
+
+    python -m benchmarks.sensitivity [--data FOLDER]
+
+Links the boxes of every `SEQ/det.txt` with each setting a third lower and a half
+higher, the others as they are, and scores the tracks. Then leaves each sequence out in
+turn: whichever variant is best on the others is scored on the one left out. Where that
+comes near the figure of the shipped settings, these were not tuned to the sequence.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import footage
+from benchmarks.table import Cell, markdown
+
+from passerby.evaluation.report import COMBINED, evaluate
+from passerby.motfile import read_detections, read_frame_rate, write_tracks
+from passerby.records import Observations, Sightings
+from passerby.tracking import association, persons, stitching
+from passerby.tracking.agreement import agree
+from passerby.tracking.association import AssociationSettings
+from passerby.tracking.persons import EvidenceSettings
+from passerby.tracking.resemblance import resemblance
+from passerby.tracking.steady import steady
+from passerby.tracking.stitching import StitchingSettings
+
+FACTORS = (2 / 3, 3 / 2)
+
+Scores = Mapping[str, tuple[float, float]]  # sequence, and all together → HOTA, IDF1
+
+
+class Settings(NamedTuple):
+    """All that can be set in the linker."""
+
+    association: AssociationSettings = association.DEFAULT
+    stitching: StitchingSettings = stitching.DEFAULT
+    evidence: EvidenceSettings = persons.DEFAULT
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    sequences = footage.sequences(parser.parse_args().data)
+    observed = {path.name: _observed(path) for path in sequences}
+    scores = {name: _scores(sequences, observed, each) for name, each in _variants()}
+    shipped = scores["as shipped"][COMBINED]
+    rows: list[list[Cell]] = [
+        [name, *each[COMBINED], each[COMBINED][0] - shipped[0], each[COMBINED][1] - shipped[1]]
+        for name, each in scores.items()
+    ]
+    print(markdown(["setting", "HOTA", "IDF1", "ΔHOTA", "ΔIDF1"], rows), "\n")
+    print(markdown(["left out", "best on the others", "HOTA", "as shipped"], _left_out(scores)))
+
+
+def _variants() -> Iterator[tuple[str, Settings]]:
+    """The shipped settings, and one changed at a time."""
+    shipped = Settings()
+    yield "as shipped", shipped
+    for part, name, value in _numbers(shipped):
+        for factor in FACTORS:
+            changed = type(value)(round(value * factor, 6))
+            if changed != value:
+                part_changed = replace(getattr(shipped, part), **{name: changed})
+                yield f"{part}.{name} = {changed:g}", shipped._replace(**{part: part_changed})
+
+
+def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
+    """Part, name and value of every setting that is one number."""
+    for part, values in settings._asdict().items():
+        for field in fields(values):
+            value = getattr(values, field.name)
+            if isinstance(value, (int, float)):
+                yield part, field.name, value
+
+
+def _observed(sequence: Path) -> Observations:
+    frame_rate = read_frame_rate(sequence / "seqinfo.ini")
+    return read_detections(sequence / "det.txt").as_observations(frame_rate)
+
+
+def _scores(
+    sequences: list[Path], observed: Mapping[str, Observations], settings: Settings
+) -> Scores:
+    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
+        for name, observations in observed.items():
+            write_tracks(Path(out) / f"{name}.txt", _linked(observations, settings))
+        report = evaluate(sequences[0].parent, Path(out), list(observed))
+        return {
+            str(row["sequence"]): (float(row["HOTA"]), float(row["IDF1"])) for row in report.rows()
+        }
+
+
+def _linked(observations: Observations, settings: Settings) -> Sightings:
+    """As `pathing.link`, with other settings."""
+    view = steady(observations)
+    tracklet_of = agree(view, settings.association)
+    looks = resemblance(view, tracklet_of)
+    person_of = stitching.stitch(view, tracklet_of, looks, settings.stitching)
+    return persons.sightings(observations, view, person_of, settings.evidence)
+
+
+def _left_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:
+    """A row for each sequence: the variant chosen without it, and what that gives on it."""
+    shipped = scores["as shipped"]
+    rows: list[list[Cell]] = []
+    for name in shipped:
+        others = [other for other in shipped if other not in {name, COMBINED}]
+        if name != COMBINED and others:
+            best = max(scores, key=lambda each: sum(scores[each][other][0] for other in others))
+            rows.append([name, best, scores[best][name][0], shipped[name][0]])
+    return rows
+
+
+if __name__ == "__main__":
+    main()
