@@ -23,10 +23,7 @@ def agree(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.i
     runs gave it to some track.
     """
     forwards = associate(view, settings)
-    backwards_view, row = view.reversed()
-    backwards = np.empty_like(forwards)
-    backwards[row] = associate(backwards_view, settings)
-
+    backwards = _backwards(view, settings)
     following = _successors(forwards)
     linked = np.flatnonzero((following == _successors(backwards)) & (following != NOBODY))
     count = len(forwards)
@@ -37,6 +34,14 @@ def agree(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.i
     tracklet_of = np.full(count, NOBODY)
     tracklet_of[stays] = np.unique(label_of[stays], return_inverse=True)[1]
     return tracklet_of
+
+
+def _backwards(view: Steady, settings: AssociationSettings) -> NDArray[np.int64]:
+    """Labels, for the rows of `view`, of association with the film reversed."""
+    reverse, row = view.reversed()
+    label_of = np.empty(len(row), np.int64)
+    label_of[row] = associate(reverse, settings)
+    return label_of
 
 
 def _successors(label_of: NDArray[np.int64]) -> NDArray[np.int64]:

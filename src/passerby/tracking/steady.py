@@ -66,7 +66,7 @@ def steady(observations: Observations) -> Steady:
         shot=shot,
         first_detection=observations.first_detection,
         frame_of=frame_of,
-        cxcywh=_carried(pose[frame_of], boxes),
+        cxcywh=_carried(pose, frame_of, boxes),
         confidence=observations.confidence.astype(np.float64),
         described=observations.described,
         appearance=observations.appearance,
@@ -77,7 +77,7 @@ def steady(observations: Observations) -> Steady:
 def to_frame(view: Steady, frame_of: NDArray[np.int64], cxcywh: Floats) -> Floats:
     """(M, 4) steady boxes → `xyxy` in the pixels of their own frames."""
     back: Floats = np.linalg.inv(view.pose[frame_of]).astype(np.float64)
-    moved = _carried(back, cxcywh)
+    moved = _carried(back, np.arange(len(back)), cxcywh)
     half = moved[:, 2:] / 2
     return np.hstack([moved[:, :2] - half, moved[:, :2] + half])
 
@@ -97,8 +97,14 @@ def _poses(motion: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
     return poses, shot
 
 
-def _carried(transforms: Floats, cxcywh: Floats) -> Floats:
-    """Boxes moved by one transform each; they grow with it, but stay upright."""
-    centres = np.einsum("nij,nj->ni", transforms[:, :2, :2], cxcywh[:, :2]) + transforms[:, :2, 2]
-    growth = np.sqrt(np.abs(np.linalg.det(transforms[:, :2, :2])))[:, None]
-    return np.hstack([centres, cxcywh[:, 2:] * growth])
+def _carried(transforms: Floats, which: NDArray[np.int64], cxcywh: Floats) -> Floats:
+    """Boxes moved by the transform at `which` each; they grow with it, but stay upright."""
+    # One coefficient at a time: a matrix for every box would be most of the memory.
+    growth = np.sqrt(np.abs(np.linalg.det(transforms[:, :2, :2])))
+    moved = np.empty_like(cxcywh)
+    for axis in (0, 1):
+        moved[:, axis] = transforms[which, axis, 2]
+        moved[:, axis] += transforms[which, axis, 0] * cxcywh[:, 0]
+        moved[:, axis] += transforms[which, axis, 1] * cxcywh[:, 1]
+        moved[:, 2 + axis] = cxcywh[:, 2 + axis] * growth[which]
+    return moved
