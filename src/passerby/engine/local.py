@@ -5,6 +5,7 @@ the inference runtimes have, can wait for ever on a lock that nobody holds.
 """
 
 import math
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -111,7 +112,8 @@ def _run_pool(
     board = new_board(context, 1 + max(waiting))
     futures: dict[Future[R], int] = {}
     with _pool(context, min(workers, len(waiting)), board) as pool:
-        with suppress(BrokenProcessPool):  # what was not handed in waits for the next pool
+        # What was not handed in to a broken pool waits for the next one.
+        with suppress(BrokenProcessPool), _interrupts_held():
             for number, shard in waiting.items():
                 futures[pool.submit(observe_shard, observe, shard, number)] = number
         shown = dict.fromkeys(waiting, math.nan)
@@ -136,6 +138,17 @@ def _pool(context: SpawnContext, workers: int, board: Board) -> Iterator[Process
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started in the block never see Ctrl-C, not even before they can ignore it."""
+    # They inherit the mask; what reaches this process meanwhile comes when it is lifted.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ends(futures: Iterable[Future[R]]) -> Iterator[set[Future[R]]]:
