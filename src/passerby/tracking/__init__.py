@@ -1,6 +1,8 @@
 """From detections to persons: arrays in, arrays out, no pixels.
 
 `steady` takes the camera's own motion out, `association` continues tracks from
-frame to frame, `stitching` joins their pieces over the whole video, `smoothing`
-draws the final course of each person and fills its gaps.
+frame to frame, `agreement` keeps the links that hold in both directions of time,
+`resemblance` learns from the video how alike tracklets look, `stitching` joins them
+over the whole video, `persons` drops ghosts and numbers who is left, `smoothing`
+draws the course of each.
 """
