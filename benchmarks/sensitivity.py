@@ -24,14 +24,24 @@ from passerby.records import Observations, Sightings
 from passerby.tracking import association, persons, stitching
 from passerby.tracking.agreement import agree
 from passerby.tracking.association import AssociationSettings
+from passerby.tracking.borders import at_border
 from passerby.tracking.persons import EvidenceSettings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
 from passerby.tracking.stitching import StitchingSettings
+from passerby.video.probe import probe
 
 FACTORS = (2 / 3, 3 / 2)
 
 Scores = Mapping[str, tuple[float, float]]  # sequence, and all together → HOTA, IDF1
+
+
+class Given(NamedTuple):
+    """Boxes of a sequence and the size of its frames, pixels."""
+
+    observations: Observations
+    width: int
+    height: int
 
 
 class Settings(NamedTuple):
@@ -47,8 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     sequences = footage.sequences(parser.parse_args().data)
-    observed = {path.name: _observed(path) for path in sequences}
-    scores = {name: _scores(sequences, observed, each) for name, each in _variants()}
+    given = {path.name: _given(path) for path in sequences}
+    scores = {name: _scores(sequences, given, each) for name, each in _variants()}
     shipped = scores["as shipped"][COMBINED]
     rows: list[list[Cell]] = [
         [name, *each[COMBINED], each[COMBINED][0] - shipped[0], each[COMBINED][1] - shipped[1]]
@@ -79,30 +89,31 @@ def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
                 yield part, field.name, value
 
 
-def _observed(sequence: Path) -> Observations:
+def _given(sequence: Path) -> Given:
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
-    return read_detections(sequence / "det.txt").as_observations(frame_rate)
+    observed = read_detections(sequence / "det.txt").as_observations(frame_rate)
+    video = probe(str(footage.video_of(sequence)))
+    return Given(observed, video.width, video.height)
 
 
-def _scores(
-    sequences: list[Path], observed: Mapping[str, Observations], settings: Settings
-) -> Scores:
+def _scores(sequences: list[Path], given: Mapping[str, Given], settings: Settings) -> Scores:
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
-        for name, observations in observed.items():
-            write_tracks(Path(out) / f"{name}.txt", _linked(observations, settings))
-        report = evaluate(sequences[0].parent, Path(out), list(observed))
+        for name, each in given.items():
+            write_tracks(Path(out) / f"{name}.txt", _linked(each, settings))
+        report = evaluate(sequences[0].parent, Path(out), list(given))
         return {
             str(row["sequence"]): (float(row["HOTA"]), float(row["IDF1"])) for row in report.rows()
         }
 
 
-def _linked(observations: Observations, settings: Settings) -> Sightings:
+def _linked(given: Given, settings: Settings) -> Sightings:
     """As `pathing.link`, with other settings."""
-    view = steady(observations)
+    view = steady(given.observations)
     tracklet_of = agree(view, settings.association)
     looks = resemblance(view, tracklet_of)
-    person_of = stitching.stitch(view, tracklet_of, looks, settings.stitching)
-    return persons.sightings(observations, view, person_of, settings.evidence)
+    borders = at_border(given.observations, given.width, given.height)
+    person_of = stitching.stitch(view, tracklet_of, looks, borders, settings.stitching)
+    return persons.sightings(given.observations, view, person_of, settings.evidence)
 
 
 def _left_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:

@@ -10,6 +10,7 @@ import numpy as np
 from passerby import boxes
 from passerby.records import Observations, Sightings
 from passerby.tracking.agreement import agree
+from passerby.tracking.borders import at_border
 from passerby.tracking.persons import sightings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
@@ -34,7 +35,8 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     """
     view = steady(observations)
     tracklet_of = agree(view)
-    person_of = stitch(view, tracklet_of, resemblance(view, tracklet_of))
+    looks = resemblance(view, tracklet_of)
+    person_of = stitch(view, tracklet_of, looks, at_border(observations, width, height))
     return _in_frame(sightings(observations, view, person_of), width, height)
 
 

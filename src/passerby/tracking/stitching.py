@@ -5,9 +5,10 @@ filter run to its end, and of the filter run backwards to its beginning. Where o
 ends and another begins later, the first state is predicted over the gap and compared
 with the second: in place, velocity and size, each against its own uncertainty. The
 pair is joined where that is likelier than a stranger turning up just there; how
-alike the two look weighs in. All joints are chosen together, at the least total
-cost, and nobody is in two places at once: a tracklet has at most one successor and
-one predecessor, and they never overlap in time.
+alike the two look weighs in, and whoever walks out of the picture has probably left.
+All joints are chosen together, at the least total cost, and nobody is in two places at
+once: a tracklet has at most one successor and one predecessor, and they never overlap
+in time.
 
 Sources: choosing joints by likelihood against entering and leaving: L. Zhang, Y. Li,
 R. Nevatia, "Global data association for multi-object tracking using network flows",
@@ -39,6 +40,8 @@ class StitchingSettings:
     # body height to the 4th and (height / s) squared.
     stranger_density: float = 0.08
     leaving_rate: float = 0.3  # per second unseen: the longer gone, the likelier for good
+    # Odds, as a logarithm, that a person at the border who walks towards it leaves there.
+    leaving_at_border: float = 3.0
     memory: float = 2.0  # seconds of a tracklet that its end state is computed from
     # What a likeness (a cosine in [-1, 1]) says, in log odds: so much for each unit above
     # the neutral one, but within limits, as clothes are alike and light changes.
@@ -67,6 +70,7 @@ def stitch(
     view: Steady,
     tracklet_of: NDArray[np.int64],
     looks: Floats,
+    at_border: NDArray[np.bool_],
     settings: StitchingSettings = DEFAULT,
 ) -> NDArray[np.int64]:
     """Label each detection with its person.
@@ -77,6 +81,8 @@ def stitch(
     tracklet_of : (N,) labels of T tracklets, from 0
     looks : (T, D) array
         Unit vectors of appearance, or 0 where it is not known: see `resemblance`.
+    at_border : (N, 4) bool
+        Which borders each detection touches: see `borders`.
     settings : StitchingSettings
 
     Returns
@@ -91,6 +97,8 @@ def stitch(
         earlier, later = _candidates(tails, heads, settings.longest_gap)
         cost = _joint_cost(tails, heads, earlier, later, settings)
         cost -= _likeness_odds(looks[earlier], looks[later], settings)
+        last = np.array([rows[-1] for rows in groups])
+        cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]
         worthwhile = cost < 0
         pairs = _cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
         groups = _chained(groups, pairs)
@@ -193,6 +201,14 @@ def _likeness_odds(first: Floats, second: Floats, settings: StitchingSettings) -
     odds = settings.likeness_weight * (likeness - settings.neutral_likeness)
     known = first.any(axis=1) & second.any(axis=1)
     return np.where(known, np.clip(odds, *settings.likeness_limits), 0.0)
+
+
+def _walks_out(motion: Motion, at_border: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(T,) whether a person moves towards a border that their box touches, (T, 4)."""
+    velocity = motion.velocity[:, PLACE]
+    outwards = at_border & np.hstack([velocity < 0, velocity > 0])
+    leaving: NDArray[np.bool_] = outwards.sum(axis=1) > 0
+    return leaving
 
 
 def _cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:

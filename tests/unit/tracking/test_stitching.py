@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.steady import Steady, steady
-from passerby.tracking.stitching import StitchingSettings, _cheapest, stitch
+from passerby.tracking.stitching import DEFAULT, StitchingSettings, _cheapest, stitch
 from passerby.tracking.tracklets import NOBODY
 
 FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
 
+LEFT, RIGHT = 0, 2  # columns of `at_border`
 RED, GREEN, UNKNOWN = [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]
 
 
@@ -21,14 +22,28 @@ def unknown(tracklets: int) -> NDArray[np.float64]:
     return np.tile(UNKNOWN, (tracklets, 1))
 
 
+def stitched(
+    view: Steady,
+    tracklet_of: NDArray[np.int64],
+    looks: NDArray[np.float64],
+    settings: StitchingSettings = DEFAULT,
+) -> NDArray[np.int64]:
+    """As `stitch`, in a picture without end."""
+    return stitch(view, tracklet_of, looks, np.zeros((len(tracklet_of), 4), bool), settings)
+
+
 def two_in_turn(
     second: list[Seen],
     begins: int,
     *,
     has_cut: bool = False,
     looks: list[list[float]] | None = None,
+    last_at: int | None = None,
 ) -> list[int]:
-    """Persons of two tracklets at 10 Hz: `FIRST`, and another from frame `begins` on."""
+    """Persons of two tracklets at 10 Hz: `FIRST`, and another from frame `begins` on.
+
+    `last_at` is the border that the last box of `FIRST` touches.
+    """
     count = begins + len(second)
     earlier = [*FIRST, *[None] * (count - len(FIRST))]
     later = [*[None] * begins, *second]
@@ -38,7 +53,10 @@ def two_in_turn(
     frames = together(earlier, later)
     tracklet_of = [n for pair in zip(earlier, later, strict=True) for n in (0, 1) if pair[n]]
     view = steady(observations(frames, camera_motion=motion))
-    return list(stitch(view, np.array(tracklet_of), np.array(looks or [UNKNOWN] * 2)))
+    at_border = np.zeros((len(tracklet_of), 4), bool)
+    if last_at is not None:
+        at_border[len(FIRST) - 1, last_at] = True
+    return list(stitch(view, np.array(tracklet_of), np.array(looks or [UNKNOWN] * 2), at_border))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +107,21 @@ def test_looks_decide_where_the_path_is_doubtful(
 
 
 @pytest.mark.parametrize(
+    ("second", "begins", "last_at", "persons"),
+    [
+        pytest.param(walk(170, -4, 10), 18, None, 1, id="turned round in the middle"),
+        pytest.param(walk(170, -4, 10), 18, RIGHT, 2, id="went out, and another came"),
+        pytest.param(walk(170, -4, 10), 18, LEFT, 1, id="touched the border behind"),
+        pytest.param(walk(150, 5, 10), 10, RIGHT, 1, id="seen again where they went"),
+    ],
+)
+def test_who_walks_out_of_the_picture_has_left(
+    second: list[Seen], begins: int, last_at: int | None, persons: int
+) -> None:
+    assert len(set(two_in_turn(second, begins, last_at=last_at))) == persons
+
+
+@pytest.mark.parametrize(
     ("first", "nearer", "farther", "joined"),
     [
         pytest.param(UNKNOWN, UNKNOWN, UNKNOWN, "nearer", id="nobody known"),
@@ -111,7 +144,7 @@ def test_of_two_who_might_be_the_one_who_went_it_is_who_looks_so(
     tracklet_of = np.array([0] * 10 + [1, 2] * 10)
     looks = np.array([first, nearer, farther])
 
-    persons = stitch(steady(observations(frames)), tracklet_of, looks)
+    persons = stitched(steady(observations(frames)), tracklet_of, looks)
 
     assert persons[0] == persons[10 if joined == "nearer" else 11]
     assert persons[10] != persons[11]
@@ -123,7 +156,7 @@ def test_the_longest_gap_can_be_set() -> None:
     view, tracklet_of = steady(observations(together(path))), np.repeat([0, 1], [14, 13])
 
     persons = [
-        len(set(stitch(view, tracklet_of, unknown(2), setting).tolist()))
+        len(set(stitched(view, tracklet_of, unknown(2), setting).tolist()))
         for setting in (StitchingSettings(longest_gap=0.35), StitchingSettings(longest_gap=0.45))
     ]
 
@@ -131,13 +164,13 @@ def test_the_longest_gap_can_be_set() -> None:
 
 
 def test_no_detections() -> None:
-    assert stitch(steady(observations([])), np.empty(0, np.int64), unknown(0)).tolist() == []
+    assert stitched(steady(observations([])), np.empty(0, np.int64), unknown(0)).tolist() == []
 
 
 def test_nobody_stays_nobody() -> None:
     view = steady(observations(together(walk(100, 5, 3))))
 
-    assert stitch(view, np.array([NOBODY, 0, 0]), unknown(1)).tolist() == [NOBODY, 0, 0]
+    assert stitched(view, np.array([NOBODY, 0, 0]), unknown(1)).tolist() == [NOBODY, 0, 0]
 
 
 def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
@@ -149,7 +182,7 @@ def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
     )
     tracklet_of = [0, 1] * 12 + [3, 2] * 12  # 3 walks right
 
-    persons = stitch(steady(observations(frames)), np.array(tracklet_of), unknown(4)).tolist()
+    persons = stitched(steady(observations(frames)), np.array(tracklet_of), unknown(4)).tolist()
 
     assert persons == [persons[0], persons[1]] * 24
     assert persons[0] != persons[1]
@@ -162,7 +195,7 @@ def test_pieces_become_one_one_after_the_other() -> None:
             path[number] = None
     tracklet_of = [0] * 8 + [1] * 8 + [2] * 8 + [3] * 7
 
-    persons = stitch(steady(observations(together(path))), np.array(tracklet_of), unknown(4))
+    persons = stitched(steady(observations(together(path))), np.array(tracklet_of), unknown(4))
 
     assert set(persons.tolist()) == {0}
 
@@ -188,7 +221,7 @@ def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArra
 def test_nobody_is_in_two_places_at_once(tracklets: list[tuple[int, int, int, int]]) -> None:
     view, tracklet_of = scene_of(tracklets)
 
-    person_of = stitch(view, tracklet_of, unknown(len(tracklets)))
+    person_of = stitched(view, tracklet_of, unknown(len(tracklets)))
 
     persons = set(person_of.tolist())
     assert persons == set(range(len(persons)))  # no detection is lost, no number left out

@@ -1,0 +1,28 @@
+"""Whose box reaches the border of the picture."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.records import Observations
+
+# Of the box's height: detectors end a box that is cut by the border this near to it.
+TOUCHING = 0.02
+
+
+def at_border(observations: Observations, width: int, height: int) -> NDArray[np.bool_]:
+    """Say which borders the boxes of the detections touch.
+
+    Parameters
+    ----------
+    observations : of N detections
+    width, height : int
+        Of the upright frame, pixels.
+
+    Returns
+    -------
+    (N, 4) bool
+        Left, top, right, bottom.
+    """
+    xyxy = observations.xyxy
+    near = TOUCHING * (xyxy[:, 3:] - xyxy[:, 1:2])
+    return np.hstack([xyxy[:, :2] <= near, xyxy[:, 2:] >= np.array([width, height]) - near])
