@@ -1,84 +1,106 @@
 """What linking costs, by the number of people and the length of the video.
 
-    python -m benchmarks.crowd [--hours 6]
+    python -m benchmarks.crowd [--hours 1 6 24]
 
 A synthetic crowd: people walk, turn, hide behind each other's noise, leave and are
-replaced. Times are processor time of one process on one core.
+replaced. It is written in shards, as a video's analysis does; a process of its own
+then reads and links them. Times are processor time of one thread, without reading;
+the peak is of the whole process.
 """
 
 import argparse
-import gc
+import multiprocessing
+import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from benchmarks.table import Cell, markdown
 
 from passerby.pathing.link import link
+from passerby.pathing.observations import load_all, save
 from passerby.records import Observations
 
-RATE = 15.0  # analysed frames per second
+RATE = 15  # analysed frames per second
+SHARD_SECONDS = 60
 WIDTH, HEIGHT = 1920, 1080
 SPEED_DEVIATION = 40.0  # pixels per second, each axis: slow walks at 200 pixels height
 TURN_DEVIATION = 4.0  # change of speed from frame to frame
 STAY_SECONDS = (7.0, 40.0)
 SEEN_SHARE = 0.92  # of the frames of a stay in which the detector sees a person
 APPEARANCE_DIMENSIONS = 192
-APPEARANCE_RATE = 5.0  # described so many times a second
+DESCRIBED_EVERY = 3  # frames: five times a second
 
 SHORT_SECONDS = {20: 600, 200: 60}
 
 
 def main() -> None:
-    """Print the table, and the long run if it is asked for."""
+    """Print the table: short runs, and the long ones that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--hours", type=float, default=0.0, help="one more run, with 20 people")
-    hours = parser.parse_args().hours
-    runs = dict(SHORT_SECONDS)
-    rows = [_measured(people, seconds) for people, seconds in runs.items()]
-    if hours:
-        rows.append(_measured(20, round(hours * 3600)))
+    parser.add_argument(
+        "--hours", type=float, nargs="+", default=[], help="more runs, with 20 people"
+    )
+    runs = list(SHORT_SECONDS.items())
+    runs += [(20, round(hours * 3600)) for hours in parser.parse_args().hours]
+    # For the processes to come: a thread that waits for another would count as work.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    rows = [_run(people, seconds) for people, seconds in runs]
     print(markdown(["people a frame", "frames", "s", "frames/s", "peak MiB"], rows))
 
 
-def _measured(people: int, seconds: int) -> list[Cell]:
-    observed = crowd(people, round(seconds * RATE))
-    _forget_peak()
+def _run(people: int, seconds: int) -> list[Cell]:
+    """Make a crowd and link it, each in a fresh process: what one took is not the other's."""
+    fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
+    with fresh, TemporaryDirectory() as folder:
+        paths = fresh.submit(_written, people, seconds, Path(folder)).result()
+        frames, spent, peak = fresh.submit(_measured, paths).result()
+    return [str(people), frames, spent, round(frames / spent), peak]
+
+
+def _written(people: int, seconds: int, folder: Path) -> list[Path]:
+    """Files of the crowd's shards, in time order."""
+    paths = []
+    for number, shard in enumerate(crowd(people, seconds)):
+        paths.append(folder / f"{number:05}.parquet")
+        save(shard, paths[-1])
+    return paths
+
+
+def _measured(paths: list[Path]) -> tuple[int, float, int]:
+    """Frames linked, seconds it took, and the greatest resident memory in MiB."""
+    observed = load_all(paths)
     began = time.process_time()
     link(observed, WIDTH, HEIGHT)
     spent = time.process_time() - began
-    peak = _peak_mib()
-    return [str(people), len(observed), spent, round(len(observed) / spent), peak]
-
-
-def _forget_peak() -> None:
-    """Let the kernel count the greatest resident memory anew: making a crowd takes some, too."""
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
-def _peak_mib() -> int:
-    """Greatest resident memory since, the observations included."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    return len(observed), spent, int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
-def crowd(people: int, frames: int, seed: int = 0) -> Observations:
-    """Observations of `people` persons a frame, the same in every run."""
+def crowd(people: int, seconds: int, seed: int = 0) -> Iterator[Observations]:
+    """Shards of observations of `people` persons a frame, the same in every run."""
     walkers = _Walkers(np.random.default_rng(seed), people)
+    for begin in range(0, seconds, SHARD_SECONDS):
+        yield _shard(walkers, begin * RATE, min(SHARD_SECONDS, seconds - begin) * RATE)
+
+
+def _shard(walkers: "_Walkers", before: int, frames: int) -> Observations:
+    """Observations of the next `frames`, after `before` others."""
     boxes, confidence, described, looks = [], [], [], []
     first = [0]
     for frame in range(frames):
         seen_boxes, seen_confidence, rows = walkers.step()
         boxes.append(seen_boxes.astype(np.float32))
         confidence.append(seen_confidence.astype(np.float32))
-        if frame % round(RATE / APPEARANCE_RATE) == 0:
+        if (before + frame) % DESCRIBED_EVERY == 0:
             described.append(np.arange(first[-1], first[-1] + len(rows)))
             looks.append(walkers.look[rows])
         first.append(first[-1] + len(rows))
     return Observations(
         frame_index=np.arange(frames),
-        timestamp_ms=(np.arange(frames) * 1000 / RATE).astype(np.int64),
+        timestamp_ms=(np.arange(before, before + frames) * 1000 / RATE).astype(np.int64),
         camera_motion=np.tile(np.eye(2, 3, dtype=np.float32), (frames, 1, 1)),
         first_detection=np.array(first),
         xyxy=np.concatenate(boxes),

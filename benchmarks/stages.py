@@ -18,7 +18,7 @@ from benchmarks.table import markdown
 from numpy.typing import NDArray
 
 from passerby.pathing.link import link
-from passerby.pathing.observations import concatenate, load
+from passerby.pathing.observations import load_all
 from passerby.pathing.observe import GRAY_WIDTH, MASK_CONFIDENCE, observe_to_file
 from passerby.pathing.plan import Options, Plan, Shard, plan
 from passerby.people.detector import Detector, open_detector
@@ -96,7 +96,7 @@ def _link(chosen: Plan, folder: Path, costs: Costs) -> None:
         observe_to_file(shard, lambda _: None, folder=folder, threads=1) for shard in chosen.shards
     ]
     with _clock(costs, "link"):
-        observations = concatenate([load(path) for path in paths])
+        observations = load_all(paths)
         link(observations, chosen.video.width, chosen.video.height)
 
 

@@ -45,11 +45,13 @@ def overlapping(
     >>> row.tolist(), column.tolist(), overlap.round(3).tolist()
     ([0], [1], [0.333])
     """
-    width = _shared_length(rows, columns, 0)
-    row, column = np.nonzero(width > 0)
+    left, top, right, bottom = np.ascontiguousarray(columns.T)
+    meets = (rows[:, 0, None] < right) & (rows[:, 2, None] > left)
+    meets &= (rows[:, 1, None] < bottom) & (rows[:, 3, None] > top)
+    row, column = np.divmod(np.flatnonzero(meets), len(columns))
     one, other = rows[row], columns[column]
-    height = np.minimum(one[:, 3], other[:, 3]) - np.maximum(one[:, 1], other[:, 1])
-    shared = width[row, column] * np.maximum(height, 0)
+    extent = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+    shared = np.maximum(extent[:, 0], 0) * np.maximum(extent[:, 1], 0)
     union = area(rows)[row] + area(columns)[column] - shared
     overlap = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     kept = overlap > least

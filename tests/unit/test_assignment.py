@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from passerby.assignment import assign
+from passerby.assignment import SMALL, assign, choose
 
 GATED = np.inf
 
@@ -54,3 +54,65 @@ def test_nan_is_refused() -> None:
 def test_a_vector_is_refused() -> None:
     with pytest.raises(ValueError, match="2 dimensions"):
         assign(np.array([0.1]), cost_limit=0.5)
+
+
+SMALL_SHAPE, LARGE_SHAPE = (7, 9), (90, 70)
+
+
+def chosen(pairs: dict[tuple[int, int], float], shape: tuple[int, int]) -> set[tuple[int, int]]:
+    row, column = np.array(list(pairs), dtype=np.int64).reshape(-1, 2).T
+    positions = choose(row, column, np.array(list(pairs.values()), dtype=float), shape)
+    return {(int(row[position]), int(column[position])) for position in positions}
+
+
+@pytest.mark.parametrize("shape", [SMALL_SHAPE, LARGE_SHAPE])
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        pytest.param({}, set(), id="nothing to choose from"),
+        pytest.param({(2, 5): 0.1}, {(2, 5)}, id="one pair"),
+        pytest.param({(2, 5): 0.1, (6, 5): 0.2}, {(6, 5)}, id="two rows want one column"),
+        pytest.param({(2, 5): 0.1, (2, 8): 0.2}, {(2, 8)}, id="two columns for one row"),
+        pytest.param(
+            {(0, 0): 0.5, (0, 1): 0.4, (1, 0): 0.4}, {(0, 1), (1, 0)}, id="the best pair gives way"
+        ),
+        pytest.param(
+            {(0, 0): 0.9, (0, 1): 0.4, (1, 0): 0.4}, {(0, 0)}, id="the best pair is worth both"
+        ),
+        pytest.param(
+            {(0, 0): 0.9, (0, 1): 0.1, (1, 0): 0.1, (1, 1): 0.3},
+            {(0, 0), (1, 1)},
+            id="one certain pair after another",
+        ),
+    ],
+)
+def test_choose(
+    pairs: dict[tuple[int, int], float], expected: set[tuple[int, int]], shape: tuple[int, int]
+) -> None:
+    assert chosen(pairs, shape) == expected
+
+
+def test_both_ways_of_choosing_are_tested() -> None:
+    assert np.prod(SMALL_SHAPE) <= SMALL < np.prod(LARGE_SHAPE)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.04, 0.3])
+@pytest.mark.parametrize("steps", [4, 10**6], ids=["many ties", "no ties"])
+@pytest.mark.parametrize("shape", [SMALL_SHAPE, LARGE_SHAPE, LARGE_SHAPE[::-1]])
+def test_what_is_chosen_gains_as_much_as_the_whole_matrix_allows(
+    shape: tuple[int, int], steps: int, share: float
+) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(10):
+        gain = random.integers(1, steps, shape, endpoint=True) / steps
+        gain[random.random(shape) > share] = 0
+        pairs = {(int(row), int(column)): gain[row, column] for row, column in np.argwhere(gain)}
+
+        taken = sorted(chosen(pairs, shape))
+
+        best = assign(-gain, cost_limit=0.0).pairs
+        assert len({row for row, _ in taken}) == len(taken)
+        assert len({column for _, column in taken}) == len(taken)
+        most = sum(pairs[pair] for pair in best)
+        assert sum(pairs[pair] for pair in taken) == pytest.approx(most)
+        assert taken == best or steps == 4

@@ -34,6 +34,29 @@ def test_no_boxes() -> None:
     assert boxes.iou(np.empty((0, 4)), np.array([UNIT])).shape == (0, 1)
 
 
+@pytest.mark.parametrize("least", [0.0, 0.2])
+def test_overlapping_names_the_pairs_that_iou_finds(least: float) -> None:
+    random = np.random.default_rng(0)
+    place = random.uniform(0, 60, (90, 2))
+    # Some sides are negative or nothing: such a box overlaps nobody.
+    size = random.integers(-4, 14, (90, 2))
+    rows, columns = np.split(np.hstack([place, place + size]), [50])
+
+    row, column, overlap = boxes.overlapping(rows, columns, least)
+
+    everything = boxes.iou(rows, columns)
+    assert np.argwhere(everything > least).tolist() == np.column_stack([row, column]).tolist()
+    assert overlap == pytest.approx(everything[row, column])
+    assert len(row) > 10
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 0), (0, 1), (1, 0)])
+def test_nothing_overlaps_no_boxes(rows: int, columns: int) -> None:
+    row, column, overlap = boxes.overlapping(np.ones((rows, 4)), np.ones((columns, 4)), 0.1)
+
+    assert len(row) == len(column) == len(overlap) == 0
+
+
 def test_clip() -> None:
     inside = boxes.clip(np.array([[-5.0, -1.0, 30.0, 9.0]], np.float32), width=20, height=10)
 

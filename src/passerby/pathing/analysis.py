@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo
 from passerby.pathing.link import link
-from passerby.pathing.observations import concatenate, load
+from passerby.pathing.observations import load_all
 from passerby.pathing.observe import Locate, Report, observe_to_file
 from passerby.pathing.plan import Options, Shard, plan
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
@@ -104,7 +104,7 @@ def analyse(
     work = partial(observe_to_file, folder=folder, locate=locate)
     paths = run_shards(work, chosen.shards, watch.shard_reached)
     on_progress(watch.progress(Stage.LINKING, OBSERVED))
-    observations = concatenate([load(path) for path in paths])
+    observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
     return _linked(chosen.video, observations)

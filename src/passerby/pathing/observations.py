@@ -81,6 +81,14 @@ def load(path: Path) -> Observations:
     )
 
 
+def load_all(paths: Sequence[Path]) -> Observations:
+    """Read the shards of a whole video, given in time order, and `concatenate` them."""
+    whole = concatenate([load(path) for path in paths])
+    # Arrow keeps what the shards took, in case of more; linking would pile up on top of it.
+    pa.default_memory_pool().release_unused()
+    return whole
+
+
 def concatenate(shards: Sequence[Observations]) -> Observations:
     """Join the observations of neighbouring shards, given in time order.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.assignment import assign
+from passerby.assignment import choose
 from passerby.tracking import kalman
 from passerby.tracking.kalman import Floats, Motion
 from passerby.tracking.steady import Steady
@@ -154,9 +154,8 @@ def _pairs(
 ) -> tuple[Rows, Rows]:
     """Assign `rows` to the tracks at `candidates` where they overlap at least `least`.
 
-    The price of a pair is what their overlap lacks, the overlap counted for
-    less the more their heights differ: standing behind somebody looks the same
-    in place, but not in size.
+    A pair is worth its overlap, counted for less the more their heights differ:
+    standing behind somebody looks the same in place, but not in size.
     """
     if not len(candidates) or not len(rows):
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -164,10 +163,8 @@ def _pairs(
     row, column, overlap = boxes.overlapping(_corners(expected), _corners(seen), least)
     heights = np.maximum(expected[row, 3], 1.0), np.maximum(seen[column, 3], 1.0)
     likeness = np.minimum(*heights) / np.maximum(*heights)
-    cost = np.full((len(candidates), len(rows)), np.inf)
-    cost[row, column] = 1 - overlap * likeness
-    pairs = np.array(assign(cost, cost_limit=1.0).pairs, dtype=np.int64).reshape(-1, 2)
-    return candidates[pairs[:, 0]], rows[pairs[:, 1]]
+    chosen = choose(row, column, overlap * likeness, (len(candidates), len(rows)))
+    return candidates[row[chosen]], rows[column[chosen]]
 
 
 def _corners(cxcywh: Floats) -> Floats:

@@ -96,6 +96,9 @@ def stitch(
         heads = _ends(view, [rows[::-1] for rows in groups], settings.memory)
         earlier, later = _candidates(tails, heads, settings.longest_gap)
         cost = _joint_cost(tails, heads, earlier, later, settings)
+        # No likeness makes up for more than this; most pairs are too far apart.
+        possible = cost < settings.likeness_limits[1]
+        earlier, later, cost = earlier[possible], later[possible], cost[possible]
         cost -= _likeness_odds(looks[earlier], looks[later], settings)
         last = np.array([rows[-1] for rows in groups])
         cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]

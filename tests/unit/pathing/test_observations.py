@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from passerby.pathing.observations import concatenate, load, save
+from passerby.pathing.observations import concatenate, load, load_all, save
 from passerby.records import Observations
 from passerby.testing import Seen, observations
 
@@ -132,3 +132,12 @@ def test_a_shard_in_which_nobody_is_described_shifts_the_others(
 
 def test_nothing_but_empty_shards() -> None:
     assert_same(concatenate([NOTHING, NOTHING]), NOTHING)
+
+
+def test_the_shards_of_a_video_are_read_in_the_order_given(tmp_path: Path) -> None:
+    shards = [observations([[(1, 2, 3)]]), NOTHING, observations([[], [(4, 5, 6)]])]
+    paths = [tmp_path / name for name in ("z", "y", "x")]
+    for shard, path in zip(shards, paths, strict=True):
+        save(shard, path)
+
+    assert_same(load_all(paths), concatenate(shards))
