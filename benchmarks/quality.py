@@ -11,7 +11,7 @@ from benchmarks.table import Cell, markdown
 from passerby.evaluation.grid import analysed_frames
 from passerby.evaluation.report import Row, evaluate
 from passerby.motfile import read_detections, read_frame_rate, write_tracks
-from passerby.pathing.link import link
+from passerby.pathing.link import link_boxes
 from passerby.video.probe import probe
 
 RATIOS = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
@@ -50,7 +50,7 @@ def _link(sequence: Path, out: Path) -> None:
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
     observed = read_detections(sequence / "det.txt").as_observations(frame_rate)
     video = probe(str(video_of(sequence)))
-    write_tracks(out, link(observed, video.width, video.height))
+    write_tracks(out, link_boxes(observed, video.width, video.height))
 
 
 def _table(sequences: list[Path], results: Path, grid: Grid | None = None) -> str:

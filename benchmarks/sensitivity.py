@@ -29,6 +29,7 @@ from passerby.tracking.persons import EvidenceSettings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
 from passerby.tracking.stitching import StitchingSettings
+from passerby.tracking.unison import shared_motion
 from passerby.video.probe import probe
 
 FACTORS = (2 / 3, 3 / 2)
@@ -91,7 +92,8 @@ def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
 
 def _given(sequence: Path) -> Given:
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
-    observed = read_detections(sequence / "det.txt").as_observations(frame_rate)
+    boxes = read_detections(sequence / "det.txt").as_observations(frame_rate)
+    observed = replace(boxes, camera_motion=shared_motion(steady(boxes)))
     video = probe(str(footage.video_of(sequence)))
     return Given(observed, video.width, video.height)
 
@@ -107,7 +109,7 @@ def _scores(sequences: list[Path], given: Mapping[str, Given], settings: Setting
 
 
 def _linked(given: Given, settings: Settings) -> Sightings:
-    """As `pathing.link`, with other settings."""
+    """As `pathing.link_boxes`, with other settings."""
     view = steady(given.observations)
     tracklet_of = agree(view, settings.association)
     looks = resemblance(view, tracklet_of)

@@ -177,7 +177,7 @@ def link(
 
     width, height = _size(size)
     observed = read_detections(detections).as_observations(fps)
-    write_tracks(out, linking.link(observed, width, height))
+    write_tracks(out, linking.link_boxes(observed, width, height))
 
 
 @app.command("eval")

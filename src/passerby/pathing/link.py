@@ -15,6 +15,7 @@ from passerby.tracking.persons import sightings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
 from passerby.tracking.stitching import stitch
+from passerby.tracking.unison import shared_motion
 
 
 def link(observations: Observations, width: int, height: int) -> Sightings:
@@ -38,6 +39,15 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     looks = resemblance(view, tracklet_of)
     person_of = stitch(view, tracklet_of, looks, at_border(observations, width, height))
     return _in_frame(sightings(observations, view, person_of), width, height)
+
+
+def link_boxes(observations: Observations, width: int, height: int) -> Sightings:
+    """As `link`, for boxes that came without pixels: the people tell how the camera moved.
+
+    The camera's motion in `observations` must be none; it is not known.
+    """
+    motion = shared_motion(steady(observations))
+    return link(replace(observations, camera_motion=motion), width, height)
 
 
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:

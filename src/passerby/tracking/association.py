@@ -94,24 +94,36 @@ def associate(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[
     opened = 0
     for frame in range(len(view.seconds)):
         if frame:
-            tracks = _moved_on(tracks, view, frame, settings)
-        rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
-        matched, claimed = _match(tracks, view, rows, settings)
-        tracks = _updated(tracks, view, matched, claimed, view.seconds[frame])
-        label_of[claimed] = tracks.number[matched]
-
-        is_free = label_of[rows] == NOBODY
-        opening = rows[is_free & (view.confidence[rows] >= settings.opening)]
-        if len(opening):
-            numbers = np.arange(opened, opened + len(opening))
-            label_of[opening] = numbers
-            opened += len(opening)
-            newcomers = LiveTracks.opened(view.cxcywh[opening], numbers, view.seconds[frame])
-            tracks = tracks.join(newcomers)
+            tracks = predicted(tracks, view, frame, settings)
+        tracks, found = continued(tracks, view, frame, opened, settings)
+        label_of[view.first_detection[frame] : view.first_detection[frame + 1]] = found
+        opened = max(opened, int(found.max(initial=NOBODY)) + 1)
     return label_of
 
 
-def _moved_on(
+def continued(
+    tracks: LiveTracks, view: Steady, frame: int, opened: int, settings: AssociationSettings
+) -> tuple[LiveTracks, NDArray[np.int64]]:
+    """Tracks after they saw the detections of `frame`, and the label of each of these.
+
+    The tracks are those predicted to `frame`; new ones are numbered from `opened`.
+    """
+    rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
+    matched, claimed = _match(tracks, view, rows, settings)
+    label_of = np.full(len(rows), NOBODY)
+    label_of[claimed - view.first_detection[frame]] = tracks.number[matched]
+    tracks = _updated(tracks, view, matched, claimed, view.seconds[frame])
+
+    is_opening = (label_of == NOBODY) & (view.confidence[rows] >= settings.opening)
+    if is_opening.any():
+        numbers = opened + np.arange(np.count_nonzero(is_opening))
+        label_of[is_opening] = numbers
+        now = view.seconds[frame]
+        tracks = tracks.join(LiveTracks.opened(view.cxcywh[rows[is_opening]], numbers, now))
+    return tracks, label_of
+
+
+def predicted(
     tracks: LiveTracks, view: Steady, frame: int, settings: AssociationSettings
 ) -> LiveTracks:
     """Tracks predicted to `frame`, without those unseen too long or cut off."""

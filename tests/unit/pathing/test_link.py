@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.pathing.link import link
+from passerby.pathing.link import link, link_boxes
 from passerby.records import Sightings
 from passerby.testing import Seen, observations, together, walk
 
@@ -134,3 +134,32 @@ def test_sightings_are_as_agreed(people: list[tuple[int, int, int, set[int]]]) -
     assert (found.xyxy[:, 0] < WIDTH).all()
     assert (found.xyxy[:, 2] > 0).all()
     assert found.xyxy.dtype == np.float32
+
+
+def test_boxes_of_a_shaken_camera_give_the_persons_of_a_still_one() -> None:
+    seconds = np.arange(90) / 10
+    shake = np.round(60 * np.sin(2 * np.pi * 1.3 * seconds))
+    still = together(
+        walk(200, 1, 90, y=90), walk(300, -1, 90, y=150, height=120), walk(400, 2, 90, y=210)
+    )
+    shaken: list[list[Seen]] = [
+        [(x + off, y, height) for x, y, height in row]
+        for row, off in zip(still, shake.tolist(), strict=True)
+    ]
+
+    expected = link(observations(still), WIDTH, HEIGHT)
+    found = link_boxes(observations(shaken), WIDTH, HEIGHT)
+
+    assert set(expected.person_index.tolist()) == {0, 1, 2}
+    assert found.person_index.tolist() == expected.person_index.tolist()
+    moved = expected.xyxy + shake[expected.frame_index, None] * np.array([1, 0, 1, 0])
+    np.testing.assert_allclose(found.xyxy, moved, atol=10)
+
+
+def test_boxes_of_a_camera_at_rest_are_linked_as_those_of_a_film() -> None:
+    seen = observations(together(walk(100, 10, 30, height=120), walk(390, -10, 30, height=80)))
+
+    expected, found = link(seen, WIDTH, HEIGHT), link_boxes(seen, WIDTH, HEIGHT)
+
+    assert found.person_index.tolist() == expected.person_index.tolist()
+    assert found.xyxy.tolist() == expected.xyxy.tolist()

@@ -1,0 +1,183 @@
+"""How the camera moved, judged by what everybody does at once.
+
+Boxes without pixels show no background. But people walk each on their own; when all
+of them leave their courses by the same step, it was the camera that moved. What they
+do steadily, a procession or a slow pan, stays theirs: it disturbs nobody.
+
+The film is gone through twice. At first the camera is held to stand still, and how far
+all together stray from their courses, beyond what chance explains, tells how restless it
+was. The second time each shared step is believed the more, the more restless the camera
+was found and the more people show it; with a camera at rest, not at all.
+
+Source: weighing each step against a variance found in all of them is empirical Bayes,
+B. Efron and C. Morris, "Stein's estimation rule and its competitors", JASA 68, 1973.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.tracking import kalman
+from passerby.tracking.association import DEFAULT, LiveTracks, continued, predicted
+from passerby.tracking.kalman import Floats
+from passerby.tracking.steady import Steady
+from passerby.tracking.tracklets import NOBODY, Rows
+
+MOST_WITNESSES = 16  # the rest of a crowd adds little, and takes time
+FEWEST_WITNESSES = 2  # one alone may just have turned
+LONGEST_UNSEEN = 0.3  # seconds; where others should be by now is too uncertain
+LEAST_LIKENESS = 0.8  # of the heights of a witness and of a box that may be theirs
+LONGEST_STEP = 1.5  # body heights between two frames
+# How far apart, in body heights, the steps of two witnesses may be to count as shared:
+# one standard deviation of what two boxes and the prediction between them leave.
+SPREAD = 0.15
+LEAST_CLOSENESS = 0.05  # of 1; a box farther off is somebody else's
+# Variance of the shared steps of a camera at rest, as a share of what the filter expects.
+# Measured: 0.02-0.40 on the three sequences of the benchmark at 3.5 to 30 frames a
+# second, 2026-11-22. Their boxes gently swayed gave 0.3-4.3, mostly above 0.6.
+CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class SharedSteps:
+    """By how much everybody left their courses, in each of F frames; x and y, pixels."""
+
+    shift: Floats  # (F, 2) 0 where nobody tells
+    variance: Floats  # (F, 2) by people and boxes alone, if the camera stood; or infinite
+
+
+def shared_motion(view: Steady) -> NDArray[np.float32]:
+    """Estimate the camera's motion from the people in view.
+
+    Parameters
+    ----------
+    view : F frames, made with the camera taken to stand still
+
+    Returns
+    -------
+    (F, 2, 3) float32
+        Shifts, from each frame to the next, as `Observations.camera_motion`; none where
+        the camera stood or nothing can be said.
+    """
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (len(view.seconds), 1, 1))
+    seen, _ = _gone_through(view, np.zeros(2))
+    restlessness = _restlessness(view, seen)
+    if restlessness.any():
+        _, taken = _gone_through(view, restlessness)
+        motion[:-1, :, 2] = taken[1:]
+    return motion
+
+
+def _gone_through(view: Steady, restlessness: Floats) -> tuple[SharedSteps, Floats]:
+    """Follow everybody: the steps they share, and how much of each is the camera's, (F, 2)."""
+    count = len(view.seconds)
+    steps = SharedSteps(np.zeros((count, 2)), np.full((count, 2), np.inf))
+    taken = np.zeros((count, 2))
+    tracks, opened = LiveTracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0), 0
+    for frame in range(count):
+        if frame:
+            tracks = predicted(tracks, view, frame, DEFAULT)
+            steps.shift[frame], steps.variance[frame] = _shared_step(tracks, view, frame)
+            prior = restlessness * (view.seconds[frame] - view.seconds[frame - 1])
+            taken[frame] = steps.shift[frame] * prior / (prior + steps.variance[frame])
+            tracks = _shifted(tracks, taken[frame])
+        tracks, label_of = continued(tracks, view, frame, opened, DEFAULT)
+        opened = max(opened, int(label_of.max(initial=NOBODY)) + 1)
+    return steps, taken
+
+
+def _restlessness(view: Steady, steps: SharedSteps) -> Floats:
+    """(2,) by how much the variance of the camera's place grows, square pixels / second."""
+    told = np.flatnonzero(np.isfinite(steps.variance).all(axis=1))
+    if not len(told):
+        return np.zeros(2)
+    beyond_chance = steps.shift[told] ** 2 - CHANCE * steps.variance[told]
+    seconds = view.seconds[told] - view.seconds[told - 1]
+    rate: Floats = beyond_chance.sum(axis=0) / seconds.sum()
+    return np.maximum(rate, 0)
+
+
+def _shared_step(tracks: LiveTracks, view: Steady, frame: int) -> tuple[Floats, Floats]:
+    """Shift that brings most of the predicted tracks to a sure detection, and its variance."""
+    motion = _witnesses(tracks, view.seconds[frame]).motion
+    rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
+    rows = rows[view.confidence[rows] >= DEFAULT.sure]
+    owner, column = _possible_pairs(motion.value, view.cxcywh[rows])
+    away = view.cxcywh[rows[column], :2] - motion.value[owner, :2]
+    height = _heights(motion.value[owner])
+    start = _most_shared(away, height, owner)
+    pairs = _nearest(away - start, height, owner)
+    if len(pairs) < FEWEST_WITNESSES:
+        return np.zeros(2), np.full(2, np.inf)
+    trust = view.confidence[rows[column[pairs]], None]
+    noise = np.array(kalman.WALKING.measurement[:2]) * height[pairs] / trust
+    weight = 1 / (motion.value_variance[owner[pairs], :2] + noise**2)
+    return _agreed(away[pairs], weight, height[pairs], start)
+
+
+def _witnesses(tracks: LiveTracks, now: float) -> LiveTracks:
+    """The tracks longest known among those seen a moment ago, in their order."""
+    recent = tracks.take(now - tracks.last_seen <= LONGEST_UNSEEN)
+    longest_known = np.argsort(-recent.hits, kind="stable")[:MOST_WITNESSES]
+    return recent.take(np.sort(longest_known))
+
+
+def _heights(cxcywh: Floats) -> Floats:
+    """(N, 1) heights, at least a pixel."""
+    return np.maximum(cxcywh[:, 3:], 1.0)
+
+
+def _possible_pairs(expected: Floats, seen: Floats) -> tuple[Rows, Rows]:
+    """Rows of `expected`, ascending, and of `seen`: alike in height and within reach."""
+    height, other = _heights(expected), _heights(seen).T
+    alike = np.minimum(height, other) >= LEAST_LIKENESS * np.maximum(height, other)
+    away = np.abs(seen[None, :, :2] - expected[:, None, :2]).max(axis=2)
+    owner, column = np.nonzero(alike & (away <= LONGEST_STEP * height))
+    return owner, column
+
+
+def _most_shared(away: Floats, height: Floats, owner: Rows) -> Floats:
+    """(2,) the step, of those in `away` (P, 2) and none, that most owners may have made."""
+    if not len(away):
+        return np.zeros(2)
+    steps = np.vstack([np.zeros(2), away])
+    support = _closeness(away[None] - steps[:, None], height)
+    first_pair = np.flatnonzero(np.diff(owner, prepend=-1))
+    supporters = np.maximum.reduceat(support, first_pair, axis=1).sum(axis=1)
+    best: Floats = steps[np.argmax(supporters)]
+    return best
+
+
+def _nearest(away: Floats, height: Floats, owner: Rows) -> Rows:
+    """Position of each owner's nearest pair, for those who have one that is near at all."""
+    closeness = _closeness(away, height)
+    order = np.lexsort((-closeness, owner))
+    nearest = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
+    near: Rows = nearest[closeness[nearest] > LEAST_CLOSENESS]
+    return near
+
+
+def _closeness(away: Floats, height: Floats) -> Floats:
+    """How well distances (…, P, 2) agree with none, in [0, 1]."""
+    closeness: Floats = np.exp(-((away / (SPREAD * height)) ** 2).sum(axis=-1) / 2)
+    return closeness
+
+
+def _agreed(away: Floats, weight: Floats, height: Floats, start: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean of steps (P, 2) and its variance; the farther one is off, the less it counts.
+
+    Three rounds are enough: `start` is one of the steps that most agree on.
+    """
+    shift = start
+    for _ in range(3):
+        agreeing = weight * _closeness(away - shift, height)[:, None]
+        shift = (agreeing * away).sum(axis=0) / agreeing.sum(axis=0)
+    return shift, 1 / agreeing.sum(axis=0)
+
+
+def _shifted(tracks: LiveTracks, shift: Floats) -> LiveTracks:
+    """The tracks carried along, their velocities as they were."""
+    value = tracks.motion.value.copy()
+    value[:, :2] += shift
+    return replace(tracks, motion=replace(tracks.motion, value=value))
