@@ -13,6 +13,7 @@ from passerby.tracking.agreement import agree
 from passerby.tracking.borders import at_border
 from passerby.tracking.persons import sightings
 from passerby.tracking.resemblance import resemblance
+from passerby.tracking.reunion import reunite
 from passerby.tracking.steady import steady
 from passerby.tracking.stitching import stitch
 from passerby.tracking.unison import shared_motion
@@ -37,7 +38,8 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     view = steady(observations)
     tracklet_of = agree(view)
     looks = resemblance(view, tracklet_of)
-    person_of = stitch(view, tracklet_of, looks, at_border(observations, width, height))
+    stay_of = stitch(view, tracklet_of, looks, at_border(observations, width, height))
+    person_of = reunite(view, stay_of)
     return _in_frame(sightings(observations, view, person_of), width, height)
 
 

@@ -30,7 +30,7 @@ DEFAULT = EvidenceSettings()
 
 @dataclass(frozen=True)
 class Stay:
-    """One person from first to last seen, without the gaps too long to fill."""
+    """One person in one shot, from first to last seen, without the gaps too long to fill."""
 
     frame: Rows  # (n,) positions of analysed frames
     xyxy: NDArray[np.float32]  # (n, 4) pixels of those frames
@@ -49,7 +49,7 @@ def sightings(
     Parameters
     ----------
     observations, view : the same N detections, as seen and steadied
-    person_of : (N,) labels of `stitch`
+    person_of : (N,) labels of `reunite`
     settings : EvidenceSettings
 
     Returns
@@ -57,22 +57,32 @@ def sightings(
     Sightings
         Person indexes in order of first appearance (ties: the surer first).
     """
-    people = [rows for rows in rows_by_label(person_of) if _is_person(view, rows, settings)]
-    people.sort(key=lambda rows: (int(view.frame_of[rows[0]]), -view.confidence[rows[0]], rows[0]))
-    stays = [_stay(view, rows, settings) for rows in people]
-    index = np.repeat(np.arange(len(stays)), [len(stay.frame) for stay in stays])
+    paths = [rows for whole in rows_by_label(person_of) for rows in _by_shot(view, whole)]
+    paths = [rows for rows in paths if _is_person(view, rows, settings)]
+    paths.sort(key=lambda rows: (int(view.frame_of[rows[0]]), -view.confidence[rows[0]], rows[0]))
+    stays = [_stay(view, rows, settings) for rows in paths]
+    labels = [int(person_of[rows[0]]) for rows in paths]
+    number = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    lengths = [len(stay.frame) for stay in stays]
+    index = np.repeat(np.array([number[label] for label in labels], np.int64), lengths)
     frame = np.concatenate([np.empty(0, np.int64), *(stay.frame for stay in stays)])
     order = np.lexsort((index, frame))
     frame = frame[order]
     nobody = np.empty((0, 4), np.float32)
     return Sightings(
-        person_index=index[order].astype(np.int64),
+        person_index=index[order],
         frame_index=observations.frame_index[frame],
         timestamp_ms=observations.timestamp_ms[frame],
         xyxy=np.concatenate([nobody, *(stay.xyxy for stay in stays)])[order],
         confidence=np.concatenate([nobody[:, 0], *(stay.confidence for stay in stays)])[order],
         detected=np.concatenate([np.empty(0, np.bool_), *(s.detected for s in stays)])[order],
     )
+
+
+def _by_shot(view: Steady, rows: Rows) -> list[Rows]:
+    """One person's path in each shot: a curve must not run through a cut."""
+    borders = np.flatnonzero(np.diff(view.shot[view.frame_of[rows]])) + 1
+    return np.split(rows, borders)
 
 
 def _is_person(view: Steady, rows: Rows, settings: EvidenceSettings) -> bool:
@@ -86,7 +96,7 @@ def _is_person(view: Steady, rows: Rows, settings: EvidenceSettings) -> bool:
 
 
 def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
-    """Course of one person on the frames where somebody may be reported."""
+    """Course of one person in one shot, on the frames where somebody may be reported."""
     course = fit_course(view, rows)
     seen = view.frame_of[rows]
     frame = np.arange(course.first_frame, course.first_frame + len(course.cxcywh))

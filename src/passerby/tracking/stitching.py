@@ -103,8 +103,8 @@ def stitch(
         last = np.array([rows[-1] for rows in groups])
         cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]
         worthwhile = cost < 0
-        pairs = _cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
-        groups = _chained(groups, pairs)
+        pairs = cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
+        groups = chained(groups, pairs)
     return label_rows(groups, len(tracklet_of))
 
 
@@ -214,8 +214,8 @@ def _walks_out(motion: Motion, at_border: NDArray[np.bool_]) -> NDArray[np.bool_
     return leaving
 
 
-def _cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:
-    """Best joints of least total cost, each tracklet at most once on each side.
+def cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:
+    """Best joints of least total cost, each of `count` tracklets at most once on each side.
 
     The whole is solved in parts that share no tracklet, each a small dense matrix.
     """
@@ -232,7 +232,7 @@ def _cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tupl
     return chosen
 
 
-def _chained(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
+def chained(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
     """Groups after each pair (earlier, later) became one; order by first group."""
     successor = dict(pairs)
     followers = set(successor.values())

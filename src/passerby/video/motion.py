@@ -9,6 +9,8 @@ Intel 2000 (following them); M. Fischler and R. Bolles, "Random sample
 consensus", CACM 24(6), 1981 (the motion that most share).
 """
 
+import math
+from itertools import product
 from typing import Any
 
 import cv2
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 Affine = NDArray[np.float32]
 Points = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 STILL: Affine = np.array([[1, 0, 0], [0, 1, 0]], dtype=np.float32)
 CUT: Affine = np.zeros((2, 3), dtype=np.float32)
@@ -38,8 +41,15 @@ RANSAC_DISTANCE = 1.0  # pixels
 FEWEST_AGREEING = 0.3  # share of the corners that must support a motion
 LARGEST_ZOOM = 1.5  # between two frames; anything beyond is a wrong estimate
 
-THUMBNAIL = (16, 9)  # width, height: coarse enough to be the same after a small motion
-SAME_SCENE = 0.5  # correlation of thumbnails; unrelated pictures lie around 0
+THUMBNAIL = (32, 18)  # width, height: coarse enough to be the same after a small motion
+# Thumbnails are also compared shifted, up to so many of their pixels: a third of the
+# frame, for pans too fast to be followed.
+LARGEST_SHIFTS = (9, 5)
+# Correlation of thumbnails under the best shift. Measured on 525 cuts, and on 333 pans,
+# flashes, fades and blurs that could not be followed, 2026-11-22: another scene stays below
+# 0.5, the same one mirrored below 0.72; all that is no cut lies above 0.7. A view closer by
+# 1.4 reaches 0.85 where the ground fills the picture: such a cut goes unnoticed.
+SAME_SCENE = 0.7
 
 
 def camera_motion(previous: Gray, gray: Gray, previous_boxes: NDArray[np.floating[Any]]) -> Affine:
@@ -126,11 +136,32 @@ def _largest_shift(affine: Affine, shape: tuple[int, ...]) -> float:
 
 
 def _is_same_scene(previous: Gray, gray: Gray) -> bool:
-    """Whether light and dark lie alike; brighter or darker as a whole makes no difference."""
-    thumbnails = [
+    """Whether light and dark lie alike, if shifted; brighter or darker makes no difference.
+
+    A plain picture, as between a fade out and a fade in, says nothing of another scene.
+    """
+    first, second = (
         cv2.resize(picture, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float64)
         for picture in (previous, gray)
-    ]
-    first, second = (thumbnail - thumbnail.mean() for thumbnail in thumbnails)
-    scale = np.sqrt((first**2).sum() * (second**2).sum())
-    return bool(scale == 0 or (first * second).sum() / scale > SAME_SCENE)
+    )
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return True
+    across, down = (range(-most, most + 1) for most in LARGEST_SHIFTS)
+    shifts = sorted(product(across, down), key=lambda shift: shift[0] ** 2 + shift[1] ** 2)
+    return any(_correlation(*_overlap(first, second, *shift)) > SAME_SCENE for shift in shifts)
+
+
+def _overlap(first: Floats, second: Floats, across: int, down: int) -> tuple[Floats, Floats]:
+    """What both pictures show if `second` looks so many pixels further right and down."""
+    height, width = first.shape
+    return (
+        first[max(0, down) : height + min(0, down), max(0, across) : width + min(0, across)],
+        second[max(0, -down) : height + min(0, -down), max(0, -across) : width + min(0, -across)],
+    )
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    """In [-1, 1]; 0 if one of the two is plain."""
+    first, second = first - first.mean(), second - second.mean()
+    scale = math.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum() / scale) if scale > 0 else 0.0

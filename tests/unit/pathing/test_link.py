@@ -79,7 +79,26 @@ def test_a_panning_camera_and_a_still_one_give_the_same_persons() -> None:
     np.testing.assert_allclose(found.xyxy, moved, atol=0.01)
 
 
-def test_after_a_cut_everybody_is_somebody_new() -> None:
+def test_clothes_tell_who_is_seen_again_after_a_cut() -> None:
+    places = (100.0, 300.0, 500.0)
+    frames = together(*(walk(place, 0, 40) for place in places))
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (40, 1, 1))
+    motion[19] = 0
+    random = np.random.default_rng(0)
+    clothes = random.integers(60, 160, (4, 48))
+    wearer = [0, 1, 2] * 20 + [2, 3, 0] * 20
+    looks = clothes[wearer] + random.integers(-8, 9, (len(wearer), 48))
+
+    seen = observations(frames, camera_motion=motion, appearance=looks.astype(np.uint8))
+    found = link(seen, WIDTH, HEIGHT)
+
+    assert as_agreed(found)
+    before, after = (found.take(found.frame_index == frame) for frame in (0, 39))
+    by_place = [part.person_index[np.argsort(part.xyxy[:, 0])] for part in (before, after)]
+    assert by_place[1].tolist() == [by_place[0][2], 3, by_place[0][0]]
+
+
+def test_without_clothes_everybody_after_a_cut_is_somebody_new() -> None:
     motion = np.tile(np.eye(2, 3, dtype=np.float32), (20, 1, 1))
     motion[9] = 0
 

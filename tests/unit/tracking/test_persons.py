@@ -115,6 +115,38 @@ def test_in_a_long_gap_nobody_is_reported(unseen: int, *, is_filled: bool) -> No
     assert set(found.person_index.tolist()) == {0}
 
 
+def test_a_course_begins_anew_after_a_cut() -> None:
+    # The same person, much further right in the next shot, and half as tall.
+    path = [*walk(100, 5, 6), *walk(500, -5, 6, height=50)]
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (12, 1, 1))
+    motion[5] = 0
+
+    found = reported(observations(together(path), camera_motion=motion), [0] * 12)
+
+    assert found.person_index.tolist() == [0] * 12
+    for box, (x, _, height) in zip(found.xyxy, path, strict=True):
+        assert (box[0] + box[2]) / 2 == pytest.approx(x, abs=0.5)
+        assert box[3] - box[1] == pytest.approx(height, abs=0.5)
+
+
+def test_nobody_is_reported_between_two_shots() -> None:
+    path = [*walk(100, 1, 4), None, None, *walk(105, 1, 4)]
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (10, 1, 1))
+    motion[4] = 0
+
+    found = reported(observations(together(path), camera_motion=motion), [0] * 8)
+
+    assert found.frame_index.tolist() == [0, 1, 2, 3, 6, 7, 8, 9]
+
+
+def test_each_shot_needs_evidence_of_its_own() -> None:
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (8, 1, 1))
+    motion[5] = 0
+    observed = observations(together(walk(100, 1, 8)), camera_motion=motion)
+
+    assert reported(observed, [0] * 8).frame_index.tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_boxes_are_in_pixels_of_their_own_frame() -> None:
     motion = np.tile(np.array([[1, 0, -20], [0, 1, 5]], np.float32), (6, 1, 1))
     path: list[Seen | None] = [(300 - 20 * step, 100 + 5 * step, 100) for step in range(6)]

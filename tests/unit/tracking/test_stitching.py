@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.steady import Steady, steady
-from passerby.tracking.stitching import DEFAULT, StitchingSettings, _cheapest, stitch
+from passerby.tracking.stitching import DEFAULT, StitchingSettings, cheapest, stitch
 from passerby.tracking.tracklets import NOBODY
 
 FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
@@ -235,14 +235,14 @@ def test_nobody_is_in_two_places_at_once(tracklets: list[tuple[int, int, int, in
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_cheapest_joints_are_those_of_brute_force(seed: int) -> None:
+def test_thecheapest_joints_are_those_of_brute_force(seed: int) -> None:
     random = np.random.default_rng(seed)
     count = 5
     candidates = [pair for pair in combinations(range(count), 2) if random.random() < 0.7]
     earlier, later = np.array(candidates, np.int64).reshape(-1, 2).T
     cost = random.uniform(-5, 0, len(candidates))
 
-    chosen = _cheapest(earlier, later, cost, count)
+    chosen = cheapest(earlier, later, cost, count)
 
     price = dict(zip(candidates, cost.tolist(), strict=True))
     assert sum(price[pair] for pair in chosen) == pytest.approx(least_total(price))

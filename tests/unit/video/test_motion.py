@@ -83,6 +83,35 @@ def test_a_cut_is_told_by_zeros(seed: int) -> None:
     np.testing.assert_array_equal(camera_motion(scene(), scene(seed), NO_BOXES), CUT)
 
 
+def street() -> Gray:
+    """Coarse light and dark, so like its mirror image that they correlate by more than half."""
+    blocks = texture(SIZE, seed=5, grain=40)[..., 0].astype(float)
+    picture = 0.75 * blocks + 0.25 * blocks[:, ::-1]
+    return cv2.GaussianBlur(picture, (5, 5), 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(street()[:, ::-1].copy(), id="seen from the other side"),
+        pytest.param(warped(street(), around_centre(2.0, 0.0)), id="seen twice as near"),
+    ],
+)
+def test_another_view_of_one_place_is_a_cut(other: Gray) -> None:
+    np.testing.assert_array_equal(camera_motion(street(), other, NO_BOXES), CUT)
+
+
+@pytest.mark.parametrize("across", [-80, 80])
+def test_a_pan_too_fast_to_be_followed_is_no_cut(across: int) -> None:
+    wide = texture((640, 240), seed=3, grain=32)[..., 0]
+    smeared = cv2.GaussianBlur(wide, (81, 5), 0).astype(np.uint8)
+    before = smeared[:, 160:480].copy()
+    darker = smeared[:, 160 + across : 480 + across] * 0.4  # as when the exposure follows
+    after = darker.astype(np.uint8)
+
+    np.testing.assert_array_equal(camera_motion(before, after, NO_BOXES), STILL)
+
+
 def test_a_light_switched_on_is_no_cut() -> None:
     bright = np.clip(scene().astype(int) + 70, 0, 255).astype(np.uint8)
 

@@ -1,0 +1,124 @@
+"""Who is seen again after a cut, judged by looks alone.
+
+A cut ends every path, and where somebody comes out in another picture no motion can
+tell. So those whom stitching found in different shots are joined only where they look
+alike without doubt: alike in themselves, and clearly more so than anybody who is in the
+picture together with one of the two. The joints are chosen together, as in stitching.
+Whoever cannot be told stays apart: to take two for one is worse than to count one twice.
+
+Source: a best match counts only with a lead over the second best: D. G. Lowe,
+"Distinctive image features from scale-invariant keypoints", IJCV 60(2), 2004, section 7.1.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.tracking.resemblance import Floats, resemblance
+from passerby.tracking.steady import Steady
+from passerby.tracking.stitching import chained, cheapest
+from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
+
+
+@dataclass(frozen=True)
+class ReunionSettings:
+    """When two look like one person. Likenesses are cosines in [-1, 1].
+
+    Measured on 46 films cut together from three sequences, 2026-11-22: of different
+    persons, 98 in 100 pairs stay below 0.69 in each film; half of the pairs of one person
+    reach 0.9 under one camera by day, 0.6 to 0.75 where framing and colours changed.
+    """
+
+    least_likeness: float = 0.7
+    least_lead: float = 0.2
+
+
+DEFAULT = ReunionSettings()
+
+# Likenesses that are computed at a time.
+BLOCK = 1 << 22
+
+
+class _Pairs(NamedTuple):
+    """P pairs of stays that look alike."""
+
+    earlier: Rows  # (P,) ascending
+    later: Rows  # (P,) in a later shot
+    likeness: Floats  # (P,)
+
+    def take(self, which: NDArray[np.bool_]) -> "_Pairs":
+        return _Pairs(self.earlier[which], self.later[which], self.likeness[which])
+
+
+class _Times(NamedTuple):
+    """When each of S stays is seen: positions of frames, inclusive."""
+
+    first: Rows  # (S,)
+    last: Rows  # (S,)
+
+    def overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
+        """Whether stays are in the picture together; the arguments broadcast."""
+        return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
+
+
+def reunite(
+    view: Steady, stay_of: NDArray[np.int64], settings: ReunionSettings = DEFAULT
+) -> NDArray[np.int64]:
+    """Label each detection with its person.
+
+    Parameters
+    ----------
+    view : N detections
+    stay_of : (N,) labels of `stitch`: S stays, from 0, each within one shot
+    settings : ReunionSettings
+
+    Returns
+    -------
+    (N,) int64
+        Persons from 0, in no particular order; `NOBODY` as it was. Without cuts, or where
+        no appearance is known, each stay is a person.
+    """
+    groups = rows_by_label(stay_of)
+    if not groups or not view.shot.any():
+        return stay_of
+    times = _Times(
+        view.frame_of[[rows[0] for rows in groups]], view.frame_of[[rows[-1] for rows in groups]]
+    )
+    floor = settings.least_likeness - settings.least_lead
+    alike = _alike(resemblance(view, stay_of), view.shot[times.first], floor)
+    clear = alike.take(
+        (alike.likeness > settings.least_likeness)
+        & (_lead(alike.earlier, alike.later, alike.likeness, times) > settings.least_lead)
+        & (_lead(alike.later, alike.earlier, alike.likeness, times) > settings.least_lead)
+    )
+    cost = settings.least_likeness - clear.likeness
+    joints = cheapest(clear.earlier, clear.later, cost, len(groups))
+    return label_rows(chained(groups, joints), len(stay_of))
+
+
+def _alike(looks: Floats, shot: NDArray[np.int64], floor: float) -> _Pairs:
+    """Pairs in different shots that are more alike than `floor`."""
+    found = [_Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    step = max(1, BLOCK // len(looks))
+    for start in range(0, len(looks), step):
+        likeness = looks[start : start + step] @ looks.T
+        is_alike = (likeness > floor) & (shot[start : start + step, None] < shot)
+        earlier, later = np.nonzero(is_alike)
+        found.append(_Pairs(earlier + start, later, likeness[earlier, later]))
+    return _Pairs(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _lead(one: Rows, other: Rows, likeness: Floats, times: _Times) -> Floats:
+    """(P,) how much more `one` resembles `other` than anybody who is seen together with that.
+
+    Only rivals among the P pairs are known; the lead over none is infinite.
+    """
+    lead = np.full(len(one), np.inf)
+    for pairs in rows_by_label(one):
+        rivals = times.overlap(other[pairs, None], other[pairs])
+        np.fill_diagonal(rivals, val=False)
+        strongest = np.where(rivals, likeness[pairs], -np.inf).max(axis=1)
+        lead[pairs] = likeness[pairs] - strongest
+    return lead
