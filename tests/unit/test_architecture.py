@@ -9,8 +9,8 @@ import passerby
 
 PACKAGE = Path(passerby.__file__).parent
 
-GROUND = {"errors", "boxes", "records", "assignment", "motfile", "pinned_url"}
-STAGES = {"video", "people", "tracking"}
+GROUND = {"errors", "boxes", "records", "assignment", "suppression", "motfile", "pinned_url"}
+STAGES = {"video", "people", "faces", "tracking"}
 MIDDLE = {"jobs", "cloud", "engine"}
 BELOW_MIDDLE = GROUND | STAGES | {"inference", "pathing"}
 BELOW_SURFACES = BELOW_MIDDLE | MIDDLE
@@ -21,12 +21,14 @@ MAY_IMPORT = {
     "boxes": set[str](),
     "records": {"boxes"},
     "assignment": set[str](),
+    "suppression": {"boxes"},
     "motfile": {"errors", "boxes", "records"},
     "pinned_url": set[str](),
     "settings": {"errors"},
     "inference": GROUND,
     "video": GROUND,
     "people": GROUND | {"inference"},
+    "faces": GROUND | {"inference"},
     "tracking": GROUND,
     "pathing": GROUND | STAGES | {"inference"},
     "jobs": GROUND,

@@ -1,4 +1,4 @@
-"""Which of several boxes around the same person stays."""
+"""Which of several boxes around the same thing stays."""
 
 import numpy as np
 from numpy.typing import NDArray
