@@ -103,9 +103,10 @@ def choose(
     """
     if runtime == "openvino" and not has_openvino:
         raise ModelError("OpenVINO is not installed: pip install 'passerby[openvino]'.")
-    bfloat16 = bool(features & cpu.FAST_BF16)
-    if runtime == "openvino" or (runtime == "auto" and has_openvino and bfloat16):
-        return Execution(weights, "float", "openvino", "bfloat16" if bfloat16 else "float32")
+    fast_bfloat16 = bool(features & cpu.FAST_BF16)
+    if runtime == "openvino" or (runtime == "auto" and has_openvino and fast_bfloat16):
+        in_16_bits = fast_bfloat16 and weights.bfloat16
+        return Execution(weights, "float", "openvino", "bfloat16" if in_16_bits else "float32")
     if "int8" in weights.files and features & cpu.FAST_INT8:
         return Execution(weights, "int8", "onnxruntime", "int8")
     return Execution(weights, "float", "onnxruntime", "float32")

@@ -53,9 +53,10 @@ class Weights:
     """A network: its output family and its files, by how they store numbers."""
 
     name: str
-    family: str  # how to decode the outputs: "nanodet"
+    family: str  # how to decode the outputs: "nanodet", "blazeface", "face mesh"
     files: Mapping[Storage, WeightsFile]
     logit_shift: float  # from the network's scores to confidences comparable with others'
+    bfloat16: bool = True  # whether it may be computed in 16 bits
 
 
 def find(name: str, folder: Traversable = SHIPPED) -> Weights:
@@ -75,7 +76,8 @@ def find(name: str, folder: Traversable = SHIPPED) -> Weights:
                 storage: WeightsFile(folder / entry["file"], entry["sha256"])
                 for storage, entry in card["files"].items()
             },
-            logit_shift=card["confidence"]["logit_shift"],
+            logit_shift=card.get("confidence", {}).get("logit_shift", 0.0),
+            bfloat16=card.get("bfloat16", True),
         )
     except OSError as error:
         raise ModelError(f"There is no network called {name!r}.") from error

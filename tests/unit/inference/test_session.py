@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ BOTH = Weights(
     logit_shift=0.0,
 )
 FLOAT_ONLY = Weights("tiny", "nanodet", {"float": BOTH.files["float"]}, logit_shift=0.0)
+NO_BFLOAT16 = replace(BOTH, bfloat16=False)
 OLD = frozenset({"fpu", "avx2"})
 VNNI = OLD | {"avx512_vnni"}
 AMX = VNNI | {"amx_bf16"}
@@ -33,6 +35,9 @@ AMX = VNNI | {"amx_bf16"}
         pytest.param(FLOAT_ONLY, "auto", VNNI, True, "onnxruntime-float32", id="no INT8 file"),
         pytest.param(BOTH, "onnxruntime", AMX, True, "onnxruntime-int8", id="ONNX Runtime named"),
         pytest.param(BOTH, "openvino", OLD, True, "openvino-float32", id="OpenVINO, old CPU"),
+        pytest.param(
+            NO_BFLOAT16, "auto", AMX, True, "openvino-float32", id="a network that needs 32 bits"
+        ),
     ],
 )
 def test_choose(

@@ -24,11 +24,24 @@ def tiny(folder: Path, card: str = CARD, content: bytes = b"content") -> Weights
     return find("tiny", folder)
 
 
-def test_the_shipped_files_are_what_their_card_promises() -> None:
-    found = find("nanodet-g")
+@pytest.mark.parametrize(
+    ("name", "family", "storages", "bfloat16"),
+    [
+        pytest.param("nanodet-g", "nanodet", {"float", "int8"}, True, id="persons"),
+        pytest.param("blazeface-full-range", "blazeface", {"float"}, True, id="faces"),
+        pytest.param("face-mesh", "face mesh", {"float"}, False, id="the face mesh"),
+    ],
+)
+def test_the_shipped_files_are_what_their_card_promises(
+    name: str,
+    family: str,
+    storages: set[str],
+    bfloat16: bool,  # noqa: FBT001
+) -> None:
+    found = find(name)
 
-    assert found.family == "nanodet"
-    assert set(found.files) == {"float", "int8"}
+    assert (found.name, found.family, found.bfloat16) == (name, family, bfloat16)
+    assert set(found.files) == storages
     assert all(file.read() for file in found.files.values())
 
 

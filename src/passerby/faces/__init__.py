@@ -1,0 +1,1 @@
+"""Where faces are in one image, and what they tell."""
