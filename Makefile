@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check fix bench bench-api
+.PHONY: setup demo test check fix bench bench-api faces-sheet
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,3 +33,7 @@ bench: .venv/.dev
 
 bench-api: .venv/.dev
 	$(BIN)/python -m benchmarks.api_load
+
+# pictures of all faces found in ../shared/data, and of heads without, in demo/faces
+faces-sheet: .venv/.dev
+	$(BIN)/python -m benchmarks.faces_sheet

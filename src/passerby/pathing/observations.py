@@ -4,6 +4,7 @@ One Parquet file a shard, one row an analysed frame. The same observations give 
 same bytes, and a file appears whole or not at all.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from passerby.records import Observations
+from passerby.records import Faces, Observations
 
 SCHEMA = pa.schema(
     [
@@ -23,8 +25,13 @@ SCHEMA = pa.schema(
         ("confidence", pa.list_(pa.float32())),
         ("described", pa.list_(pa.int32())),  # which detections of the frame, from 0
         ("appearance", pa.list_(pa.uint8())),  # of those, in turn
+        ("face", pa.list_(pa.float32())),  # the numbers of each face in turn, as in `Faces`
     ]
 )
+# How many numbers a face has: those of each field of `Faces`, in its order.
+FACE_WIDTHS = tuple(math.prod(column.shape[1:]) for column in Faces.none().columns())
+FACE_WIDTH = sum(FACE_WIDTHS)
+
 FRAME_COUNT = b"frame_count"
 DIMENSIONS = b"appearance_dimensions"
 
@@ -48,6 +55,10 @@ def save(observations: Observations, path: Path) -> None:
         pa.ListArray.from_arrays(
             pa.array(first_described * dimensions, pa.int32()),
             observations.appearance.reshape(-1),
+        ),
+        pa.ListArray.from_arrays(
+            pa.array(observations.first_face * FACE_WIDTH, pa.int32()),
+            _packed(observations.faces).reshape(-1),
         ),
     ]
     metadata = {
@@ -77,6 +88,8 @@ def load(path: Path) -> Observations:
         confidence=column["confidence"].flatten().to_numpy(),
         described=described_in + column["described"].flatten().to_numpy(),
         appearance=column["appearance"].flatten().to_numpy().reshape(len(described_in), dimensions),
+        first_face=column["face"].offsets.to_numpy().astype(np.int64) // FACE_WIDTH,
+        faces=_unpacked(column["face"].flatten().to_numpy().reshape(-1, FACE_WIDTH)),
         frame_count=int(table.schema.metadata[FRAME_COUNT]),
     )
 
@@ -99,6 +112,8 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
     frame_index = [s.frame_index + n for s, n in zip(shards, frames_before, strict=False)]
     first = [s.first_detection[:-1] + n for s, n in zip(shards, detections_before, strict=False)]
     described = [s.described + n for s, n in zip(shards, detections_before, strict=False)]
+    faces_before = np.cumsum([0, *(len(shard.faces) for shard in shards)])
+    first_face = [s.first_face[:-1] + n for s, n in zip(shards, faces_before, strict=False)]
     return Observations(
         frame_index=np.concatenate(frame_index),
         timestamp_ms=np.concatenate([shard.timestamp_ms for shard in shards]),
@@ -108,8 +123,24 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
         confidence=np.concatenate([shard.confidence for shard in shards]),
         described=np.concatenate(described),
         appearance=np.concatenate([shard.appearance for shard in shards]),
+        first_face=np.concatenate([*first_face, faces_before[-1:]]),
+        faces=Faces.joined([shard.faces for shard in shards]),
         frame_count=int(frames_before[-1]),
     )
+
+
+def _packed(faces: Faces) -> NDArray[np.float32]:
+    """(M, FACE_WIDTH) one row a face."""
+    parts = zip(faces.columns(), FACE_WIDTHS, strict=True)
+    return np.hstack([column.reshape(-1, width) for column, width in parts])
+
+
+def _unpacked(rows: NDArray[np.float32]) -> Faces:
+    """Back from `_packed`."""
+    parts = np.split(rows, np.cumsum(FACE_WIDTHS)[:-1], axis=1)
+    shapes = [column.shape[1:] for column in Faces.none().columns()]
+    columns = (part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True))
+    return Faces(*map(np.ascontiguousarray, columns))
 
 
 def _as_one(column: pa.ChunkedArray) -> pa.Array:

@@ -17,11 +17,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.faces.finder import FaceFinder, open_face_finder
 from passerby.pathing.observations import save
 from passerby.pathing.plan import Shard
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
-from passerby.records import Detections, Observations
+from passerby.records import Detections, Faces, Observations
 from passerby.video.motion import CUT, STILL, camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
 
@@ -39,6 +40,9 @@ DESCRIBED_CONFIDENCE = 0.3
 
 NO_APPEARANCE = np.empty((0, DIMENSIONS), np.uint8)
 NOBODY_DESCRIBED = np.empty(0, np.int64)
+# Least confidence of a person whose face is looked for.
+FACED_CONFIDENCE = 0.4
+
 NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 T = TypeVar("T")
@@ -50,6 +54,15 @@ Locate = Callable[[], str]
 
 
 @dataclass(frozen=True)
+class Eyes:
+    """What looks at the frames of a shard."""
+
+    detector: Detector
+    face_finder: FaceFinder | None
+    input_size: tuple[int, int]  # width, height of the image the detector sees
+
+
+@dataclass(frozen=True)
 class Look:
     """What one analysed frame showed."""
 
@@ -57,6 +70,7 @@ class Look:
     detections: Detections  # in pixels of the upright frame
     described: NDArray[np.int64]  # (k,) which of them have an appearance
     appearance: NDArray[np.uint8]  # (k, D)
+    faces: Faces
     gray: NDArray[np.uint8]  # (h, w) small picture for the camera's motion
 
 
@@ -69,6 +83,7 @@ class Row:
     detections: Detections
     described: NDArray[np.int64]
     appearance: NDArray[np.uint8]
+    faces: Faces
     camera_motion: NDArray[np.float32]  # (2, 3) a point here → in the next analysed frame
 
 
@@ -100,15 +115,23 @@ def observe_to_file(
         path.touch()  # files that nobody has used for long are removed
     else:
         current = replace(shard, source=locate()) if locate else shard
-        detector = open_detector(shard.network, shard.runtime, threads)
-        save(observe(current, detector, report, threads), path)
+        save(observe(current, open_eyes(shard, threads), report, threads), path)
     return path
 
 
-def observe(shard: Shard, detector: Detector, report: Report, threads: int = 1) -> Observations:
+def open_eyes(shard: Shard, threads: int) -> Eyes:
+    """Build what `shard` is to be looked at with."""
+    return Eyes(
+        open_detector(shard.network, shard.runtime, threads),
+        open_face_finder(shard.runtime, threads) if shard.with_faces else None,
+        shard.input_size,
+    )
+
+
+def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Observations:
     """Look at every analysed frame of a shard; parameters as `observe_to_file`."""
     frames = AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts)
-    look = partial(_look, detector=detector, input_size=shard.input_size)
+    look = partial(_look, eyes=eyes)
     rows: list[Row] = []
     with ThreadPoolExecutor(threads) as pool:
         looks = in_order(pool, look, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads)
@@ -143,20 +166,23 @@ def _one_a_timestamp(frames: Iterable[SampledFrame]) -> Iterator[SampledFrame]:
             yield sampled
 
 
-def _look(sampled: SampledFrame, detector: Detector, input_size: tuple[int, int]) -> Look:
+def _look(sampled: SampledFrame, eyes: Eyes) -> Look:
     width, height = sampled.frame.size
     gray_width = min(GRAY_WIDTH, width)
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
     if sampled.is_beyond_span:
-        return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, gray)
-    image = sampled.frame.image(input_size)
-    found = detector.detect(image)
-    described, appearance = NOBODY_DESCRIBED, NO_APPEARANCE
-    if sampled.has_face_tick:  # often enough for appearance, too
-        described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
-        appearance = describe(image, found.xyxy[described])
-    native = scaled(found, input_size, (width, height))
-    return Look(sampled, native, described, appearance, gray)
+        return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
+    image = sampled.frame.image(eyes.input_size)
+    found = eyes.detector.detect(image)
+    native = scaled(found, eyes.input_size, (width, height))
+    if not sampled.has_face_tick:
+        return Look(sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
+    described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
+    appearance = describe(image, found.xyxy[described])
+    persons = native.xyxy[native.confidence >= FACED_CONFIDENCE]
+    finder = eyes.face_finder
+    faces = finder.find(sampled.frame.image(), persons) if finder else Faces.none()
+    return Look(sampled, native, described, appearance, faces, gray)
 
 
 def _row(look: Look, following: Look | None) -> Row:
@@ -168,6 +194,7 @@ def _row(look: Look, following: Look | None) -> Row:
         look.detections,
         look.described,
         look.appearance,
+        look.faces,
         motion,
     )
 
@@ -198,5 +225,7 @@ def _assembled(rows: list[Row], frame_count: int) -> Observations:
         confidence=np.concatenate([NOBODY.confidence, *(found.confidence for found in seen)]),
         described=np.concatenate([NOBODY_DESCRIBED, *described]),
         appearance=np.concatenate([NO_APPEARANCE, *(row.appearance for row in rows)]),
+        first_face=np.cumsum([0, *(len(row.faces) for row in rows)]),
+        faces=Faces.joined([row.faces for row in rows]),
         frame_count=frame_count,
     )

@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from passerby.errors import VideoTooLong
+from passerby.faces.finder import open_face_finder
 from passerby.inference.session import Runtime
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
@@ -21,7 +22,7 @@ from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 3
+OBSERVER_VERSION = 4
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
@@ -34,6 +35,7 @@ class Options:
     rate: Fraction | None = USUAL_RATE  # analysed frames per second; None: every frame
     runtime: Runtime = "auto"
     network: str = SHIPPED_NETWORK
+    with_faces: bool = True
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
     duration_limit_ms: int | None = None  # longer videos are refused; None: there are none
 
@@ -49,6 +51,7 @@ class Shard:
     input_size: tuple[int, int]  # width, height of the image the detector sees
     network: str
     runtime: Runtime
+    with_faces: bool
     expected_frames: int  # about so many will be analysed; at least 1
     key: str  # name of what comes out: 64 hexadecimal digits
 
@@ -86,7 +89,8 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     detector = open_detector(options.network, options.runtime)
     size = choose_input_size(source, video, detector)
     origin_pts = first_pts(source)
-    shared = (fingerprint, detector.identity, size, str(options.rate), origin_pts)
+    faces = open_face_finder(options.runtime).identity if options.with_faces else ""
+    shared = (fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
     spans = plan_spans(source, options.shard_ms)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
@@ -98,6 +102,7 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
             input_size=size,
             network=options.network,
             runtime=options.runtime,
+            with_faces=options.with_faces,
             expected_frames=max(expected_frames, 1),
             key=_key(*shared, span.start_pts, span.end_pts),
         )

@@ -8,14 +8,19 @@ from passerby.testing.clips import (
     write_clip,
     write_sound,
 )
-from passerby.testing.colour_detector import ColourDetector
-from passerby.testing.scenes import Seen, observations, together, walk
+from passerby.testing.colour_detector import ColourDetector, HeadFinder
+from passerby.testing.faces import frontal_faces
+from passerby.testing.scenes import Seen, face_of, faces_of, observations, together, walk
 
 __all__ = [
     "BOX_COLOURS",
     "ColourDetector",
+    "HeadFinder",
     "Image",
     "Seen",
+    "face_of",
+    "faces_of",
+    "frontal_faces",
     "moving_boxes",
     "observations",
     "texture",

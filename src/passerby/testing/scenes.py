@@ -1,17 +1,21 @@
 """Observations typed by hand: who is seen where, frame by frame, without any pixel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.records import Observations
+from passerby.records import Faces, Observations
 
-# One detection: centre x, centre y, height, in pixels.
+# One detection of a body or of a face: centre x, centre y, height, in pixels.
 Seen = tuple[float, float, float]
 
 # Width of every box, in heights.
 ASPECT = 0.4
+FACE_ASPECT = 1.0
+# Height of a face in that of its body, and its middle below the body's top.
+FACE_SHARE, FACE_BELOW_TOP = 0.1, 0.11
 
 AT_REST = np.eye(2, 3, dtype=np.float32)
 
@@ -24,6 +28,8 @@ def observations(
     confidence: Sequence[Sequence[float]] | None = None,
     camera_motion: NDArray[np.float32] | None = None,
     appearance: NDArray[np.uint8] | None = None,
+    faces: Sequence[Sequence[Seen]] | None = None,
+    face_confidence: Sequence[Sequence[float]] | None = None,
 ) -> Observations:
     """Make observations of persons given frame by frame.
 
@@ -41,23 +47,52 @@ def observations(
         As in `Observations`; a camera at rest unless given.
     appearance : (N, D) uint8, optional
         Of every detection; not known unless given.
+    faces : sequence of sequences of (centre x, centre y, height), pixels, optional
+        The faces of each frame, as wide as high; none unless given.
+    face_confidence : sequence of sequences of float in [0, 1], optional
+        Of each face; 0.9 unless given.
     """
     count = len(frames)
-    seen = np.array([detection for frame in frames for detection in frame], float).reshape(-1, 3)
-    half = seen[:, 2:] * (ASPECT / 2, 1 / 2)
-    sure = [0.9] * len(seen) if confidence is None else [c for row in confidence for c in row]
+    xyxy = _boxes(frames, ASPECT)
+    faces = [[]] * count if faces is None else faces
+    face_xyxy = _boxes(faces, FACE_ASPECT)
     times = np.arange(count) * 1000 / rate if timestamps_ms is None else timestamps_ms
     return Observations(
         frame_index=np.arange(count),
         timestamp_ms=np.array(times).astype(np.int64),
         camera_motion=np.tile(AT_REST, (count, 1, 1)) if camera_motion is None else camera_motion,
         first_detection=np.cumsum([0, *map(len, frames)]),
-        xyxy=np.hstack([seen[:, :2] - half, seen[:, :2] + half]).astype(np.float32),
-        confidence=np.array(sure, np.float32),
-        described=np.empty(0, np.int64) if appearance is None else np.arange(len(seen)),
+        xyxy=xyxy,
+        confidence=_sureness(confidence, len(xyxy)),
+        described=np.empty(0, np.int64) if appearance is None else np.arange(len(xyxy)),
         appearance=np.empty((0, 0), np.uint8) if appearance is None else appearance,
+        first_face=np.cumsum([0, *map(len, faces)]),
+        faces=_faces(face_xyxy, _sureness(face_confidence, len(face_xyxy))),
         frame_count=count,
     )
+
+
+def _boxes(frames: Sequence[Sequence[Seen]], aspect: float) -> NDArray[np.float32]:
+    """(N, 4) `xyxy` of all detections of all frames."""
+    seen = np.array([detection for frame in frames for detection in frame], float).reshape(-1, 3)
+    half = seen[:, 2:] * (aspect / 2, 1 / 2)
+    return np.hstack([seen[:, :2] - half, seen[:, :2] + half]).astype(np.float32)
+
+
+def _sureness(confidence: Sequence[Sequence[float]] | None, count: int) -> NDArray[np.float32]:
+    """(count,) confidences, in one row."""
+    sure = [0.9] * count if confidence is None else [c for row in confidence for c in row]
+    return np.array(sure, np.float32)
+
+
+def _faces(xyxy: NDArray[np.float32], confidence: NDArray[np.float32]) -> Faces:
+    """Faces that look at the camera; what else is known of each is its position in the list."""
+    blank = [
+        np.zeros((len(xyxy), *column.shape[1:]), np.float32) for column in Faces.none().columns()
+    ]
+    faces = replace(Faces(*blank), xyxy=xyxy, confidence=confidence)
+    faces.quality[:, 0] = np.arange(len(xyxy))
+    return faces
 
 
 def walk(
@@ -70,3 +105,18 @@ def walk(
 def together(*paths: Sequence[Seen | None]) -> list[list[Seen]]:
     """Frames of several persons from the path of each; None where one is not seen."""
     return [[seen for seen in frame if seen] for frame in zip(*paths, strict=True)]
+
+
+def face_of(body: Seen) -> Seen:
+    """Face of somebody who stands and looks at the camera."""
+    x, y, height = body
+    return x, y + (FACE_BELOW_TOP - 1 / 2) * height, FACE_SHARE * height
+
+
+def faces_of(*paths: Sequence[Seen | None], every: int = 2) -> list[list[Seen]]:
+    """Faces, frame by frame, of those who are at the places; looked for in some frames only."""
+    frames = together(*paths)
+    return [
+        [] if number % every else [face_of(body) for body in frame]
+        for number, frame in enumerate(frames)
+    ]

@@ -1,14 +1,15 @@
 import pytest
 
 from passerby.pathing import observe, plan
-from passerby.testing import ColourDetector, moving_boxes, write_clip
+from passerby.testing import ColourDetector, HeadFinder, moving_boxes, write_clip
 
 
 @pytest.fixture
 def colour_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens a network is given the finder of coloured boxes."""
-    monkeypatch.setattr(plan, "open_detector", lambda *_: ColourDetector())
-    monkeypatch.setattr(observe, "open_detector", lambda *_: ColourDetector())
+    """Whoever opens a network is given the finder of coloured boxes, or of their heads."""
+    for module in (plan, observe):
+        monkeypatch.setattr(module, "open_detector", lambda *_: ColourDetector())
+        monkeypatch.setattr(module, "open_face_finder", lambda *_: HeadFinder())
 
 
 @pytest.fixture(scope="session")

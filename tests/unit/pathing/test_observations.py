@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from passerby.pathing.observations import concatenate, load, load_all, save
-from passerby.records import Observations
+from passerby.records import Faces, Observations
 from passerby.testing import Seen, observations
 
 NOTHING = observations([])
@@ -16,14 +17,30 @@ NOTHING = observations([])
 
 def assert_same(first: Observations, second: Observations) -> None:
     for field in fields(Observations):
-        one, other = getattr(first, field.name), getattr(second, field.name)
-        np.testing.assert_array_equal(one, other, err_msg=field.name, strict=True)
+        if field.name != "faces":
+            one, other = getattr(first, field.name), getattr(second, field.name)
+            np.testing.assert_array_equal(one, other, err_msg=field.name, strict=True)
+    for one, other in zip(first.faces.columns(), second.faces.columns(), strict=True):
+        np.testing.assert_array_equal(one, other, strict=True)
+
+
+def faces(numbers: NDArray[np.float32]) -> Faces:
+    """Faces made of 73 numbers each: box, confidence, 30 points, pose, quality, expression."""
+    return Faces(
+        xyxy=numbers[:, :4],
+        confidence=numbers[:, 4],
+        landmarks=numbers[:, 5:65].reshape(-1, 30, 2),
+        pose=numbers[:, 65:68],
+        quality=numbers[:, 68:70],
+        expression=numbers[:, 70:],
+    )
 
 
 @st.composite
 def any_observations(draw: st.DrawFn) -> Observations:
     counts = draw(st.lists(st.integers(0, 3), max_size=5))
     frames, detections = len(counts), sum(counts)
+    face_counts = draw(st.lists(st.integers(0, 2), min_size=frames, max_size=frames))
     pixels = st.floats(width=32, allow_nan=False, allow_infinity=False)
     shares = st.floats(0, 1, width=32)
     described = np.flatnonzero(draw(arrays.arrays(np.bool_, detections)))
@@ -37,6 +54,8 @@ def any_observations(draw: st.DrawFn) -> Observations:
         confidence=draw(arrays.arrays(np.float32, detections, elements=shares)),
         described=described,
         appearance=draw(arrays.arrays(np.uint8, (len(described), dimensions))),
+        first_face=np.cumsum([0, *face_counts]),
+        faces=faces(draw(arrays.arrays(np.float32, (sum(face_counts), 73), elements=pixels))),
         frame_count=draw(st.integers(0, 2**40)),
     )
 
@@ -77,6 +96,8 @@ def test_shards_become_one() -> None:
         confidence=np.array([0.5, 0.25, 0.75], np.float32),
         described=np.array([0, 2]),
         appearance=np.array([[1, 2], [3, 4]], np.uint8),
+        first_face=np.array([0, 0, 1]),
+        faces=faces(np.full((1, 73), 1, np.float32)),
         frame_count=4,
     )
     last = Observations(
@@ -88,6 +109,8 @@ def test_shards_become_one() -> None:
         confidence=np.array([1], np.float32),
         described=np.array([0]),
         appearance=np.array([[5, 6]], np.uint8),
+        first_face=np.array([0, 2]),
+        faces=faces(np.full((2, 73), 2, np.float32)),
         frame_count=2,
     )
 
@@ -102,6 +125,8 @@ def test_shards_become_one() -> None:
         confidence=np.array([0.5, 0.25, 0.75, 1], np.float32),
         described=np.array([0, 2, 3]),
         appearance=np.array([[1, 2], [3, 4], [5, 6]], np.uint8),
+        first_face=np.array([0, 0, 1, 3]),
+        faces=faces(np.repeat([1, 2], [73, 146]).reshape(3, 73).astype(np.float32)),
         frame_count=6,
     )
     assert_same(whole, expected)

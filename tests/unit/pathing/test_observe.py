@@ -13,11 +13,11 @@ import pytest
 from passerby.errors import JobCancelled, VideoGone
 from passerby.pathing.link import link
 from passerby.pathing.observations import concatenate, load
-from passerby.pathing.observe import in_order, observe, observe_to_file
+from passerby.pathing.observe import in_order, observe, observe_to_file, open_eyes
 from passerby.pathing.plan import Options, Shard, plan
 from passerby.people.appearance import DIMENSIONS
 from passerby.records import Observations, Sightings
-from passerby.testing import BOX_COLOURS, ColourDetector, moving_boxes, texture, write_clip
+from passerby.testing import BOX_COLOURS, moving_boxes, texture, write_clip
 
 EVERY_FRAME = Options(rate=None)
 
@@ -34,13 +34,18 @@ def unheard(_fraction: float) -> None:
 
 def observed(source: str | Path, options: Options, threads: int = 1) -> Observations:
     shards = shards_of(source, options)
-    return concatenate([observe(shard, ColourDetector(), unheard, threads) for shard in shards])
+    return concatenate(
+        [observe(shard, open_eyes(shard, threads), unheard, threads) for shard in shards]
+    )
 
 
 def assert_same(one: Observations | Sightings, other: Observations | Sightings) -> None:
     for field in fields(one):
-        values = getattr(one, field.name), getattr(other, field.name)
-        np.testing.assert_array_equal(*values, err_msg=field.name)
+        if field.name != "faces":
+            values = getattr(one, field.name), getattr(other, field.name)
+            np.testing.assert_array_equal(*values, err_msg=field.name)
+    for values in zip(one.faces.columns(), other.faces.columns(), strict=True):
+        np.testing.assert_array_equal(*values)
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -130,6 +135,7 @@ def test_shards_and_threads_change_nothing(
     assert len(whole.confidence) > len(whole)  # two boxes, one of them hidden at times
     assert len(whole.described) > 10
     assert whole.appearance.any(axis=1).all()
+    assert len(whole.faces) > 10
     assert_same(link(parts, 160, 120), link(whole, 160, 120))
 
 
@@ -158,6 +164,28 @@ def test_looks_are_those_of_the_picture_in_the_box(still_clip: str) -> None:
     # Red of full saturation, and as bright as can be: the first and the last bin of such.
     strongest = np.sort(np.argsort(appearance.reshape(-1, 32), axis=1)[:, -2:], axis=1)
     assert strongest.tolist() == [[2, 31]] * 6
+
+
+def test_faces_are_looked_for_five_times_a_second_in_the_frame_itself(still_clip: str) -> None:
+    found = observed(still_clip, Options())
+
+    frames = np.repeat(found.frame_index, np.diff(found.first_face))
+    assert frames.tolist() == list(range(0, 50, 5))
+    # The box is 20 x 60 pixels, and goes 2 pixels a frame to the right.
+    expected = np.array([20 / 3, 0, 40 / 3, 60 / 8]) + 2 * frames[:, None] * (1, 0, 1, 0)
+    np.testing.assert_allclose(found.faces.xyxy, expected, atol=2)
+    np.testing.assert_allclose(found.faces.quality[:, 0], np.mean([40, 40, 230]) / 2.55, atol=4)
+
+
+def test_faces_need_not_be_looked_for(still_clip: str) -> None:
+    with_faces, without = shards_of(still_clip, Options()), Options(with_faces=False)
+
+    found = observed(still_clip, without)
+
+    assert len(found.faces) == 0
+    assert not found.first_face.any()
+    assert len(found.confidence) > 20
+    assert shards_of(still_clip, without)[0].key != with_faces[0].key
 
 
 def test_of_doubtful_detections_no_looks_are_kept(tmp_path: Path) -> None:
@@ -226,7 +254,7 @@ def test_every_analysed_frame_is_reported(still_clip: str) -> None:
     (shard,) = shards_of(still_clip, Options(rate=Fraction(5)))
     reported: list[float] = []
 
-    observe(replace(shard, expected_frames=8), ColourDetector(), reported.append)
+    observe(replace(shard, expected_frames=8), open_eyes(shard, 1), reported.append)
 
     # Ten are analysed where eight were expected: more than the whole is never done.
     assert reported == [number / 8 for number in range(1, 9)] + [1, 1]
@@ -242,7 +270,7 @@ def test_an_exception_of_the_report_ends_the_work(still_clip: str) -> None:
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        observe(shard, ColourDetector(), cancel_at_the_third, threads=2)
+        observe(shard, open_eyes(shard, 2), cancel_at_the_third, threads=2)
 
     assert len(reported) == 3
 
