@@ -15,6 +15,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from benchmarks import footage
 from benchmarks.table import Cell, markdown
 
@@ -25,6 +26,7 @@ from passerby.tracking import association, persons, stitching
 from passerby.tracking.agreement import agree
 from passerby.tracking.association import AssociationSettings
 from passerby.tracking.borders import at_border
+from passerby.tracking.face_tracks import faces_in_view
 from passerby.tracking.persons import EvidenceSettings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.steady import steady
@@ -113,9 +115,11 @@ def _linked(given: Given, settings: Settings) -> Sightings:
     view = steady(given.observations)
     tracklet_of = agree(view, settings.association)
     looks = resemblance(view, tracklet_of)
-    borders = at_border(given.observations, given.width, given.height)
+    borders = at_border(given.observations.xyxy, given.width, given.height)
     person_of = stitching.stitch(view, tracklet_of, looks, borders, settings.stitching)
-    return persons.sightings(given.observations, view, person_of, settings.evidence)
+    faces = faces_in_view(view, given.observations.first_face, given.observations.faces)
+    nobodys = np.empty(0, np.int64)  # boxes came without pixels, so without faces
+    return persons.sightings(given.observations, view, person_of, faces, nobodys, settings.evidence)
 
 
 def _left_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from passerby import boxes
-from passerby.records import Observations, Sightings
+from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.agreement import agree
 from passerby.tracking.borders import at_border
+from passerby.tracking.face_tracks import face_tracks, faces_in_view
+from passerby.tracking.pairing import followed, pair
 from passerby.tracking.persons import sightings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.reunion import reunite
@@ -38,9 +40,14 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     view = steady(observations)
     tracklet_of = agree(view)
     looks = resemblance(view, tracklet_of)
-    stay_of = stitch(view, tracklet_of, looks, at_border(observations, width, height))
-    person_of = reunite(view, stay_of)
-    return _in_frame(sightings(observations, view, person_of), width, height)
+    stay_of = stitch(view, tracklet_of, looks, at_border(observations.xyxy, width, height))
+    faces = faces_in_view(view, observations.first_face, observations.faces)
+    track_of = face_tracks(faces, at_border(observations.faces.xyxy, width, height))
+    kin = pair(view, stay_of, faces, track_of)
+    person_of = reunite(view, kin.body)
+    face_person_of = followed(kin, person_of)
+    found = sightings(observations, view, person_of, faces, face_person_of)
+    return _in_frame(found, width, height)
 
 
 def link_boxes(observations: Observations, width: int, height: int) -> Sightings:
@@ -55,7 +62,16 @@ def link_boxes(observations: Observations, width: int, height: int) -> Sightings
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:
     """Without the boxes that a course carried out of the frame between two detections."""
     inside = boxes.area(boxes.clip(found.xyxy, width, height)) > 0
-    return found if inside.all() else _renumbered(found.take(inside))
+    outside = found.has_body & ~inside
+    if not outside.any():
+        return found
+    by_face = np.flatnonzero(outside & (found.face != NO_FACE))
+    xyxy, confidence, detected = found.xyxy.copy(), found.confidence.copy(), found.detected.copy()
+    xyxy[by_face], detected[by_face] = np.nan, True
+    confidence[by_face] = found.faces.confidence[found.face[by_face]]
+    outside[by_face] = False
+    faces_only = replace(found, xyxy=xyxy, confidence=confidence, detected=detected)
+    return _renumbered(faces_only.take(~outside))
 
 
 def _renumbered(found: Sightings) -> Sightings:

@@ -3,18 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.records import Observations
+from passerby.boxes import Boxes
 
 # Of the box's height: detectors end a box that is cut by the border this near to it.
 TOUCHING = 0.02
 
 
-def at_border(observations: Observations, width: int, height: int) -> NDArray[np.bool_]:
-    """Say which borders the boxes of the detections touch.
+def at_border(xyxy: Boxes, width: int, height: int) -> NDArray[np.bool_]:
+    """Say which borders each box touches.
 
     Parameters
     ----------
-    observations : of N detections
+    xyxy : (N, 4) array, pixels
     width, height : int
         Of the upright frame, pixels.
 
@@ -23,6 +23,5 @@ def at_border(observations: Observations, width: int, height: int) -> NDArray[np
     (N, 4) bool
         Left, top, right, bottom.
     """
-    xyxy = observations.xyxy
     near = TOUCHING * (xyxy[:, 3:] - xyxy[:, 1:2])
     return np.hstack([xyxy[:, :2] <= near, xyxy[:, 2:] >= np.array([width, height]) - near])

@@ -1,15 +1,16 @@
 """Who is left at the end: ghosts dropped, persons numbered, gaps filled.
 
 A ghost is a path with too little evidence behind it: seen a few times only, or never
-seen well (a post, a reflection, a coat on a stand).
+seen well (a post, a reflection, a coat on a stand). Either the body or the face may give it.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.records import Observations, Sightings
+from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.smoothing import fit_course
 from passerby.tracking.steady import Steady, to_frame
 from passerby.tracking.tracklets import Rows, rows_by_label
@@ -22,6 +23,9 @@ class EvidenceSettings:
     least_detections: int = 3
     least_best_confidence: float = 0.55
     least_mean_confidence: float = 0.3
+    # Or, by the face alone:
+    least_faces: int = 3
+    least_best_face_confidence: float = 0.6
     longest_filled_gap: float = 4.0  # seconds; nobody is reported within a longer one
 
 
@@ -29,7 +33,15 @@ DEFAULT = EvidenceSettings()
 
 
 @dataclass(frozen=True)
-class Stay:
+class Path:
+    """What was detected of one person in one shot."""
+
+    label: int
+    bodies: Rows  # rows of detections; may be none
+    faces: Rows  # rows of faces; may be none
+
+
+class Stay(NamedTuple):
     """One person in one shot, from first to last seen, without the gaps too long to fill."""
 
     frame: Rows  # (n,) positions of analysed frames
@@ -38,18 +50,29 @@ class Stay:
     detected: NDArray[np.bool_]  # (n,)
 
 
+NO_ROWS = np.empty(0, np.int64)
+NO_STAY = Stay(
+    NO_ROWS, np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.bool_)
+)
+
+
 def sightings(
     observations: Observations,
     view: Steady,
     person_of: NDArray[np.int64],
+    face_view: Steady,
+    face_person_of: NDArray[np.int64],
     settings: EvidenceSettings = DEFAULT,
 ) -> Sightings:
-    """Boxes of every person on every analysed frame of their stay.
+    """Boxes of every person on every analysed frame of their stay, and their faces.
 
     Parameters
     ----------
-    observations, view : the same N detections, as seen and steadied
+    observations : of N detections and M faces
+    view, face_view : the detections and the faces, steadied
     person_of : (N,) labels of `reunite`
+    face_person_of : (M,) labels of the same persons, and of others
+        A label occurs at most once in a frame.
     settings : EvidenceSettings
 
     Returns
@@ -57,46 +80,72 @@ def sightings(
     Sightings
         Person indexes in order of first appearance (ties: the surer first).
     """
-    paths = [rows for whole in rows_by_label(person_of) for rows in _by_shot(view, whole)]
-    paths = [rows for rows in paths if _is_person(view, rows, settings)]
-    paths.sort(key=lambda rows: (int(view.frame_of[rows[0]]), -view.confidence[rows[0]], rows[0]))
-    stays = [_stay(view, rows, settings) for rows in paths]
-    labels = [int(person_of[rows[0]]) for rows in paths]
-    number = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    lengths = [len(stay.frame) for stay in stays]
-    index = np.repeat(np.array([number[label] for label in labels], np.int64), lengths)
-    frame = np.concatenate([np.empty(0, np.int64), *(stay.frame for stay in stays)])
-    order = np.lexsort((index, frame))
-    frame = frame[order]
-    nobody = np.empty((0, 4), np.float32)
-    return Sightings(
-        person_index=index[order],
-        frame_index=observations.frame_index[frame],
-        timestamp_ms=observations.timestamp_ms[frame],
-        xyxy=np.concatenate([nobody, *(stay.xyxy for stay in stays)])[order],
-        confidence=np.concatenate([nobody[:, 0], *(stay.confidence for stay in stays)])[order],
-        detected=np.concatenate([np.empty(0, np.bool_), *(s.detected for s in stays)])[order],
-    )
+    paths = _paths(view, person_of, face_view, face_person_of)
+    paths = [path for path in paths if _is_person(view, face_view, path, settings)]
+    paths.sort(key=lambda path: _appearance(view, face_view, path))
+    number_of = {label: n for n, label in enumerate(dict.fromkeys(path.label for path in paths))}
+    numbers = np.array([number_of[path.label] for path in paths], np.int64)
+    stays = [_stay(view, path.bodies, settings) for path in paths]
+    return _as_rows(observations, face_view, paths, stays, numbers)
+
+
+def _paths(
+    view: Steady,
+    person_of: NDArray[np.int64],
+    face_view: Steady,
+    face_person_of: NDArray[np.int64],
+) -> list[Path]:
+    """What was detected of everybody in each shot: a curve must not run through a cut."""
+    bodies = {
+        (int(person_of[rows[0]]), int(view.shot[view.frame_of[rows[0]]])): rows
+        for whole in rows_by_label(person_of)
+        for rows in _by_shot(view, whole)
+    }
+    faces = {
+        (int(face_person_of[rows[0]]), int(view.shot[face_view.frame_of[rows[0]]])): rows
+        for whole in rows_by_label(face_person_of)
+        for rows in _by_shot(face_view, whole)
+    }
+    return [
+        Path(key[0], bodies.get(key, NO_ROWS), faces.get(key, NO_ROWS))
+        for key in dict.fromkeys([*bodies, *faces])
+    ]
 
 
 def _by_shot(view: Steady, rows: Rows) -> list[Rows]:
-    """One person's path in each shot: a curve must not run through a cut."""
+    """One person's rows in each shot."""
     borders = np.flatnonzero(np.diff(view.shot[view.frame_of[rows]])) + 1
     return np.split(rows, borders)
 
 
-def _is_person(view: Steady, rows: Rows, settings: EvidenceSettings) -> bool:
-    """Whether a path has enough evidence."""
-    confidence = view.confidence[rows]
-    return bool(
-        len(rows) >= settings.least_detections
-        and confidence.max() >= settings.least_best_confidence
-        and confidence.mean() >= settings.least_mean_confidence
+def _is_person(view: Steady, face_view: Steady, path: Path, settings: EvidenceSettings) -> bool:
+    """Whether a path has enough evidence, by the body or by the face."""
+    body, face = view.confidence[path.bodies], face_view.confidence[path.faces]
+    by_body = (
+        len(body) >= settings.least_detections
+        and body.max() >= settings.least_best_confidence
+        and body.mean() >= settings.least_mean_confidence
     )
+    by_face = (
+        len(face) >= settings.least_faces and face.max() >= settings.least_best_face_confidence
+    )
+    return bool(by_body or by_face)
+
+
+def _appearance(view: Steady, face_view: Steady, path: Path) -> tuple[int, float, bool, int]:
+    """When a path begins, and what decides among those that begin together: least is first."""
+    firsts = [
+        (int(seen.frame_of[rows[0]]), -float(seen.confidence[rows[0]]), is_face, int(rows[0]))
+        for seen, rows, is_face in ((view, path.bodies, False), (face_view, path.faces, True))
+        if len(rows)
+    ]
+    return min(firsts)
 
 
 def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
     """Course of one person in one shot, on the frames where somebody may be reported."""
+    if not len(rows):
+        return NO_STAY
     course = fit_course(view, rows)
     seen = view.frame_of[rows]
     frame = np.arange(course.first_frame, course.first_frame + len(course.cxcywh))
@@ -110,4 +159,45 @@ def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
         to_frame(view, frame[reported], course.cxcywh[reported]).astype(np.float32),
         confidence[reported].astype(np.float32),
         (before == after)[reported],
+    )
+
+
+def _as_rows(
+    observations: Observations,
+    face_view: Steady,
+    paths: list[Path],
+    stays: list[Stay],
+    numbers: NDArray[np.int64],
+) -> Sightings:
+    """The stay and the faces of each path as rows: both in one where they are together."""
+    frame, xyxy, confidence, detected = zip(NO_STAY, *stays, strict=True)
+    face = np.concatenate([NO_ROWS, *(path.faces for path in paths)])
+    # One number for an instant and a person, in the order in which rows are wanted.
+    persons = int(numbers.max(initial=0)) + 1
+    of_body = np.concatenate(frame) * persons
+    of_body += np.repeat(numbers, [len(stay.frame) for stay in stays])
+    of_face = face_view.frame_of[face] * persons
+    of_face += np.repeat(numbers, [len(path.faces) for path in paths])
+    rows = np.union1d(of_body, of_face)
+    at_body, at_face = np.searchsorted(rows, of_body), np.searchsorted(rows, of_face)
+    every_xyxy = np.full((len(rows), 4), np.nan, np.float32)
+    every_xyxy[at_body] = np.concatenate(xyxy)
+    every_confidence = np.empty(len(rows), np.float32)
+    every_confidence[at_face] = observations.faces.confidence[face]
+    every_confidence[at_body] = np.concatenate(confidence)
+    is_detected = np.ones(len(rows), np.bool_)
+    is_detected[at_body] = np.concatenate(detected)
+    in_order = np.argsort(at_face)
+    face_at = np.full(len(rows), NO_FACE)
+    face_at[at_face[in_order]] = np.arange(len(face))
+    at, person = np.divmod(rows, persons)
+    return Sightings(
+        person_index=person,
+        frame_index=observations.frame_index[at],
+        timestamp_ms=observations.timestamp_ms[at],
+        xyxy=every_xyxy,
+        confidence=every_confidence,
+        detected=is_detected,
+        face=face_at,
+        faces=observations.faces.take(face[in_order]),
     )

@@ -59,19 +59,24 @@ def steady(observations: Observations) -> Steady:
     pose, shot = _poses(observations.camera_motion)
     counts = np.diff(observations.first_detection)
     frame_of = np.repeat(np.arange(len(observations)), counts)
-    corners: Floats = observations.xyxy.astype(np.float64)
-    boxes = np.hstack([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]])
     return Steady(
         seconds=observations.timestamp_ms / 1000,
         shot=shot,
         first_detection=observations.first_detection,
         frame_of=frame_of,
-        cxcywh=_carried(pose, frame_of, boxes),
+        cxcywh=from_frame(pose, frame_of, observations.xyxy),
         confidence=observations.confidence.astype(np.float64),
         described=observations.described,
         appearance=observations.appearance,
         pose=pose,
     )
+
+
+def from_frame(pose: Floats, frame_of: NDArray[np.int64], xyxy: NDArray[np.float32]) -> Floats:
+    """(M, 4) boxes in the pixels of their own frames → steady `cxcywh`; (F, 3, 3) poses."""
+    corners: Floats = xyxy.astype(np.float64)
+    boxes = np.hstack([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]])
+    return _carried(pose, frame_of, boxes)
 
 
 def to_frame(view: Steady, frame_of: NDArray[np.int64], cxcywh: Floats) -> Floats:

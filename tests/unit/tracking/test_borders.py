@@ -1,13 +1,9 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from passerby.testing import observations
 from passerby.tracking.borders import at_border
 
 LEFT, TOP, RIGHT, BOTTOM = range(4)
-ANYWHERE = (100, 100, 100)
 
 
 @pytest.mark.parametrize(
@@ -23,12 +19,10 @@ ANYWHERE = (100, 100, 100)
     ],
 )
 def test_borders_a_box_touches(xyxy: tuple[float, ...], borders: list[int]) -> None:
-    seen = replace(observations([[ANYWHERE]]), xyxy=np.array([xyxy], np.float32))
-
-    touched = at_border(seen, width=640, height=480)
+    touched = at_border(np.array([xyxy], np.float32), width=640, height=480)
 
     assert np.flatnonzero(touched[0]).tolist() == borders
 
 
-def test_no_detections() -> None:
-    assert at_border(observations([[]]), width=640, height=480).shape == (0, 4)
+def test_no_boxes() -> None:
+    assert at_border(np.empty((0, 4)), width=640, height=480).shape == (0, 4)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from passerby.records import Observations, Sightings
 from passerby.testing import Seen, observations, together, walk
+from passerby.tracking.face_tracks import faces_in_view
 from passerby.tracking.persons import EvidenceSettings, sightings
 from passerby.tracking.steady import steady
 from passerby.tracking.tracklets import NOBODY
@@ -17,8 +19,13 @@ SETTINGS = EvidenceSettings(
 )
 
 
-def reported(observed: Observations, person_of: list[int]) -> Sightings:
-    return sightings(observed, steady(observed), np.array(person_of, np.int64), SETTINGS)
+def reported(
+    observed: Observations, person_of: list[int], face_person_of: Sequence[int] = ()
+) -> Sightings:
+    view = steady(observed)
+    faces = faces_in_view(view, observed.first_face, observed.faces)
+    labels = np.array(person_of, np.int64), np.array(face_person_of, np.int64)
+    return sightings(observed, view, labels[0], faces, labels[1], SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +170,62 @@ def test_frames_keep_their_number_in_the_video() -> None:
     every_third = replace(observed, frame_index=observed.frame_index * 3, frame_count=12)
 
     assert reported(every_third, [0] * 4).frame_index.tolist() == [0, 3, 6, 9]
+
+
+HEAD = (100.0, 60.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "is_person"),
+    [
+        pytest.param([0.9, 0.9], False, id="seen too few times"),
+        pytest.param([0.5, 0.6, 0.4], True, id="seen just often and well enough"),
+        pytest.param([0.55, 0.55, 0.55, 0.55], False, id="never seen well"),
+    ],
+)
+def test_a_face_is_evidence_of_a_person(confidence: list[float], *, is_person: bool) -> None:
+    count = len(confidence)
+    sure = [[c] for c in confidence]
+    observed = observations([[]] * count, faces=[[HEAD]] * count, face_confidence=sure)
+
+    found = reported(observed, [], [5] * count)
+
+    assert found.face.tolist() == (list(range(count)) if is_person else [])
+    assert np.isnan(found.xyxy).all()
+    assert found.confidence == pytest.approx(confidence if is_person else [])
+    assert found.detected.all()
+
+
+def test_a_face_is_in_the_row_of_its_body_or_has_one_of_its_own() -> None:
+    path: list[Seen | None] = [None, None, *walk(100, 1, 5)]
+    faces = [[HEAD], [], [HEAD], [], [], [(400.0, 60.0, 10.0), HEAD], []]
+    observed = observations(together(path), faces=faces)
+
+    found = reported(observed, [3] * 5, [3, 3, NOBODY, 3])
+
+    assert found.frame_index.tolist() == [0, 2, 3, 4, 5, 6]
+    assert found.has_body.tolist() == [False, True, True, True, True, True]
+    assert found.face.tolist() == [0, 1, -1, -1, 2, -1]
+    assert found.faces.quality[:, 0].tolist() == [0, 1, 3]
+
+
+def test_in_a_gap_too_long_to_fill_there_are_faces_only() -> None:
+    path = [*walk(100, 1, 3), *[None] * 12, *walk(115, 1, 3)]
+    faces = [[HEAD] if frame % 4 == 0 else [] for frame in range(18)]
+
+    found = reported(observations(together(path), faces=faces), [0] * 6, [0] * 5)
+
+    assert found.frame_index[~found.has_body].tolist() == [4, 8, 12]
+    assert found.frame_index[found.has_body].tolist() == [0, 1, 2, 15, 16, 17]
+
+
+def test_numbers_run_by_first_appearance_of_body_or_face() -> None:
+    faces: list[list[Seen]] = [[(400, 60, 10)], [], [(400, 60, 10), HEAD], [(400, 60, 10)], [HEAD]]
+    path: list[Seen | None] = [None, *walk(100, 1, 4)]
+    observed = observations(together(path), faces=faces)
+
+    found = reported(observed, [0] * 4, [1, 1, 0, 1, 0])
+
+    assert found.frame_index.tolist() == [0, 1, 2, 2, 3, 3, 4]
+    assert found.person_index.tolist() == [0, 1, 0, 1, 0, 1, 1]
+    assert found.face.tolist() == [0, -1, 1, 2, 3, -1, 4]

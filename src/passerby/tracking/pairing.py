@@ -1,0 +1,217 @@
+"""Whose face is whose, judged over the whole time that both are seen.
+
+At one instant a face may sit where the heads of two people are; over a time it moves
+with one of them. So what each instant says is added up, and all pairs are chosen
+together, at the greatest total: a person has one face at a time, and a face one person.
+A face that is paired with two paths, one after the other, joins them: the body was lost
+for a while, the face was not. A path joins its faces likewise.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from passerby.tracking.heads import Evidence, evidence
+from passerby.tracking.owners import cut_by_owner
+from passerby.tracking.steady import Steady
+from passerby.tracking.tracklets import NOBODY, Rows, rows_by_label
+
+Floats = NDArray[np.float64]
+
+# Log odds in all, from which a face is a person's: those of one instant that leaves no doubt.
+LEAST_ODDS = 3.0
+
+
+class Kinship(NamedTuple):
+    """Who belongs together. Labels from 0; those of bodies have no gaps."""
+
+    body: NDArray[np.int64]  # (N,) `NOBODY` as it was
+    face: NDArray[np.int64]  # (M,) a label of a body, or one of its own
+
+
+class _Pairs(NamedTuple):
+    """P pairs of a piece of a face track and a stay."""
+
+    piece: Rows  # (P,)
+    stay: Rows  # (P,)
+    odds: Floats  # (P,) above 0
+
+    def take(self, which: NDArray[np.bool_] | Rows) -> "_Pairs":
+        return _Pairs(self.piece[which], self.stay[which], self.odds[which])
+
+
+class _Times(NamedTuple):
+    """When each of S stays and of the pieces is seen: positions of frames, inclusive."""
+
+    first: Rows  # (S,)
+    last: Rows  # (S,)
+    faces: list[Rows]  # of each piece, ascending
+
+    def stays_overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
+        """Whether stays are in the picture together; the arguments broadcast."""
+        return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
+
+    def faces_meet(self, one: int, other: int) -> bool:
+        """Whether two pieces have a face in the same frame."""
+        return bool(np.isin(self.faces[one], self.faces[other], assume_unique=True).any())
+
+
+def pair(
+    view: Steady, stay_of: NDArray[np.int64], face_view: Steady, track_of: NDArray[np.int64]
+) -> Kinship:
+    """Give faces to people, and join the people that a face shows to be one.
+
+    Parameters
+    ----------
+    view : N detections
+    stay_of : (N,) labels of `stitch`, from 0 without gaps, each within one shot
+    face_view : M faces on the same frames
+    track_of : (M,) labels of `face_tracks`
+    """
+    stays = rows_by_label(stay_of)
+    first = view.frame_of[np.array([rows[0] for rows in stays], np.int64)]
+    last = view.frame_of[np.array([rows[-1] for rows in stays], np.int64)]
+    found = evidence(view, stays, face_view, track_of)
+    piece_of = cut_by_owner(track_of, found, first, last)
+    faces = [face_view.frame_of[rows] for rows in rows_by_label(piece_of)]
+    times = _Times(first, last, faces)
+    pairs = _added_up(found, piece_of, len(stays))
+    label_of_stay, label_of_piece = _joined(pairs.take(_best(pairs, times)), times)
+    body = np.where(stay_of == NOBODY, NOBODY, np.append(label_of_stay, NOBODY)[stay_of])
+    return Kinship(body, label_of_piece[piece_of])
+
+
+def followed(kin: Kinship, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Label each face with its person, after the bodies of `kin` were labelled anew.
+
+    Parameters
+    ----------
+    kin : of N bodies and M faces
+    person_of : (N,) labels from 0, the same for all bodies of one label in `kin`
+
+    Returns
+    -------
+    (M,) int64
+        Labels of the same persons; higher ones of those who have no body.
+    """
+    known = kin.body != NOBODY
+    bodies = int(kin.body.max(initial=NOBODY)) + 1
+    labels = max(bodies, int(kin.face.max(initial=NOBODY)) + 1)
+    person = np.arange(labels) - bodies + int(person_of.max(initial=NOBODY)) + 1
+    person[kin.body[known]] = person_of[known]
+    return person[kin.face]
+
+
+def _added_up(found: Evidence, piece_of: NDArray[np.int64], stays: int) -> _Pairs:
+    """What all instants together say of each piece and stay, where they speak for the pair."""
+    which, position = np.unique(
+        piece_of[found.face] * max(stays, 1) + found.stay, return_inverse=True
+    )
+    odds: Floats = np.bincount(position, found.odds, len(which)).astype(np.float64)
+    pairs = _Pairs(*np.divmod(which, max(stays, 1)), odds)
+    return pairs.take(odds >= LEAST_ODDS)
+
+
+def _best(pairs: _Pairs, times: _Times) -> NDArray[np.bool_]:
+    """(P,) which pairs to choose: greatest total odds, no two that exclude each other."""
+    one, other = _conflicts(pairs, times)
+    chosen = np.ones(len(pairs.odds), np.bool_)
+    if len(one):
+        contested, position = np.unique([one, other], return_inverse=True)
+        row = np.tile(np.arange(len(one)), 2)
+        both = coo_array((np.ones(len(row)), (row, position.reshape(-1))))
+        solved = milp(
+            -pairs.odds[contested],
+            integrality=1,
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(both.tocsr(), ub=1),
+            options={"mip_rel_gap": 0},
+        )
+        chosen[contested] = solved.x > 1 / 2
+    return chosen
+
+
+def _conflicts(pairs: _Pairs, times: _Times) -> tuple[Rows, Rows]:
+    """Positions of pairs that exclude each other.
+
+    They give one face to two people who are there together, or two faces that are
+    there together to one person.
+    """
+    found = [np.empty((0, 2), np.int64)]
+    for rivals in rows_by_label(pairs.piece):
+        stay = pairs.stay[rivals]
+        one, other = np.nonzero(np.triu(times.stays_overlap(stay[:, None], stay), 1))
+        found.append(np.stack([rivals[one], rivals[other]], axis=1))
+    for rivals in rows_by_label(pairs.stay):
+        piece = pairs.piece[rivals].tolist()
+        meeting = [
+            (rivals[one], rivals[other])
+            for other in range(len(piece))
+            for one in range(other)
+            if times.faces_meet(piece[one], piece[other])
+        ]
+        found.append(np.array(meeting, np.int64).reshape(-1, 2))
+    one, other = np.concatenate(found).T
+    return one, other
+
+
+def _joined(pairs: _Pairs, times: _Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Labels of the stays and of the pieces after the pairs became one, the surest first.
+
+    Each two pairs agree with one another, but a chain of them may not: then its weakest
+    link is left out.
+    """
+    households = _Households(times)
+    surest_first = pairs.take(np.argsort(-pairs.odds, kind="stable"))
+    for piece, stay in zip(surest_first.piece.tolist(), surest_first.stay.tolist(), strict=True):
+        households.join(stay, piece)
+    stays = len(times.first)
+    _, label_of = np.unique(households.roots(), return_inverse=True)
+    return label_of[:stays], label_of[stays:]
+
+
+class _Households:
+    """Stays and pieces, as far as they were joined to persons.
+
+    Stays are known by their number, pieces by theirs after all stays. A household is
+    known by its least member, so one with a stay comes before all that have none.
+    """
+
+    def __init__(self, times: _Times) -> None:
+        self._times = times
+        self._stays = len(times.first)
+        self._root = list(range(self._stays + len(times.faces)))
+        self._members: dict[int, tuple[list[int], set[int]]] = {}  # stays, frames with a face
+
+    def join(self, stay: int, piece: int) -> None:
+        """Make them one, unless that gives somebody two bodies or two faces at a time."""
+        one, other = sorted((self._find(stay), self._find(self._stays + piece)))
+        if one == other:
+            return
+        (stays, frames), (more_stays, more_frames) = self._of(one), self._of(other)
+        together = self._times.stays_overlap(np.array(stays)[:, None], np.array(more_stays, int))
+        if together.any() or not frames.isdisjoint(more_frames):
+            return
+        stays.extend(more_stays)
+        frames.update(more_frames)
+        self._members[one] = stays, frames
+        self._root[other] = one
+
+    def roots(self) -> list[int]:
+        """The household of each member."""
+        return [self._find(member) for member in range(len(self._root))]
+
+    def _find(self, member: int) -> int:
+        while self._root[member] != member:
+            member = self._root[member]
+        return member
+
+    def _of(self, root: int) -> tuple[list[int], set[int]]:
+        if root in self._members:
+            return self._members[root]
+        if root < self._stays:
+            return [root], set()
+        return [], set(self._times.faces[root - self._stays].tolist())
