@@ -37,12 +37,14 @@ from passerby.api.tokens import Listing, PageTokens
 from passerby.assembly import Installation
 from passerby.jobs.job import Counts, NewJob
 from passerby.jobs.keys import AccessKey
-from passerby.records import Sightings, VideoInfo
+from passerby.records import NO_FACE, Sightings, VideoInfo
 from passerby.settings import Settings
+from passerby.testing import frontal_faces
 
 ROWS = 5_050_000
 FAR_ROW = 5_000_000
 PEOPLE = 50
+WITH_FACE = 0.3  # of the sightings; a face in every third is the most there can be
 CONNECTIONS = 8
 SECONDS_LOADED = 2.0
 SECONDS_ALONE = 1.0
@@ -126,18 +128,24 @@ def finished_job(installation: Installation, key: AccessKey) -> str:
 
 
 def crowd() -> Sightings:
-    """`PEOPLE` in every frame."""
+    """`PEOPLE` in every frame, some with a face."""
     random = np.random.default_rng(2026)
     rows = np.arange(ROWS, dtype=np.int64)
     corner = random.uniform(0, 900, (ROWS, 2)).astype(np.float32)
     size = random.uniform(20, 180, (ROWS, 2)).astype(np.float32)
+    xyxy = np.hstack([corner, corner + size])
+    face = np.where(random.random(ROWS) < WITH_FACE, np.int64(0), np.int64(NO_FACE))
+    with_face = np.flatnonzero(face != NO_FACE)
+    face[with_face] = np.arange(len(with_face))
     return Sightings(
         person_index=rows % PEOPLE,
         frame_index=rows // PEOPLE * 2,
         timestamp_ms=rows // PEOPLE * 66,
-        xyxy=np.hstack([corner, corner + size]),
+        xyxy=xyxy,
         confidence=random.uniform(0.4, 1, ROWS).astype(np.float32),
         detected=np.ones(ROWS, np.bool_),
+        face=face,
+        faces=frontal_faces(xyxy[with_face]),
     )
 
 

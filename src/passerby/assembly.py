@@ -29,6 +29,7 @@ from passerby.settings import S3Place, Settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
     from passerby.cloud.s3 import Place
 
@@ -99,6 +100,7 @@ def build_app(installation: Installation) -> "Starlette":
         ),
         open_job_limit=settings.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
+        judge_faces=_face_judge(settings),
     )
     service = Service(
         gate=Gate(installation.keys.find, frozenset(settings.regions)),
@@ -107,6 +109,14 @@ def build_app(installation: Installation) -> "Starlette":
         metrics=Metrics(lambda: census(installation.database, utc_now())),
     )
     return create_app(service)
+
+
+def _face_judge(settings: Settings) -> "JudgeFaces | None":
+    if settings.face_attributes != "all":
+        return None
+    from passerby.faces.expression import judge  # noqa: PLC0415
+
+    return judge
 
 
 def _rates(settings: Settings) -> "dict[str, Rate]":
@@ -160,6 +170,7 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
             partial(run_here, processes=settings.processes),
             options=Options(
                 runtime=settings.runtime,
+                with_faces=settings.face_attributes != "none",
                 duration_limit_ms=round(settings.max_video_hours * HOUR_MS),
             ),
             on_progress=report,

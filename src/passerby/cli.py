@@ -69,6 +69,14 @@ Runtime = Annotated[
     Literal["auto", "onnxruntime", "openvino"] | None,
     typer.Option(help="What computes the network.", show_default="auto"),
 ]
+FaceAttributes = Annotated[
+    Literal["none", "default", "all"] | None,
+    typer.Option(
+        help="What is told of a face; 'all': more landmarks, eyes, mouth, smile; 'none': "
+        "faces are not looked for.",
+        show_default="default",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JobId = Annotated[str, typer.Argument(help="Its 64 digits, or the first of them.")]
 
@@ -96,12 +104,21 @@ def serve(
     buckets: Buckets = None,
     config: Config = None,
     runtime: Runtime = None,
+    face_attributes: FaceAttributes = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
     from passerby import serving  # noqa: PLC0415
 
-    chosen = _settings(config, host=host, port=port, data=data, buckets=buckets, runtime=runtime)
+    chosen = _settings(
+        config,
+        host=host,
+        port=port,
+        data=data,
+        buckets=buckets,
+        runtime=runtime,
+        face_attributes=face_attributes,
+    )
     _log_to_stderr()
     serving.serve(_open(chosen), with_worker=worker)
 
@@ -112,12 +129,15 @@ def worker(
     buckets: Buckets = None,
     config: Config = None,
     runtime: Runtime = None,
+    face_attributes: FaceAttributes = None,
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work off the jobs of a data folder, beside or without a server."""
     from passerby import serving  # noqa: PLC0415
 
-    chosen = _settings(config, data=data, buckets=buckets, runtime=runtime)
+    chosen = _settings(
+        config, data=data, buckets=buckets, runtime=runtime, face_attributes=face_attributes
+    )
     _log_to_stderr()
     serving.work(_open(chosen), with_parent)
 
@@ -135,6 +155,7 @@ def track(
         int | None,
         typer.Option(help="Shards analysed at a time.", show_default="one a core", min=1),
     ] = None,
+    face_attributes: FaceAttributes = None,
 ) -> None:
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
     from passerby.exports.overlay import write_overlay  # noqa: PLC0415
@@ -153,10 +174,11 @@ def track(
             rate=frames_per_second,
             processes=processes,
             runtime=runtime or "auto",
+            with_faces=face_attributes != "none",
             folder=observations,
             on_progress=tell,
         )
-    write_results(analysis, out, video.stem)
+    write_results(analysis, out, video.stem, all_of_faces=face_attributes == "all")
     if annotate:
         with terminal.frames_bar(marked.name, analysis.frame_count) as tell_frames:
             write_overlay(str(video), analysis.sightings, marked, tell_frames)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from passerby import boxes
 from passerby.errors import FileFormatError
-from passerby.records import Observations, Sightings
+from passerby.records import Faces, Observations, Sightings
 
 BOX_COLUMNS = 6  # frame, id, left, top, width, height: what every row must have
 COLUMNS_READ = 9  # the tenth column means nothing in any two-dimensional benchmark
@@ -58,6 +58,8 @@ class MotRows:
             confidence=self.confidence.astype(np.float32),
             described=np.empty(0, np.int64),
             appearance=np.empty((0, 0), np.uint8),
+            first_face=np.zeros(count + 1, np.int64),
+            faces=Faces.none(),
             frame_count=count,
         )
 
@@ -107,7 +109,11 @@ def read_detections(path: Path) -> MotRows:
 
 
 def write_tracks(path: Path, sightings: Sightings) -> None:
-    """Write who was where: frame = 1 + frame index, id = 1 + person index."""
+    """Write who was where: frame = 1 + frame index, id = 1 + person index.
+
+    The format knows boxes of bodies only: where just a face was seen, there is no row.
+    """
+    sightings = sightings.take(sightings.has_body)
     ltwh = boxes.to_ltwh(sightings.xyxy.astype(np.float64))
     columns = zip(
         (sightings.frame_index + 1).tolist(),

@@ -16,6 +16,7 @@ from passerby.api.protocol import serialised
 from passerby.cloud.objects import ObjectFacts, look_at
 from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
+from passerby.faces import expression
 from passerby.inference.session import Runtime
 from passerby.jobs.tables import write_table
 from passerby.motfile import write_tracks
@@ -30,6 +31,7 @@ def track_file(
     rate: float | None,
     processes: int | None = None,
     runtime: Runtime = "auto",
+    with_faces: bool = True,
     folder: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Analysis:
@@ -45,7 +47,11 @@ def track_file(
             found.fingerprint,
             folder or Path(scratch),
             partial(run_here, processes=processes),
-            options=Options(rate=None if rate is None else Fraction(rate), runtime=runtime),
+            options=Options(
+                rate=None if rate is None else Fraction(rate),
+                runtime=runtime,
+                with_faces=with_faces,
+            ),
             on_progress=on_progress or (lambda _: None),
         )
 
@@ -74,9 +80,19 @@ def run_here(
     return run_shards(observe, shards, workers, on_progress, lambda: False)
 
 
-def write_results(analysis: Analysis, folder: Path, stem: str) -> None:
-    """Write what was found as MOTChallenge text, as Parquet, and as the service's answer."""
+def write_results(
+    analysis: Analysis,
+    folder: Path,
+    stem: str,
+    *,
+    all_of_faces: bool = False,
+) -> None:
+    """Write what was found as MOTChallenge text, as Parquet, and as the service's answer.
+
+    `all_of_faces` spells out more of each face than the service did.
+    """
     write_tracks(folder / f"{stem}.txt", analysis.sightings)
     write_table(analysis.sightings, folder / f"{stem}.parquet")
-    answer = serialised(whole_answer(analysis.video, analysis.sightings))
+    judge = expression.judge if all_of_faces else None
+    answer = serialised(whole_answer(analysis.video, analysis.sightings, judge))
     (folder / f"{stem}.json").write_bytes(answer)

@@ -33,7 +33,7 @@ from passerby.jobs.keys import AccessKey, AccessKeys
 from passerby.jobs.results import Results
 from passerby.jobs.sealing import SealingKey
 from passerby.jobs.store import JobStore
-from passerby.records import Sightings, VideoInfo
+from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 
 OPEN_JOB_LIMIT = 3
 VIDEO_BYTES_LIMIT = 1000
@@ -141,6 +141,8 @@ def a_walk(count: int) -> Sightings:
         xyxy=np.stack([left, left * 0, left + 32, left * 0 + 90], axis=1),
         confidence=np.linspace(0.5, 1, count, dtype=np.float32),
         detected=np.ones(count, np.bool_),
+        face=np.full(count, NO_FACE),
+        faces=Faces.none(),
     )
 
 

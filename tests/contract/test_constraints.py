@@ -15,13 +15,19 @@ from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.messages import (
     BoundingBox,
+    FaceDetail,
     GetPersonTrackingResponse,
+    ImageQuality,
+    Judgement,
+    Landmark,
     PersonDetail,
     PersonDetection,
+    Pose,
 )
 from passerby.api.model import operation_inputs
 from passerby.api.protocol import operation_name, parameters, serialised
 from passerby.api.validation import validated
+from passerby.records import LANDMARKS
 
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("rekognition", "service-2"))
 WIRE = botocore.serialize.create_serializer("json", include_validation=False)
@@ -145,13 +151,27 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
 
 
 numbers = st.floats(0, 1, width=32)
+ratio_boxes = st.builds(BoundingBox, numbers, numbers, numbers, numbers)
+judgements = st.none() | st.builds(Judgement, st.booleans(), numbers)
+faces = st.builds(
+    FaceDetail,
+    bounding_box=ratio_boxes,
+    confidence=numbers,
+    landmarks=st.tuples(st.builds(Landmark, st.sampled_from(LANDMARKS), numbers, numbers)),
+    pose=st.builds(Pose, numbers, numbers, numbers),
+    quality=st.builds(ImageQuality, numbers, numbers),
+    eyes_open=judgements,
+    mouth_open=judgements,
+    smile=judgements,
+)
 person_details = st.builds(
     PersonDetection,
     timestamp=st.integers(0, 2**53),
     person=st.builds(
         PersonDetail,
         index=st.integers(0, 2**31),
-        bounding_box=st.builds(BoundingBox, numbers, numbers, numbers, numbers),
+        bounding_box=st.none() | ratio_boxes,
+        face=st.none() | faces,
     ),
 )
 answers = st.builds(
@@ -179,4 +199,11 @@ def test_botocore_reads_what_was_meant(answer: GetPersonTrackingResponse) -> Non
     for each, meant in zip(read["Persons"], answer.persons, strict=True):
         assert each["Timestamp"] == meant.timestamp
         assert each["Person"]["Index"] == meant.person.index
-        assert each["Person"]["BoundingBox"]["Left"] == meant.person.bounding_box.left
+        box, face = meant.person.bounding_box, meant.person.face
+        assert each["Person"].keys() - {"Index"} == ({"BoundingBox"} if box else set()) | (
+            {"Face"} if face else set()
+        )
+        if box:
+            assert each["Person"]["BoundingBox"]["Left"] == box.left
+        if face and face.smile:
+            assert each["Person"]["Face"]["Smile"]["Value"] is face.smile.value

@@ -10,17 +10,23 @@ from passerby.api import faults
 from passerby.api.faults import FaultKind
 from passerby.api.messages import (
     BoundingBox,
+    FaceDetail,
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
+    ImageQuality,
+    Judgement,
+    Landmark,
     NotificationChannel,
     PersonDetail,
     PersonDetection,
+    Pose,
     S3Object,
     StartPersonTrackingRequest,
     StartPersonTrackingResponse,
     Video,
     VideoMetadata,
 )
+from passerby.records import LANDMARKS
 
 OPERATIONS = ("StartPersonTracking", "GetPersonTracking")
 
@@ -87,6 +93,24 @@ def test_every_declared_error_has_its_fault(ours: Json) -> None:
     }
 
 
+# What the shipped networks cannot tell of a face.
+NOT_ESTIMATED = {
+    "AgeRange",
+    "Beard",
+    "Emotions",
+    "EyeDirection",
+    "Eyeglasses",
+    "FaceOccluded",
+    "Gender",
+    "Mustache",
+    "Sunglasses",
+}
+
+
+def test_landmarks_have_the_names_of_the_model(ours: Json) -> None:
+    assert sorted(LANDMARKS) == sorted(ours["shapes"]["LandmarkType"]["enum"])
+
+
 @pytest.mark.parametrize(
     ("record", "shape", "left_out"),
     [
@@ -99,8 +123,15 @@ def test_every_declared_error_has_its_fault(ours: Json) -> None:
         (NotificationChannel, "NotificationChannel", set()),
         (VideoMetadata, "VideoMetadata", set()),
         (PersonDetection, "PersonDetection", set()),
-        (PersonDetail, "PersonDetail", {"Face"}),
+        (PersonDetail, "PersonDetail", set()),
         (BoundingBox, "BoundingBox", set()),
+        (FaceDetail, "FaceDetail", NOT_ESTIMATED),
+        (Landmark, "Landmark", set()),
+        (Pose, "Pose", set()),
+        (ImageQuality, "ImageQuality", set()),
+        (Judgement, "EyeOpen", set()),
+        (Judgement, "MouthOpen", set()),
+        (Judgement, "Smile", set()),
     ],
 )
 def test_records_have_the_members_of_the_model(

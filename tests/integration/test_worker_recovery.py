@@ -19,7 +19,7 @@ from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.results import Results
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker
-from passerby.records import Progress, Sightings, Stage, VideoInfo
+from passerby.records import NO_FACE, Faces, Progress, Sightings, Stage, VideoInfo
 
 BUSY_WORKER = """
 import sys, threading, time
@@ -44,6 +44,8 @@ FOUND = Sightings(
     xyxy=np.arange(12, dtype=np.float32).reshape(3, 4),
     confidence=np.array([0.5, 0.9, 0.75], np.float32),
     detected=np.array([True, True, False]),
+    face=np.full(3, NO_FACE),
+    faces=Faces.none(),
 )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,8 @@ import pytest
 
 from passerby import motfile
 from passerby.errors import FileFormatError
-from passerby.records import Sightings
+from passerby.records import NO_FACE, Faces, Sightings
+from passerby.testing import frontal_faces
 
 
 def written(folder: Path, text: str) -> Path:
@@ -94,6 +96,8 @@ def sightings(count: int) -> Sightings:
         xyxy=corner.astype(np.float32),
         confidence=np.full(count, 0.75, dtype=np.float32),
         detected=np.ones(count, dtype=np.bool_),
+        face=np.full(count, NO_FACE),
+        faces=Faces.none(),
     )
 
 
@@ -114,6 +118,17 @@ def test_tracks_are_written(tmp_path: Path, count: int, text: str) -> None:
     motfile.write_tracks(path, sightings(count))
 
     assert path.read_text(encoding="ascii") == text
+
+
+def test_where_only_a_face_was_seen_there_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.txt"
+    rows = sightings(3)
+    rows.xyxy[1] = np.nan
+    with_face = replace(rows, face=np.array([-1, 0, -1]), faces=frontal_faces([[1, 1, 5, 5]]))
+
+    motfile.write_tracks(path, with_face)
+
+    np.testing.assert_array_equal(motfile.read_rows(path).track_id, [1, 3])
 
 
 def test_written_tracks_are_read_back(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({"PASSERBY_PORT": "http"}, {}, "port", id="a word as number"),
         pytest.param({"PASSERBY_OPEN_JOBS": "2.5"}, {}, "open_jobs", id="a fraction as count"),
         pytest.param({"PASSERBY_RUNTIME": "abacus"}, {}, "runtime", id="not among the choices"),
+        pytest.param({}, {"face_attributes": "ALL"}, "face_attributes", id="a choice in capitals"),
     ],
 )
 def test_an_impossible_value_is_named(

@@ -66,7 +66,7 @@ class VideoMetadata(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class BoundingBox(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """Where a person is, in fractions of the frame's width and height."""
+    """Where a body or a face is, in fractions of the frame's width and height."""
 
     width: float
     height: float
@@ -74,11 +74,55 @@ class BoundingBox(msgspec.Struct, frozen=True, rename="pascal", gc=False):
     top: float
 
 
-class PersonDetail(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """Who was seen."""
+class Landmark(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    """A point of a face, in fractions of the frame's width and height."""
+
+    type: str  # of `records.LANDMARKS`
+    x: float
+    y: float
+
+
+class Pose(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    """Where a face looks, degrees."""
+
+    roll: float
+    yaw: float
+    pitch: float
+
+
+class ImageQuality(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    """What the picture of a face is like."""
+
+    brightness: float  # in [0, 100], as the next
+    sharpness: float
+
+
+class Judgement(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    """Whether something is so: `EyeOpen`, `MouthOpen` and `Smile` of the model."""
+
+    value: bool
+    confidence: float  # percent
+
+
+class FaceDetail(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True, gc=False):
+    """A face."""
+
+    bounding_box: BoundingBox
+    confidence: float  # percent
+    landmarks: tuple[Landmark, ...]
+    pose: Pose
+    quality: ImageQuality
+    eyes_open: Judgement | None = None
+    mouth_open: Judgement | None = None
+    smile: Judgement | None = None
+
+
+class PersonDetail(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True, gc=False):
+    """Who was seen: a body, a face, or both."""
 
     index: int
-    bounding_box: BoundingBox
+    bounding_box: BoundingBox | None = None
+    face: FaceDetail | None = None
 
 
 class PersonDetection(msgspec.Struct, frozen=True, rename="pascal", gc=False):

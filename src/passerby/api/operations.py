@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from passerby.api import faults
+from passerby.api.faces import JudgeFaces
 from passerby.api.faults import Fault
 from passerby.api.messages import (
     GetPersonTrackingRequest,
@@ -100,6 +101,7 @@ class Tracking:
     page_tokens: PageTokens
     open_job_limit: int  # jobs of one account that may wait or run
     video_bytes_limit: int
+    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
 
 
 def start_person_tracking(
@@ -144,16 +146,18 @@ def get_person_tracking(
     return msgspec.structs.replace(
         answer,
         video_metadata=_metadata(job.video),
-        persons=persons(page.sightings, job.video.width, job.video.height),
+        persons=persons(page.sightings, job.video.width, job.video.height, tracking.judge_faces),
         next_token=None if following is None else seal(listing, following, now),
     )
 
 
-def whole_answer(video: VideoInfo, sightings: Sightings) -> GetPersonTrackingResponse:
+def whole_answer(
+    video: VideoInfo, sightings: Sightings, judge_faces: JudgeFaces | None = None
+) -> GetPersonTrackingResponse:
     """Answer that holds a result in one page, for a file analysed without a job."""
     return GetPersonTrackingResponse(
         job_status=_STATUSES[JobState.SUCCEEDED],
-        persons=persons(sightings, video.width, video.height),
+        persons=persons(sightings, video.width, video.height, judge_faces),
         video_metadata=_metadata(video),
     )
 

@@ -2,17 +2,21 @@
 
 The service's body boxes were whole pixels divided by the frame's size, cut at its
 border, each number a float32: so were all 1216 values of a page recorded in 2023.
+An item has a body, a face, or both; what was not seen is left out.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.api.messages import BoundingBox, PersonDetail, PersonDetection
-from passerby.records import Sightings
+from passerby.api.faces import JudgeFaces, as_sent, face_details
+from passerby.api.messages import BoundingBox, FaceDetail, PersonDetail, PersonDetection
+from passerby.records import NO_FACE, Sightings
 
 
-def persons(sightings: Sightings, width: int, height: int) -> list[PersonDetection]:
+def persons(
+    sightings: Sightings, width: int, height: int, judge: JudgeFaces | None = None
+) -> list[PersonDetection]:
     """Spell out the rows of `sightings`, in their order.
 
     Parameters
@@ -21,23 +25,38 @@ def persons(sightings: Sightings, width: int, height: int) -> list[PersonDetecti
         Rows of one page.
     width, height : int
         Size of the upright frame in pixels.
+    judge : callable, optional
+        See `faces.face_details`.
     """
     return [
-        PersonDetection(timestamp, PersonDetail(index, BoundingBox(*box)))
-        for timestamp, index, box in zip(
+        PersonDetection(timestamp, PersonDetail(index, body, face))
+        for timestamp, index, body, face in zip(
             sightings.timestamp_ms.tolist(),
             sightings.person_index.tolist(),
-            _ratios(sightings.xyxy, width, height).tolist(),
+            _bodies(sightings, width, height),
+            _faces(sightings, width, height, judge),
             strict=True,
         )
     ]
 
 
-def _ratios(xyxy: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    """(N, 4) width, height, left, top: fractions of the frame, in [0, 1]."""
+def _bodies(sightings: Sightings, width: int, height: int) -> list[BoundingBox | None]:
+    """Box of each row; None where only the face was seen."""
+    found = map(BoundingBox, *as_sent(_ratios(sightings.xyxy, width, height)))
+    seen = sightings.has_body.tolist()
+    return [box if body else None for box, body in zip(found, seen, strict=True)]
+
+
+def _faces(
+    sightings: Sightings, width: int, height: int, judge: JudgeFaces | None
+) -> list[FaceDetail | None]:
+    """Face of each row; None where it has none."""
+    details = face_details(sightings.faces, width, height, judge)
+    return [None if row == NO_FACE else details[row] for row in sightings.face.tolist()]
+
+
+def _ratios(xyxy: NDArray[np.float32], width: int, height: int) -> boxes.Boxes:
+    """(N, 4) width, height, left, top: fractions of the frame, in [0, 1]; NaN stays."""
     whole = boxes.clip(np.rint(xyxy), width, height)
     left, top, box_width, box_height = boxes.to_ltwh(whole).T
-    ratios: NDArray[np.float32] = np.stack(
-        [box_width / width, box_height / height, left / width, top / height], axis=1
-    ).astype(np.float32)
-    return ratios
+    return np.stack([box_width / width, box_height / height, left / width, top / height], axis=1)

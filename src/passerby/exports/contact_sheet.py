@@ -154,11 +154,12 @@ def _portraits(
         wanted[int(sightings.timestamp_ms[row])].append(row)
     if not wanted:
         return
+    boxes = portraits.subjects(sightings)
     for count, frame in enumerate(decode(source), start=1):
         if rows := wanted.pop(frame.timestamp_ms, []):
             image = frame.image()
             for row in rows:
-                portrait = portraits.cut(image, sightings.xyxy[row])
+                portrait = portraits.cut(image, boxes[row])
                 yield int(sightings.person_index[row]), Portrait(frame.timestamp_ms, portrait)
         if progress:
             progress(count)

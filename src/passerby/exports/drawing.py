@@ -1,4 +1,4 @@
-"""Mark persons in a picture: box, number, and the way they came.
+"""Mark persons in a picture: box, face, number, and the way they came.
 
 Sizes follow the height of the picture, so that a marked video looks alike in
 every resolution.
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.exports.lettering import Lettering
 from passerby.exports.palette import colour_of, ink_on
-from passerby.exports.placement import Placed, Trail
+from passerby.exports.placement import Placed, PlacedFaces, Trail
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -31,7 +31,7 @@ DASH, DASH_AND_GAP = 4, 9
 TRAIL_OPACITY = 0.85  # where the person stands; it fades from there
 
 
-def annotate(image: Image, placed: Placed, trails: list[Trail]) -> Image:
+def annotate(image: Image, placed: Placed, faces: PlacedFaces, trails: list[Trail]) -> Image:
     """Draw persons into a copy of a picture, the nearest to the camera on top.
 
     Parameters
@@ -39,6 +39,8 @@ def annotate(image: Image, placed: Placed, trails: list[Trail]) -> Image:
     image : (h, w, 3) uint8, BGR
     placed : Placed
         Persons in the picture. A box that was not detected is dashed.
+    faces : PlacedFaces
+        Their faces. A person without a box has the number at the face.
     trails : list of Trail
         Drawn below the boxes.
     """
@@ -48,6 +50,10 @@ def annotate(image: Image, placed: Placed, trails: list[Trail]) -> Image:
     nearest_last = np.argsort(placed.xyxy[:, 3], kind="stable").tolist()
     for position in nearest_last:
         _draw_box(marked, placed, position)
+    for position in range(len(faces)):
+        _draw_face(marked, faces, position)
+    for position in np.flatnonzero(~np.isin(faces.person_index, placed.person_index)).tolist():
+        _draw_tag(marked, faces.xyxy[position], int(faces.person_index[position]))
     for position in nearest_last:
         _draw_tag(marked, placed.xyxy[position], int(placed.person_index[position]))
     return marked
@@ -59,8 +65,7 @@ def _line_width(image: Image) -> int:
 
 
 def _draw_box(image: Image, placed: Placed, position: int) -> None:
-    left, top, right, bottom = placed.xyxy[position]
-    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    corners = _corners(placed.xyxy[position])
     width = _line_width(image)
     if placed.detected[position]:
         lines, is_closed = [corners], True
@@ -68,6 +73,22 @@ def _draw_box(image: Image, placed: Placed, position: int) -> None:
         lines, is_closed = _dashes(corners, DASH * width, DASH_AND_GAP * width), False
     colour = colour_of(int(placed.person_index[position]))
     _draw_lines(image, lines, is_closed=is_closed, colour=colour, width=width)
+
+
+def _draw_face(image: Image, faces: PlacedFaces, position: int) -> None:
+    """A box, and a dot on each point."""
+    width = _line_width(image)
+    colour = colour_of(int(faces.person_index[position]))
+    outline = [_corners(faces.xyxy[position])]
+    _draw_lines(image, outline, is_closed=True, colour=colour, width=width)
+    for x, y in np.round(faces.points[position] * 2**SHIFT).astype(int).tolist():
+        cv2.circle(image, (x, y), width << (SHIFT - 1), colour, cv2.FILLED, cv2.LINE_AA, SHIFT)
+
+
+def _corners(xyxy: Points) -> Points:
+    """(4, 2) corners of a box, around."""
+    left, top, right, bottom = xyxy
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
 def _draw_lines(

@@ -18,8 +18,8 @@ from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
 from passerby.exports.drawing import Image, annotate
-from passerby.exports.placement import place, trails
-from passerby.records import Sightings
+from passerby.exports.placement import place, place_faces, trails
+from passerby.records import NO_FACE, Sightings
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, decode
 
@@ -94,12 +94,15 @@ def _draft(target: Path) -> Iterator[Path]:
 
 def _annotated(source: str, sightings: Sightings) -> Iterator[tuple[DecodedFrame, Image]]:
     """Marked pictures of all frames, all of the first one's size."""
+    bodies = sightings.take(sightings.has_body)
+    faces = sightings.take(sightings.face != NO_FACE)
     size = None
     for frame in decode(source):
         size = size or frame.size
-        placed = place(sightings, frame.timestamp_ms)
-        ways = trails(sightings, placed, frame.timestamp_ms)
-        yield frame, annotate(frame.image(size), placed, ways)
+        placed = place(bodies, frame.timestamp_ms)
+        seen = place_faces(faces, frame.timestamp_ms)
+        ways = trails(bodies, placed, frame.timestamp_ms)
+        yield frame, annotate(frame.image(size), placed, seen, ways)
 
 
 def _encode(

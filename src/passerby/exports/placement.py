@@ -1,8 +1,9 @@
 """Where each person is at any instant, between its sightings too.
 
-Sightings exist for analysed frames, 15 a second at the most; a video that is to
-be watched needs a box in every frame. A person is taken to walk straight from
-one sighting to the next when they are near in time, and is nowhere else.
+Sightings exist for analysed frames, 15 a second at the most, and faces for every third
+of these; a video that is to be watched needs a box in every frame. A person is taken to
+walk straight from one sighting to the next when they are near in time, and is nowhere
+else; a face likewise.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ from passerby.records import Sightings
 # Sightings further apart are not joined: three analysed frames at 15 Hz. What the
 # linker left open for longer is a gap on purpose.
 JOINED_MS = 200
+# The same for faces: two steps at 5 Hz, and a frame at 24 Hz for rounding.
+FACES_JOINED_MS = 450
 TRAIL_MS = 2000
+
+SHOWN_POINTS = 5  # the first of `records.LANDMARKS`
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,18 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class PlacedFaces:
+    """The Q faces that are in the picture at an instant, by index of their person."""
+
+    person_index: NDArray[np.int64]  # (Q,)
+    xyxy: NDArray[np.float64]  # (Q, 4) pixels
+    points: NDArray[np.float64]  # (Q, 5, 2) pixels: eyes, corners of the mouth, nose
+
+    def __len__(self) -> int:
+        return len(self.person_index)
+
+
+@dataclass(frozen=True)
 class Trail:
     """Where a person's feet were lately: K points in time order, K at least 2."""
 
@@ -41,10 +58,12 @@ class Trail:
 
 
 def place(sightings: Sightings, timestamp_ms: int) -> Placed:
-    """Find everybody's box at an instant of the video's clock."""
-    before, after = _neighbours(sightings, timestamp_ms)
-    start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
-    share = ((timestamp_ms - start) / np.maximum(1, end - start))[:, None]
+    """Find everybody's box at an instant of the video's clock.
+
+    Each of the `sightings` has a body.
+    """
+    before, after = _neighbours(sightings, timestamp_ms, JOINED_MS)
+    share = _shares(sightings, before, after, timestamp_ms)[:, None]
     return Placed(
         person_index=sightings.person_index[before],
         xyxy=sightings.xyxy[before] * (1 - share) + sightings.xyxy[after] * share,
@@ -52,11 +71,29 @@ def place(sightings: Sightings, timestamp_ms: int) -> Placed:
     )
 
 
+def place_faces(sightings: Sightings, timestamp_ms: int) -> PlacedFaces:
+    """Find everybody's face at an instant of the video's clock.
+
+    Each of the `sightings` has a face.
+    """
+    before, after = _neighbours(sightings, timestamp_ms, FACES_JOINED_MS)
+    share = _shares(sightings, before, after, timestamp_ms)
+    start = sightings.faces.take(sightings.face[before])
+    end = sightings.faces.take(sightings.face[after])
+    first, second = start.landmarks[:, :SHOWN_POINTS], end.landmarks[:, :SHOWN_POINTS]
+    return PlacedFaces(
+        person_index=sightings.person_index[before],
+        xyxy=start.xyxy * (1 - share[:, None]) + end.xyxy * share[:, None],
+        points=first * (1 - share[:, None, None]) + second * share[:, None, None],
+    )
+
+
 def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trail]:
     """Trace the way of everybody's feet up to an instant.
 
-    `placed` is `place` of the same instant: the front ends of the trails. A
-    person who has left keeps its trail for as long as a trail lasts.
+    Each of the `sightings` has a body. `placed` is `place` of the same instant: the
+    front ends of the trails. A person who has left keeps its trail for as long as a
+    trail lasts.
     """
     rows = _rows_between(sightings, timestamp_ms - TRAIL_MS, timestamp_ms - 1)
     now = np.full(len(placed), timestamp_ms)
@@ -77,19 +114,28 @@ def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trai
 
 
 def _neighbours(
-    sightings: Sightings, timestamp_ms: int
+    sightings: Sightings, timestamp_ms: int, joined_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows of each person's last sighting until, and first from, an instant on."""
-    earlier = _rows_between(sightings, timestamp_ms - JOINED_MS, timestamp_ms)
-    later = _rows_between(sightings, timestamp_ms, timestamp_ms + JOINED_MS)
+    earlier = _rows_between(sightings, timestamp_ms - joined_ms, timestamp_ms)
+    later = _rows_between(sightings, timestamp_ms, timestamp_ms + joined_ms)
     last = dict(zip(sightings.person_index[earlier].tolist(), earlier.tolist(), strict=True))
     first = dict(
         zip(sightings.person_index[later][::-1].tolist(), later[::-1].tolist(), strict=True)
     )
     both = [(last[person], first[person]) for person in sorted(last.keys() & first.keys())]
     before, after = np.array(both, dtype=np.int64).reshape(-1, 2).T
-    near = sightings.timestamp_ms[after] - sightings.timestamp_ms[before] <= JOINED_MS
+    near = sightings.timestamp_ms[after] - sightings.timestamp_ms[before] <= joined_ms
     return before[near], after[near]
+
+
+def _shares(
+    sightings: Sightings, before: NDArray[np.int64], after: NDArray[np.int64], timestamp_ms: int
+) -> NDArray[np.float64]:
+    """(P,) how far an instant lies on the way from one row to another, in [0, 1]."""
+    start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
+    shares: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
+    return shares
 
 
 def _rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:

@@ -11,6 +11,10 @@ Image = NDArray[np.uint8]
 MOST_PORTRAITS = 8
 WIDTH, HEIGHT = 144, 256  # pixels of a portrait; a person walking is a good third as wide as high
 MARGIN = 0.06  # added on each side of the box, as a share of its height
+# How far head and shoulders reach beyond a face, to the left and the right, above and
+# below, in widths and heights of it.
+ABOVE_FACE = np.array([1.0, 0.6], np.float32)
+BELOW_FACE = np.array([1.0, 1.8], np.float32)
 AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
 
 
@@ -18,8 +22,8 @@ def choose(sightings: Sightings) -> NDArray[np.int64]:
     """Choose up to `MOST_PORTRAITS` sightings of each person.
 
     Each person's life is cut into as many stretches of equal length; from each
-    comes the most confident detection, the earlier of two that are equal. Boxes
-    that were filled in are not chosen.
+    comes the most confident detection, the earlier of two that are equal, and a face
+    alone only where there is no body. Boxes that were filled in are not chosen.
 
     Returns
     -------
@@ -29,11 +33,23 @@ def choose(sightings: Sightings) -> NDArray[np.int64]:
     rows = np.flatnonzero(sightings.detected)
     person, time = sightings.person_index[rows], sightings.timestamp_ms[rows]
     stretch = _stretches(person, time)
-    best_first = np.lexsort((time, -sightings.confidence[rows], stretch, person))
+    without_body = ~sightings.has_body[rows]
+    best_first = np.lexsort((time, -sightings.confidence[rows], without_body, stretch, person))
     keys = np.stack([person, stretch], axis=1)[best_first]
     is_first = np.ones(len(rows), dtype=np.bool_)
     is_first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     return np.sort(rows[best_first[is_first]])
+
+
+def subjects(sightings: Sightings) -> NDArray[np.float32]:
+    """(S, 4) what to cut out for each sighting, pixels: its body, or head and shoulders."""
+    only_face = ~sightings.has_body
+    face = sightings.faces.xyxy[sightings.face[only_face]]
+    extent = face[:, 2:] - face[:, :2]
+    xyxy = sightings.xyxy.copy()
+    xyxy[only_face, :2] = face[:, :2] - ABOVE_FACE * extent
+    xyxy[only_face, 2:] = face[:, 2:] + BELOW_FACE * extent
+    return xyxy
 
 
 def cut(image: Image, xyxy: NDArray[np.float32]) -> Image:

@@ -1,11 +1,12 @@
 """How sightings are written in a Parquet file, and read back.
 
 One row a sighting, in pixels of the upright frame; whoever has pandas, polars
-or DuckDB can open the file. Row groups have 10,000 rows but the last, so the
-group of any row is known without looking.
+or DuckDB can open the file. What was not seen is null: the box where there is
+only a face, and all of a face where there is none. Row groups have 5,000 rows
+but the last, so the group of any row is known without looking.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +15,40 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from passerby.errors import FileFormatError
-from passerby.records import Sightings
+from passerby.records import LANDMARKS, NO_FACE, Faces, Sightings
 
-# Smaller groups make the footer of a long video large, larger ones each page
-# slow: 2 ms a page of 1000 rows at 10,000, measured on 5 million rows, 2026-11-21.
-ROWS_PER_GROUP = 10_000
+# Smaller groups make the footer of a long video large, larger ones the first page out of
+# each slow: 2.3 ms at 5,000 and 4.5 ms at 10,000, where 30 % of the rows have a face;
+# measured 2026-11-22.
+ROWS_PER_GROUP = 5_000
 
 BOX = ("left", "top", "right", "bottom")
+FACE_BOX = ("face_left", "face_top", "face_right", "face_bottom")
+POSE = ("roll", "yaw", "pitch")
+QUALITY = ("brightness", "sharpness")
+EXPRESSION = ("eye_opening", "mouth_opening", "smile")
+FACE = (*FACE_BOX, "face_confidence", *POSE, *QUALITY, *EXPRESSION)
+# x, y of each point in turn, in the order of `LANDMARKS`. A list of fixed size would say
+# more, and is the same in the file, but Arrow takes three times as long to read it.
+POINTS = pa.list_(pa.float32())
+
 SCHEMA = pa.schema(
     [
         pa.field("timestamp_ms", pa.int64(), nullable=False),
         pa.field("person_index", pa.int64(), nullable=False),
         pa.field("frame_index", pa.int64(), nullable=False),
-        *(pa.field(side, pa.float32(), nullable=False) for side in BOX),
+        *(pa.field(side, pa.float32()) for side in BOX),
         pa.field("confidence", pa.float32(), nullable=False),
         pa.field("detected", pa.bool_(), nullable=False),
+        *(pa.field(name, pa.float32()) for name in FACE),
+        pa.field("landmarks", POINTS),
     ]
 )
-ENCODINGS = {pa.int64(): "DELTA_BINARY_PACKED", pa.float32(): "BYTE_STREAM_SPLIT"}
+ENCODINGS = {
+    pa.int64(): "DELTA_BINARY_PACKED",
+    pa.float32(): "BYTE_STREAM_SPLIT",
+    POINTS: "BYTE_STREAM_SPLIT",
+}
 
 
 def write_table(sightings: Sightings, path: Path, order: NDArray[np.int64] | None = None) -> None:
@@ -44,6 +61,7 @@ def write_table(sightings: Sightings, path: Path, order: NDArray[np.int64] | Non
         unless given.
     """
     encodings = {field.name: ENCODINGS.get(field.type, "PLAIN") for field in SCHEMA}
+    encodings["landmarks.list.element"] = encodings.pop("landmarks")
     with pq.ParquetWriter(
         path, SCHEMA, compression="zstd", use_dictionary=False, column_encoding=encodings
     ) as writer:
@@ -68,31 +86,36 @@ def read_table(path: Path) -> Sightings:
 
 def sightings_of(table: pa.Table) -> Sightings:
     """Rows of a table → sightings, in the same order."""
-    column = {name: table[name].to_numpy() for name in SCHEMA.names}
+    column = {name: table[name].to_numpy() for name in SCHEMA.names if name != "landmarks"}
+    has_face = table["landmarks"].is_valid().to_numpy()
+    with_face = np.flatnonzero(has_face)
+    of_faces = {name: column[name][with_face] for name in FACE}
     return Sightings(
         person_index=column["person_index"],
         frame_index=column["frame_index"],
         timestamp_ms=column["timestamp_ms"],
-        xyxy=np.stack([column[side] for side in BOX], axis=1),
+        xyxy=_side_by_side(column, BOX),
         confidence=column["confidence"],
         detected=column["detected"],
-    )
-
-
-def take(sightings: Sightings, rows: slice | NDArray[np.int64]) -> Sightings:
-    """Pick sightings by slice or by position."""
-    return Sightings(
-        person_index=sightings.person_index[rows],
-        frame_index=sightings.frame_index[rows],
-        timestamp_ms=sightings.timestamp_ms[rows],
-        xyxy=sightings.xyxy[rows],
-        confidence=sightings.confidence[rows],
-        detected=sightings.detected[rows],
+        face=np.where(has_face, np.cumsum(has_face) - 1, NO_FACE),
+        faces=Faces(
+            xyxy=_side_by_side(of_faces, FACE_BOX),
+            confidence=of_faces["face_confidence"],
+            landmarks=_points(table["landmarks"]),
+            pose=_side_by_side(of_faces, POSE),
+            quality=_side_by_side(of_faces, QUALITY),
+            expression=_side_by_side(of_faces, EXPRESSION),
+        ),
     )
 
 
 def join(parts: list[Sightings]) -> Sightings:
     """Put one or more sets of sightings one after another."""
+    faces_before = np.cumsum([0, *(len(part.faces) for part in parts[:-1])]).tolist()
+    shifted = [
+        np.where(part.face == NO_FACE, NO_FACE, part.face + before)
+        for part, before in zip(parts, faces_before, strict=True)
+    ]
     return Sightings(
         person_index=np.concatenate([part.person_index for part in parts]),
         frame_index=np.concatenate([part.frame_index for part in parts]),
@@ -100,23 +123,75 @@ def join(parts: list[Sightings]) -> Sightings:
         xyxy=np.concatenate([part.xyxy for part in parts]),
         confidence=np.concatenate([part.confidence for part in parts]),
         detected=np.concatenate([part.detected for part in parts]),
+        face=np.concatenate(shifted),
+        faces=Faces.joined([part.faces for part in parts]),
     )
+
+
+def _side_by_side(
+    column: Mapping[str, NDArray[np.float32]], names: tuple[str, ...]
+) -> NDArray[np.float32]:
+    """Columns as one array, a row a sighting or a face; what is null is NaN."""
+    return np.stack([column[name] for name in names], axis=1)
+
+
+def _points(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """(M, 30, 2) landmarks of the rows that have any."""
+    values = column.combine_chunks().flatten().to_numpy()
+    points: NDArray[np.float32] = values.reshape(-1, len(LANDMARKS), 2)
+    return points
 
 
 def _groups(sightings: Sightings, order: NDArray[np.int64] | None) -> Iterator[Sightings]:
     for start in range(0, len(sightings), ROWS_PER_GROUP):
         rows = slice(start, start + ROWS_PER_GROUP)
-        yield take(sightings, rows if order is None else order[rows])
+        yield sightings.take(rows if order is None else order[rows])
 
 
 def _table(sightings: Sightings) -> pa.Table:
+    faces = sightings.faces
     column = {
         "timestamp_ms": sightings.timestamp_ms,
         "person_index": sightings.person_index,
         "frame_index": sightings.frame_index,
-        **{side: sightings.xyxy[:, number] for number, side in enumerate(BOX)},
         "confidence": sightings.confidence,
         "detected": sightings.detected,
+        "face_confidence": _on_rows(sightings, faces.confidence),
+        **_named(BOX, sightings.xyxy),
+        **_named(FACE_BOX, _on_rows(sightings, faces.xyxy)),
+        **_named(POSE, _on_rows(sightings, faces.pose)),
+        **_named(QUALITY, _on_rows(sightings, faces.quality)),
+        **_named(EXPRESSION, _on_rows(sightings, faces.expression)),
     }
-    arrays = [pa.array(column[field.name], type=field.type) for field in SCHEMA]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    # `from_pandas`: NaN becomes null.
+    arrays = {
+        name: pa.array(values, type=SCHEMA.field(name).type, from_pandas=True)
+        for name, values in column.items()
+    }
+    arrays["landmarks"] = _lists(sightings)
+    return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _lists(sightings: Sightings) -> pa.ListArray:
+    """(S,) the landmarks of each row's face; null where it has none."""
+    has_face = sightings.face != NO_FACE
+    points = sightings.faces.landmarks[sightings.face[has_face]]
+    ends = np.cumsum(has_face, dtype=np.int32) * np.int32(2 * len(LANDMARKS))
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate([np.zeros(1, np.int32), ends])),
+        pa.array(points.ravel()),
+        type=POINTS,
+        mask=pa.array(~has_face),
+    )
+
+
+def _on_rows(sightings: Sightings, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, ...) what is known of each row's face; NaN where it has none."""
+    rows = np.flatnonzero(sightings.face != NO_FACE)
+    spread = np.full((len(sightings), *values.shape[1:]), np.nan, np.float32)
+    spread[rows] = values[sightings.face[rows]]
+    return spread
+
+
+def _named(names: tuple[str, ...], values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    return dict(zip(names, values.T, strict=True))

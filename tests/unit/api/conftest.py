@@ -14,7 +14,7 @@ from passerby.api.operations import Order
 from passerby.errors import JobNotFound, ObjectNotFound, TokenReused, TooManyOpenJobs
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.jobs.rights import Rights
-from passerby.records import Progress, Sightings
+from passerby.records import NO_FACE, Faces, Progress, Sightings
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -153,6 +153,8 @@ class CountedResults:
             xyxy=np.tile(np.array([0, 0, 64, 36], np.float32), (len(rows), 1)),
             confidence=np.ones(len(rows), np.float32),
             detected=np.ones(len(rows), np.bool_),
+            face=np.full(len(rows), NO_FACE),
+            faces=Faces.none(),
         )
         end = offset + count
         return Page(sightings, end if end < 2500 else None)

@@ -233,7 +233,9 @@ def test_a_finished_job(tracking: Tracking, finished: str) -> None:
         "h264", 14581, "QuickTime / MOV", 29.969999313354492, 360, 640, "LIMITED"
     )
     assert [(each.timestamp, each.person.index) for each in answer.persons] == [(0, 0), (1, 1)]
-    assert answer.persons[0].person.bounding_box.width == np.float32(0.1)
+    box = answer.persons[0].person.bounding_box
+    assert box is not None
+    assert box.width == np.float32(0.1)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
+import json
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
 
 from passerby.api.persons import persons
-from passerby.records import Sightings
+from passerby.records import NO_FACE, Faces, Sightings
+from passerby.testing import frontal_faces
 
 
 def sightings(xyxy: list[list[float]]) -> Sightings:
@@ -15,6 +19,8 @@ def sightings(xyxy: list[list[float]]) -> Sightings:
         xyxy=np.array(xyxy, dtype=np.float32).reshape(-1, 4),
         confidence=np.full(count, 0.5, dtype=np.float32),
         detected=np.ones(count, dtype=bool),
+        face=np.full(count, NO_FACE),
+        faces=Faces.none(),
     )
 
 
@@ -30,6 +36,23 @@ def test_a_sighting_on_the_wire() -> None:
         b'[{"Timestamp":66,"Person":{"Index":4,"BoundingBox":'
         b'{"Width":0.25,"Height":0.5,"Left":0.4151041805744171,"Top":0.5}}}]'
     )
+
+
+def test_an_item_has_a_body_a_face_or_both() -> None:
+    rows = replace(
+        sightings([[0, 0, 1, 1], [np.nan] * 4, [2, 2, 3, 3]]),
+        face=np.array([NO_FACE, 1, 0]),
+        faces=frontal_faces([[2, 2, 3, 3], [4, 4, 6, 6]]),
+    )
+
+    found = json.loads(msgspec.json.encode(persons(rows, 16, 8)))
+
+    assert [set(each["Person"]) for each in found] == [
+        {"Index", "BoundingBox"},
+        {"Index", "Face"},
+        {"Index", "BoundingBox", "Face"},
+    ]
+    assert [each["Person"]["Face"]["BoundingBox"]["Left"] for each in found[1:]] == [0.25, 0.125]
 
 
 @pytest.mark.parametrize(
@@ -48,4 +71,5 @@ def test_boxes_are_whole_pixels_within_the_frame(
     (detection,) = persons(sightings([xyxy]), 16, 8)
 
     box = detection.person.bounding_box
+    assert box is not None
     assert (box.width, box.height, box.left, box.top) == (width, height, left, top)

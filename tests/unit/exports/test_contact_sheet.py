@@ -23,6 +23,7 @@ from passerby.records import Sightings
 from passerby.testing import moving_boxes, write_clip
 
 Sighted = Callable[..., Sightings]
+WithFaces = Callable[..., Sightings]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,24 @@ def test_portraits_show_the_frame_of_their_time(tmp_path: Path, sighted: Sighted
     middle = MARGIN + HEAD + portraits.HEIGHT // 2
     lefts = [MARGIN + portraits.WIDTH // 2 + column * (portraits.WIDTH + GAP) for column in (0, 1)]
     assert [int(sheet[middle, left, 0]) for left in lefts] == pytest.approx([0, 180], abs=5)
+
+
+def test_a_person_known_by_the_face_has_a_sheet(
+    tmp_path: Path, sighted: Sighted, with_faces: WithFaces
+) -> None:
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[40:50, 70:80] = 250  # the face
+    source = str(write_clip(tmp_path / "clip.mp4", [picture]))
+    sightings = with_faces(sighted((0, 0, 70, True), top=40), [0], body=False)
+
+    (path,) = write_contact_sheets(source, sightings, tmp_path)
+
+    top = MARGIN + HEAD
+    portrait = read(path)[top : top + portraits.HEIGHT, MARGIN : MARGIN + portraits.WIDTH, 0]
+    rows, columns = np.nonzero(portrait > 128)
+    assert columns.mean() == pytest.approx(portraits.WIDTH / 2, abs=4)
+    assert rows.mean() < portraits.HEIGHT / 2
+    assert 0.2 < np.ptp(columns) / portraits.WIDTH < 0.5
 
 
 @pytest.mark.parametrize(

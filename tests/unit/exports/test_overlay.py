@@ -15,6 +15,7 @@ from passerby.testing import write_clip
 from passerby.video.decode import decode
 
 Sighted = Callable[..., Sightings]
+WithFaces = Callable[..., Sightings]
 
 UNEVEN_MS = [0, 33, 150, 190, 400, 440, 900]
 
@@ -109,6 +110,21 @@ def _left_edge(image: NDArray[np.uint8]) -> int | None:
     distance = np.abs(image[120].astype(int) - colour_of(0)).sum(axis=1)
     columns = np.flatnonzero(distance < 120)
     return int(columns[0]) if len(columns) else None
+
+
+def test_a_face_is_marked_where_there_is_no_body(
+    tmp_path: Path, sighted: Sighted, with_faces: WithFaces
+) -> None:
+    source = str(write_clip(tmp_path / "clip.mp4", plain(6, (320, 240))))
+    target = tmp_path / "overlay.mp4"
+    two = sighted((0, 40, 100, True), (0, 160, 130, True), top=80)
+    sightings = with_faces(two, [0, 1], body=False, size=80)
+
+    write_overlay(source, sightings, target)
+
+    lefts = [_left_edge(frame.image()) for frame in decode(str(target))]
+    assert [left is None for left in lefts] == [True, False, False, False, False, True]
+    assert lefts[1:5] == pytest.approx([100, 110, 120, 130], abs=3)
 
 
 def test_form_of_the_file(tmp_path: Path, sighted: Sighted) -> None:

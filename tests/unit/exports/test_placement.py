@@ -3,10 +3,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from passerby.exports.placement import place, trails
+from passerby.exports.placement import place, place_faces, trails
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]
+WithFaces = Callable[..., Sightings]
 Row = tuple[int, int, float, bool]
 
 WALK = [(0, 1000, 0, True), (0, 1100, 10, True)]
@@ -51,6 +52,45 @@ def test_place(
     assert placed.detected.tolist() == [detected for _, _, detected in expected]
     boxes = np.array([(left, 10, left + 20, 50) for _, left, _ in expected]).reshape(-1, 4)
     np.testing.assert_allclose(placed.xyxy, boxes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "timestamp_ms", "expected"),
+    [
+        pytest.param([], 1000, [], id="nobody"),
+        pytest.param([(0, 1000, 0, True)], 1000, [(0, 0)], id="at a sighting"),
+        pytest.param([(0, 1000, 0, True)], 1001, [], id="after the last"),
+        pytest.param(
+            [(0, 1000, 0, True), (0, 1209, 20.9, True)], 1100, [(0, 10)], id="the step at 24 Hz"
+        ),
+        pytest.param(
+            [(0, 1000, 0, True), (0, 1400, 40, True)], 1100, [(0, 10)], id="one was missed"
+        ),
+        pytest.param([(0, 1000, 0, True), (0, 1600, 60, True)], 1100, [], id="too far apart"),
+        pytest.param(
+            [(person, time, 10 * person, True) for person in (2, 1) for time in (1000, 1200)],
+            1100,
+            [(1, 10), (2, 20)],
+            id="several, by index",
+        ),
+    ],
+)
+def test_place_faces(
+    sighted: Sighted,
+    with_faces: WithFaces,
+    rows: list[Row],
+    timestamp_ms: int,
+    expected: list[tuple[int, float]],
+) -> None:
+    sightings = with_faces(sighted(*rows), list(range(len(rows))), body=False)
+
+    placed = place_faces(sightings, timestamp_ms)
+
+    assert placed.person_index.tolist() == [person for person, _ in expected]
+    boxes = np.array([(left, 10, left + 10, 20) for _, left in expected]).reshape(-1, 4)
+    np.testing.assert_allclose(placed.xyxy, boxes, atol=1e-4)
+    noses = np.array([(left + 5, 16) for _, left in expected]).reshape(-1, 2)
+    np.testing.assert_allclose(placed.points[:, 4], noses, atol=1e-4)
 
 
 def steps(person: int, first_ms: int, count: int) -> list[Row]:

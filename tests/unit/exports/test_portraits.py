@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.exports.portraits import AROUND_PICTURE, HEIGHT, WIDTH, choose, cut
+from passerby.exports.portraits import AROUND_PICTURE, HEIGHT, WIDTH, choose, cut, subjects
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]
+WithFaces = Callable[..., Sightings]
 
 
 def test_nobody_is_chosen_from_nothing(sighted: Sighted) -> None:
@@ -53,6 +54,27 @@ def test_persons_are_chosen_from_apart(sighted: Sighted) -> None:
     persons = sightings.person_index[choose(sightings)].tolist()
 
     assert (persons.count(0), persons.count(1)) == (8, 2)
+
+
+def test_a_face_alone_is_chosen_where_there_is_no_body(
+    sighted: Sighted, with_faces: WithFaces
+) -> None:
+    # Two stretches of life with something in them: one of bodies and faces, one of a face.
+    rows = [(0, 0, 0, True), (0, 1, 0, True), (0, 2, 0, True), (0, 1000, 0, True)]
+    sightings = with_faces(sighted(*rows), [0, 2, 3], body=False)
+    confidence = np.array([0.9, 0.5, 0.9, 0.9], np.float32)
+
+    assert choose(replace(sightings, confidence=confidence)).tolist() == [1, 3]
+
+
+def test_what_is_shown_of_a_sighting(sighted: Sighted, with_faces: WithFaces) -> None:
+    sightings = with_faces(sighted((0, 0, 30, True), (1, 0, 100, True)), [1], body=False)
+
+    body, head_and_shoulders = subjects(sightings)
+
+    assert body.tolist() == [30, 10, 50, 50]
+    # The face is 10 pixels wide and high, at 100, 10.
+    assert head_and_shoulders.tolist() == [90, 4, 120, 38]
 
 
 def graded(width: int, height: int) -> NDArray[np.uint8]:

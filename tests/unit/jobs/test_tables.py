@@ -1,27 +1,35 @@
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from passerby.errors import FileFormatError
 from passerby.jobs.tables import read_table, write_table
-from passerby.records import Sightings
+from passerby.records import NO_FACE, Sightings
+from passerby.testing import frontal_faces
 
 MakeSightings = Callable[[int], Sightings]
 
 
-@pytest.mark.parametrize("count", [0, 1, 9_999, 10_000, 10_001, 25_000])
+def arrays(sightings: Sightings) -> list[NDArray[Any]]:
+    *own, faces = astuple(sightings)
+    return [*own, *faces]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4_999, 5_000, 5_001, 12_500])
 def test_what_is_written_is_read(make_sightings: MakeSightings, tmp_path: Path, count: int) -> None:
     sightings = make_sightings(count)
 
     write_table(sightings, tmp_path / "sightings.parquet")
 
     read = read_table(tmp_path / "sightings.parquet")
-    for before, after in zip(astuple(sightings), astuple(read), strict=True):
+    for before, after in zip(arrays(sightings), arrays(read), strict=True):
         assert after.dtype == before.dtype
         assert after.shape == before.shape
         np.testing.assert_array_equal(after, before)
@@ -36,16 +44,17 @@ def test_rows_can_be_written_in_another_order(
 
     read = read_table(tmp_path / "back.parquet")
     np.testing.assert_array_equal(read.xyxy, sightings.xyxy[::-1])
+    np.testing.assert_array_equal(read.faces.pose, sightings.faces.pose[::-1])
 
 
-def test_every_row_group_but_the_last_has_ten_thousand_rows(
+def test_every_row_group_but_the_last_has_five_thousand_rows(
     make_sightings: MakeSightings, tmp_path: Path
 ) -> None:
-    write_table(make_sightings(25_000), tmp_path / "sightings.parquet")
+    write_table(make_sightings(12_500), tmp_path / "sightings.parquet")
 
     metadata = pq.ParquetFile(tmp_path / "sightings.parquet").metadata
     rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
-    assert rows == [10_000, 10_000, 5_000]
+    assert rows == [5_000, 5_000, 2_500]
 
 
 def test_columns_are_encoded_for_what_they_hold(
@@ -54,9 +63,10 @@ def test_columns_are_encoded_for_what_they_hold(
     write_table(make_sightings(10), tmp_path / "sightings.parquet")
 
     group = pq.ParquetFile(tmp_path / "sightings.parquet").metadata.row_group(0)
-    columns = {group.column(n).path_in_schema: group.column(n) for n in range(9)}
+    columns = {group.column(n).path_in_schema: group.column(n) for n in range(group.num_columns)}
     assert "DELTA_BINARY_PACKED" in columns["timestamp_ms"].encodings
     assert "BYTE_STREAM_SPLIT" in columns["left"].encodings
+    assert "BYTE_STREAM_SPLIT" in columns["landmarks.list.element"].encodings
     assert {column.compression for column in columns.values()} == {"ZSTD"}
     assert not any(column.has_dictionary_page for column in columns.values())
 
@@ -82,6 +92,32 @@ def test_an_older_table_with_more_columns_can_be_read(
     )
 
 
+def test_what_was_not_seen_is_null(tmp_path: Path) -> None:
+    sightings = Sightings(
+        person_index=np.arange(3),
+        frame_index=np.zeros(3, np.int64),
+        timestamp_ms=np.zeros(3, np.int64),
+        xyxy=np.array([[1, 2, 3, 4], [np.nan] * 4, [5, 6, 7, 8]], np.float32),
+        confidence=np.array([0.5, 0.75, 1], np.float32),
+        detected=np.ones(3, np.bool_),
+        face=np.array([NO_FACE, 1, 0]),
+        faces=frontal_faces([[5, 6, 7, 8], [0, 0, 10, 10]], confidence=0.75),
+    )
+    sightings.faces.expression[0, 1] = np.nan
+
+    write_table(sightings, tmp_path / "sightings.parquet")
+
+    rows = pq.read_table(tmp_path / "sightings.parquet").to_pylist()
+    assert [row["left"] for row in rows] == [1, None, 5]
+    assert [row["face_right"] for row in rows] == [None, 10, 7]
+    assert [row["face_confidence"] for row in rows] == [None, 0.75, 0.75]
+    assert [row["mouth_opening"] is None for row in rows] == [True, False, True]
+    assert [row["eye_opening"] is None for row in rows] == [True, False, False]
+    assert rows[0]["landmarks"] is None
+    assert rows[1]["landmarks"][:4] == [3, 4, 7, 4]
+    assert len(rows[1]["landmarks"]) == 60
+
+
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="missing"):
         read_table(tmp_path / "missing.parquet")
@@ -102,7 +138,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
             lambda table: table.set_column(3, "left", pa.array(["a", "b"])), id="text for a number"
         ),
         pytest.param(
-            lambda table: table.set_column(3, "left", pa.array([1.0, None], pa.float32())),
+            lambda table: table.set_column(7, "confidence", pa.array([1.0, None], pa.float32())),
             id="no value",
         ),
     ],
