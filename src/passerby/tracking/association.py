@@ -34,8 +34,6 @@ class AssociationSettings:
     weak_overlap: float = 0.4  # in the second, where a wrong box is likelier
     longest_gap: float = 1.0  # a track unseen for longer is closed
     longest_weak_gap: float = 0.5  # no weak detection continues one unseen for longer
-    longest_tentative_gap: float = 0.25  # a track seen once is closed after this
-    confirming_hits: int = 2  # detections that make a tentative track confirmed
 
 
 DEFAULT = AssociationSettings()
@@ -52,7 +50,7 @@ class LiveTracks:
 
     @classmethod
     def opened(cls, cxcywh: Floats, numbers: NDArray[np.int64], now: float) -> Self:
-        """Tentative tracks of boxes (T, 4) that nobody claimed."""
+        """Tracks of boxes (T, 4) that nobody claimed."""
         count = len(numbers)
         return cls(kalman.start(cxcywh), numbers, np.full(count, now), np.ones(count, np.int64))
 
@@ -130,13 +128,9 @@ def predicted(
     if view.shot[frame] != view.shot[frame - 1]:
         return tracks.take(np.empty(0, np.int64))
     now, before = view.seconds[frame], view.seconds[frame - 1]
-    patience = np.where(
-        tracks.hits < settings.confirming_hits,
-        settings.longest_tentative_gap,
-        settings.longest_gap,
-    )
     # However long it took to the next frame, nobody was missing before it.
-    kept = tracks.take((now - tracks.last_seen <= patience) | (tracks.last_seen == before))
+    is_awaited = now - tracks.last_seen <= settings.longest_gap
+    kept = tracks.take(is_awaited | (tracks.last_seen == before))
     motion = kalman.predict(kept.motion, now - before)
     return LiveTracks(motion, kept.number, kept.last_seen, kept.hits)
 
@@ -153,7 +147,7 @@ def _match(
     first, first_rows = _pairs(tracks, view, everyone, sure, settings.sure_overlap)
 
     gap = view.seconds[view.frame_of[rows[0]]] - tracks.last_seen
-    may_be_hidden = (gap <= settings.longest_weak_gap) & (tracks.hits >= settings.confirming_hits)
+    may_be_hidden = gap <= settings.longest_weak_gap
     may_be_hidden[first] = False
     waiting = np.flatnonzero(may_be_hidden)
     weak = rows[(confidence >= settings.weak) & (confidence < settings.sure)]

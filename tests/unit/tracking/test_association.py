@@ -80,12 +80,6 @@ def test_weak_detections_alone_open_nothing() -> None:
     assert labels(observed) == [NOBODY] * 10
 
 
-def test_a_weak_detection_does_not_continue_a_tentative_track() -> None:
-    observed = observations(together(walk(100, 0, 2)), confidence=[[SURE], [WEAK]])
-
-    assert labels(observed) == [0, NOBODY]
-
-
 def test_a_sure_detection_goes_before_a_weak_one_that_lies_better() -> None:
     frames: list[list[Seen]] = [*together(walk(100, 0, 5)), [(108, 100, 100), (100, 100, 100)]]
     confidence = [[SURE]] * 5 + [[SURE, WEAK]]
@@ -115,16 +109,6 @@ def test_a_track_unseen_for_too_long_is_closed(gap_seconds: float, last_label: i
 
     assert found[:10] == [0] * 10
     assert set(found[10:]) == {last_label}
-
-
-def test_a_tentative_track_is_closed_sooner() -> None:
-    gap = (DEFAULT.longest_tentative_gap + DEFAULT.longest_gap) / 2
-    unseen = round(gap * 20) - 1
-    seen_once = hidden(walk(100, 0, 60), first=1, count=unseen)
-    confirmed = hidden(walk(500, 0, 60), first=10, count=unseen)
-
-    assert len(set(labels(observations(together(seen_once), rate=20)))) == 2
-    assert len(set(labels(observations(together(confirmed), rate=20)))) == 1
 
 
 def test_speed_is_in_seconds_whatever_the_frame_rate() -> None:
