@@ -6,6 +6,7 @@ The cheap half of the work: arrays only, no pixels, in order, once.
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby import boxes
 from passerby.records import NO_FACE, Observations, Sightings
@@ -16,7 +17,7 @@ from passerby.tracking.pairing import followed, pair
 from passerby.tracking.persons import sightings
 from passerby.tracking.resemblance import resemblance
 from passerby.tracking.reunion import reunite
-from passerby.tracking.steady import steady
+from passerby.tracking.steady import Steady, steady
 from passerby.tracking.stitching import stitch
 from passerby.tracking.unison import shared_motion
 
@@ -38,14 +39,8 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
         lie wholly outside.
     """
     view = steady(observations)
-    tracklet_of = agree(view)
-    looks = resemblance(view, tracklet_of)
-    stay_of = stitch(view, tracklet_of, looks, at_border(observations.xyxy, width, height))
     faces = faces_in_view(view, observations.first_face, observations.faces)
-    track_of = face_tracks(faces, at_border(observations.faces.xyxy, width, height))
-    kin = pair(view, stay_of, faces, track_of)
-    person_of = reunite(view, kin.body)
-    face_person_of = followed(kin, person_of)
+    person_of, face_person_of = _persons(observations, view, faces, (width, height))
     found = sightings(observations, view, person_of, faces, face_person_of)
     return _in_frame(found, width, height)
 
@@ -57,6 +52,24 @@ def link_boxes(observations: Observations, width: int, height: int) -> Sightings
     """
     motion = shared_motion(steady(observations))
     return link(replace(observations, camera_motion=motion), width, height)
+
+
+def _persons(
+    observations: Observations, view: Steady, faces: Steady, size: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Labels of the detections and of the faces, the same for all of one person."""
+    stay_of = _stays(observations, view, size)
+    track_of = face_tracks(faces, at_border(observations.faces.xyxy, *size))
+    kin = pair(view, stay_of, faces, track_of)
+    person_of = reunite(view, kin.body)
+    return person_of, followed(kin, person_of)
+
+
+def _stays(observations: Observations, view: Steady, size: tuple[int, int]) -> NDArray[np.int64]:
+    """Labels of the detections: one person in one shot."""
+    tracklet_of = agree(view)
+    looks = resemblance(view, tracklet_of)
+    return stitch(view, tracklet_of, looks, at_border(observations.xyxy, *size))
 
 
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:

@@ -42,18 +42,14 @@ class Path:
 
 
 class Stay(NamedTuple):
-    """One person in one shot, from first to last seen, without the gaps too long to fill."""
+    """One person in one shot, on n frames where they are reported."""
 
-    frame: Rows  # (n,) positions of analysed frames
     xyxy: NDArray[np.float32]  # (n, 4) pixels of those frames
     confidence: NDArray[np.float32]  # (n,) of the detection, or between its neighbours'
     detected: NDArray[np.bool_]  # (n,)
 
 
 NO_ROWS = np.empty(0, np.int64)
-NO_STAY = Stay(
-    NO_ROWS, np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.bool_)
-)
 
 
 def sightings(
@@ -85,8 +81,8 @@ def sightings(
     paths.sort(key=lambda path: _appearance(view, face_view, path))
     number_of = {label: n for n, label in enumerate(dict.fromkeys(path.label for path in paths))}
     numbers = np.array([number_of[path.label] for path in paths], np.int64)
-    stays = [_stay(view, path.bodies, settings) for path in paths]
-    return _as_rows(observations, face_view, paths, stays, numbers)
+    frames = [_reported(view, path.bodies, settings.longest_filled_gap) for path in paths]
+    return _as_rows(observations, view, face_view, paths, frames, numbers)
 
 
 def _paths(
@@ -142,51 +138,55 @@ def _appearance(view: Steady, face_view: Steady, path: Path) -> tuple[int, float
     return min(firsts)
 
 
-def _stay(view: Steady, rows: Rows, settings: EvidenceSettings) -> Stay:
-    """Course of one person in one shot, on the frames where somebody may be reported."""
+def _reported(view: Steady, rows: Rows, longest_gap: float) -> Rows:
+    """Frames of one path in one shot: from first to last seen, without gaps too long to fill."""
     if not len(rows):
-        return NO_STAY
-    course = fit_course(view, rows)
+        return NO_ROWS
     seen = view.frame_of[rows]
-    frame = np.arange(course.first_frame, course.first_frame + len(course.cxcywh))
+    frame = np.arange(seen[0], seen[-1] + 1)
     before = seen[np.searchsorted(seen, frame, side="right") - 1]
     after = seen[np.searchsorted(seen, frame, side="left")]
-    gap = view.seconds[after] - view.seconds[before]
-    reported = gap <= settings.longest_filled_gap
-    confidence = np.interp(frame, seen, view.confidence[rows])
+    return frame[view.seconds[after] - view.seconds[before] <= longest_gap]
+
+
+def _stay(view: Steady, rows: Rows, frame: Rows) -> Stay:
+    """Course of one person in one shot, on the frames at `frame`."""
+    course = fit_course(view, rows)
+    seen = view.frame_of[rows]
     return Stay(
-        frame[reported],
-        to_frame(view, frame[reported], course.cxcywh[reported]).astype(np.float32),
-        confidence[reported].astype(np.float32),
-        (before == after)[reported],
+        to_frame(view, frame, course.cxcywh[frame - course.first_frame]).astype(np.float32),
+        np.interp(frame, seen, view.confidence[rows]).astype(np.float32),
+        np.isin(frame, seen, assume_unique=True),
     )
 
 
 def _as_rows(
     observations: Observations,
+    view: Steady,
     face_view: Steady,
     paths: list[Path],
-    stays: list[Stay],
+    frames: list[Rows],
     numbers: NDArray[np.int64],
 ) -> Sightings:
-    """The stay and the faces of each path as rows: both in one where they are together."""
-    frame, xyxy, confidence, detected = zip(NO_STAY, *stays, strict=True)
+    """Body and faces of each path as rows: both in one where they are together."""
     face = np.concatenate([NO_ROWS, *(path.faces for path in paths)])
     # One number for an instant and a person, in the order in which rows are wanted.
     persons = int(numbers.max(initial=0)) + 1
-    of_body = np.concatenate(frame) * persons
-    of_body += np.repeat(numbers, [len(stay.frame) for stay in stays])
     of_face = face_view.frame_of[face] * persons
     of_face += np.repeat(numbers, [len(path.faces) for path in paths])
+    of_body = np.concatenate([NO_ROWS, *frames]) * persons
+    of_body += np.repeat(numbers, list(map(len, frames)))
     rows = np.union1d(of_body, of_face)
-    at_body, at_face = np.searchsorted(rows, of_body), np.searchsorted(rows, of_face)
-    every_xyxy = np.full((len(rows), 4), np.nan, np.float32)
-    every_xyxy[at_body] = np.concatenate(xyxy)
-    every_confidence = np.empty(len(rows), np.float32)
-    every_confidence[at_face] = observations.faces.confidence[face]
-    every_confidence[at_body] = np.concatenate(confidence)
-    is_detected = np.ones(len(rows), np.bool_)
-    is_detected[at_body] = np.concatenate(detected)
+    at_face = np.searchsorted(rows, of_face)
+    xyxy = np.full((len(rows), 4), np.nan, np.float32)
+    confidence = np.empty(len(rows), np.float32)
+    confidence[at_face] = observations.faces.confidence[face]
+    detected = np.ones(len(rows), np.bool_)
+    # One after the other: all together they would be most of a long video's memory.
+    for path, frame, number in zip(paths, frames, numbers.tolist(), strict=True):
+        if len(frame):
+            at = np.searchsorted(rows, frame * persons + number)
+            xyxy[at], confidence[at], detected[at] = _stay(view, path.bodies, frame)
     in_order = np.argsort(at_face)
     face_at = np.full(len(rows), NO_FACE)
     face_at[at_face[in_order]] = np.arange(len(face))
@@ -195,9 +195,9 @@ def _as_rows(
         person_index=person,
         frame_index=observations.frame_index[at],
         timestamp_ms=observations.timestamp_ms[at],
-        xyxy=every_xyxy,
-        confidence=every_confidence,
-        detected=is_detected,
+        xyxy=xyxy,
+        confidence=confidence,
+        detected=detected,
         face=face_at,
         faces=observations.faces.take(face[in_order]),
     )
