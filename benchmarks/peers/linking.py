@@ -1,0 +1,76 @@
+"""What linking alone costs: passerby's and each tracker's, on the same detections."""
+
+import os
+import statistics
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from benchmarks.peers.contenders import PEERS_PYTHON, TRACKERS
+
+from passerby.inference import weights
+from passerby.pathing.observations import load_all
+from passerby.pathing.observe import observe_to_file
+from passerby.pathing.plan import Options, Plan, plan
+from passerby.people.detector import SHIPPED_NETWORK
+from passerby.people.nanodet import shifted
+from passerby.records import VideoInfo
+from passerby.single_file import run_here
+
+MILLISECONDS = 1000.0
+# Processor time of one thread is compared: one that waits for another would count as work.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
+
+def plan_of(video: Path) -> Plan:
+    """How passerby would look at the video; faces aside."""
+    return plan(str(video), video.name, Options(with_faces=False))
+
+
+def linking_ms(chosen: Plan, folder: Path, runs: int) -> tuple[int, dict[str, float]]:
+    """Frames analysed; milliseconds a frame of "passerby" and each tracker, the median.
+
+    Each run is a process of its own. `folder` takes the observations.
+    """
+    paths = run_here(partial(observe_to_file, folder=folder), chosen.shards, lambda *_: None)
+    given = folder / "detections.npz"
+    frames = _write_detections(paths, given)
+    spent = {
+        "passerby": [_passerby_s(chosen.video, paths) for _ in range(runs)],
+        **{name: [_tracker_s(given, name) for _ in range(runs)] for name in TRACKERS},
+    }
+    return frames, {
+        name: MILLISECONDS * statistics.median(seconds) / frames for name, seconds in spent.items()
+    }
+
+
+def _write_detections(paths: list[Path], target: Path) -> int:
+    """Write them as `replay` reads them, with the network's own scores; count the frames."""
+    observed = load_all(paths)
+    to_scores = -weights.find(SHIPPED_NETWORK).logit_shift
+    scores = shifted(observed.confidence, to_scores).astype(np.float32)
+    np.savez(target, first=observed.first_detection, xyxy=observed.xyxy, scores=scores)
+    return len(observed)
+
+
+def _tracker_s(given: Path, tracker: str) -> float:
+    return _seconds(PEERS_PYTHON, "benchmarks.peers.replay", str(given), f"--tracker={tracker}")
+
+
+def _passerby_s(video: VideoInfo, shards: list[Path]) -> float:
+    size = (str(video.width), str(video.height))
+    return _seconds(sys.executable, "benchmarks.peers.link_alone", *size, *map(str, shards))
+
+
+def _seconds(python: str, module: str, *arguments: str) -> float:
+    """What a program of ours prints."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [python, "-m", module, *arguments],
+        env=os.environ | ONE_THREAD,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
