@@ -1,6 +1,7 @@
 """How fast a video is analysed, from the start of the process to the written results."""
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def run(video: Path, out: Path, rate: float | None, processes: int | None = None
     command = [sys.executable, "-m", "benchmarks.one_run", str(video), str(out)]
     command += [f"--rate={rate}"] if rate else []
     command += [f"--processes={processes}"] if processes else []
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `passerby` itself does
     spent = spending.run(command)
     told = json.loads(spent.output)
     return Run(

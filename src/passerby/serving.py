@@ -4,6 +4,7 @@ The worker is a process of its own, so that the network computing in it never ke
 a client waiting, and a server can be started again without it.
 """
 
+import gc
 import ipaddress
 import logging
 import os
@@ -48,6 +49,10 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     chosen = installation.settings
     app = assembly.build_app(installation)
     config = _config(app, chosen)
+    # What is here now stays. To look through it at every full collection would hold up
+    # requests: by 13 ms measured with the imports alone.
+    gc.collect()
+    gc.freeze()
     for number in STOP_SIGNALS:
         # uvicorn raises the signal again once it has ended: what is left is to
         # leave in order, so that the worker ends before its server.

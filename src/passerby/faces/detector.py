@@ -9,7 +9,7 @@ https://arxiv.org/abs/1907.05047.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class FaceDetector:
 
     def __init__(self, identity: str, open_session: Callable[[], Session]) -> None:
         self.identity = identity
-        self._session = lru_cache(maxsize=1)(open_session)
+        self._session = session.kept(open_session)
 
     def detect(self, crops: Image) -> list[Candidates]:
         """Find the faces in pictures, each for itself.

@@ -183,7 +183,7 @@ class CloseFaceFinder:
     def _face(self, image: Image, candidate: Candidate) -> Faces | None:
         """The candidate with all that can be said of it; None if it is no face."""
         again = self._second_look(image, candidate)
-        if not again and candidate.width < LARGE:
+        if not may_be_face(candidate, again):
             return None
         mesh = self.mesh.trace(image, candidate.xyxy, candidate.eyes)
         if not is_face(candidate, again, mesh.flag):
@@ -212,6 +212,11 @@ class CloseFaceFinder:
         seen = self._candidates(image, view)
         near = (each for each in seen if math.dist(each.middle, (x, y)) < width / 2)
         return max((each.confidence for each in near), default=0.0)
+
+
+def may_be_face(candidate: Candidate, again: float) -> bool:
+    """Whether `is_face` could hold, whatever the mesh says; parameters as there."""
+    return candidate.width >= LARGE or (candidate.confidence + again) / 2 >= SURE
 
 
 def is_face(candidate: Candidate, again: float, flag: float) -> bool:

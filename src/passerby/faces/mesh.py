@@ -12,7 +12,7 @@ MediaPipe's canonical face model.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import cv2
@@ -67,7 +67,7 @@ class FaceMesh:
 
     def __init__(self, identity: str, open_session: Callable[[], Session]) -> None:
         self.identity = identity
-        self._session = lru_cache(maxsize=1)(open_session)
+        self._session = session.kept(open_session)
 
     def trace(self, image: Image, xyxy: Points, eyes: Points) -> Mesh:
         """Find the points of one face.

@@ -6,7 +6,10 @@ how many.
 """
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -79,6 +82,22 @@ class Execution:
         from passerby.inference.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415
 
         return OnnxRuntimeSession(content, width, height)
+
+
+def kept(open_session: Callable[..., Session], at_most: int = 1) -> Callable[..., Session]:
+    """Open a session when it is first asked for, and keep the `at_most` last used.
+
+    Of threads that ask at the same time one opens it, and the others wait for that one:
+    it takes a quarter of a second of processor time.
+    """
+    remembered = lru_cache(maxsize=at_most)(open_session)
+    lock = Lock()
+
+    def session(*size: int) -> Session:
+        with lock:
+            return remembered(*size)
+
+    return session
 
 
 def plan(weights: Weights, runtime: Runtime = "auto") -> Execution:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo
-from passerby.pathing.link import link
 from passerby.pathing.observations import load_all
 from passerby.pathing.observe import Locate, Report, observe_to_file
 from passerby.pathing.plan import Options, Shard, plan
@@ -111,6 +110,9 @@ def analyse(
 
 
 def _linked(video: VideoInfo, observations: Observations) -> Analysis:
+    # SciPy takes 0.3 s to import, which the first frame need not wait for.
+    from passerby.pathing.link import link  # noqa: PLC0415
+
     return Analysis(
         video,
         link(observations, video.width, video.height),

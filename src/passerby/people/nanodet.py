@@ -6,12 +6,11 @@ answers with `boxes` (k, 4) `xyxy` in the image's pixels and `scores` (k,) in
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.inference.session import Image, Session
+from passerby.inference.session import Image, Session, kept
 from passerby.records import Detections
 from passerby.suppression import suppress
 
@@ -55,7 +54,7 @@ class NanoDetDetector:
         self.identity = identity
         self._same_person_iou = same_person_iou
         self._logit_shift = logit_shift
-        self._session = lru_cache(maxsize=OPEN_SESSIONS)(open_session)
+        self._session = kept(open_session, OPEN_SESSIONS)
 
     def detect(self, image: Image) -> Detections:
         """Persons in one image; see `Detector.detect`."""

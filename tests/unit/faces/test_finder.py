@@ -1,5 +1,6 @@
 """Where faces are looked for, and the astronaut found there."""
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from passerby.faces.finder import (
     frame_view,
     head_views,
     is_face,
+    may_be_face,
     open_face_finder,
 )
 from passerby.inference.session import Image
@@ -189,3 +191,21 @@ def candidate(confidence: float, width: float, *, on_person: bool = True) -> Can
 )
 def test_what_is_a_face(seen: Candidate, again: float, flag: float, *, expected: bool) -> None:
     assert is_face(seen, again, flag) is expected
+
+
+def test_only_what_no_mesh_could_save_is_given_up_before() -> None:
+    grid = itertools.product((0.4, 0.5, 0.56, 0.58, 0.75, 1.0), (20, 27.9, 28, 50), (True, False))
+    for (confidence, width, on_person), again in itertools.product(
+        grid, (0.0, 0.4, 0.57, 0.6, 1.0)
+    ):
+        seen = candidate(confidence, width, on_person=on_person)
+        could = any(is_face(seen, again, flag) for flag in (0.0, 0.05, 0.5, 1.0))
+
+        assert may_be_face(seen, again) or not could
+
+
+def test_a_small_candidate_is_given_up_without_a_mesh() -> None:
+    assert not may_be_face(candidate(0.7, 20), 0.0)
+    assert not may_be_face(candidate(0.5, 20), 0.6)
+    assert may_be_face(candidate(0.6, 20), 0.6)
+    assert may_be_face(candidate(0.5, 50), 0.0)

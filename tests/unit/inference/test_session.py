@@ -1,11 +1,13 @@
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from passerby.errors import ModelError
-from passerby.inference.session import Runtime, choose, plan
+from passerby.inference.session import Image, Outputs, Runtime, Session, choose, kept, plan
 from passerby.inference.weights import Weights, WeightsFile, find
 
 BOTH = Weights(
@@ -62,3 +64,40 @@ def test_an_execution_travels_to_another_process() -> None:
     execution = plan(find("nanodet-g"))
 
     assert pickle.loads(pickle.dumps(execution)) == execution  # noqa: S301
+
+
+class Blank:
+    """A session that answers nothing."""
+
+    def run(self, image: Image) -> Outputs:  # noqa: ARG002
+        return []
+
+
+def test_threads_that_ask_at_the_same_time_get_one_session() -> None:
+    opened: list[Session] = []
+
+    def open_slowly() -> Session:
+        time.sleep(0.05)  # the others ask meanwhile
+        opened.append(Blank())
+        return opened[-1]
+
+    session = kept(open_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: session(), range(4)))
+
+    assert len(opened) == 1
+    assert all(each is opened[0] for each in got)
+
+
+def test_a_session_for_each_size_and_the_last_used_are_kept() -> None:
+    opened: list[tuple[int, int]] = []
+
+    def open_session(width: int, height: int) -> Session:
+        opened.append((width, height))
+        return Blank()
+
+    session = kept(open_session, at_most=2)
+    for size in [(32, 32), (64, 32), (32, 32), (96, 32), (32, 32), (64, 32)]:
+        session(*size)
+
+    assert opened == [(32, 32), (64, 32), (96, 32), (64, 32)]

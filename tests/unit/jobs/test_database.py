@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from passerby.errors import SettingsError
-from passerby.jobs.database import Database, open_database
+from passerby.jobs.database import NEWEST_FORM, Database, open_database
+from passerby.jobs.migration import STEPS
 from passerby.jobs.schema import METADATA
 
 A_KEY = (
@@ -24,6 +25,39 @@ def test_the_steps_lead_to_the_schema(database: Database) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
         assert compare_metadata(context, METADATA) == []
+
+
+def test_the_newest_form_is_where_the_steps_lead() -> None:
+    assert STEPS.get_current_head() == NEWEST_FORM
+
+
+def test_a_database_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    open_database(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as stored:  # as it was before the third step
+        stored.execute("DROP INDEX jobs_by_end")
+        stored.execute("DROP TABLE outbox")
+        stored.execute("UPDATE alembic_version SET version_num = '0002'")
+    stored.close()
+
+    database = open_database(f"sqlite:///{path}")
+
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    database.close()
+
+
+def test_what_changes_tables_is_not_loaded_for_a_database_up_to_date(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/jobs.db"
+    open_database(url).close()
+    script = (
+        "import sys; from passerby.jobs.database import open_database; "
+        f"open_database({url!r}).close(); print('alembic' in sys.modules)"
+    )
+
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert said.stdout == b"False\n"
 
 
 def test_opening_again_keeps_what_was_stored(tmp_path: Path) -> None:
