@@ -4,7 +4,7 @@ Damage costs what it covers: a packet that cannot be decoded is skipped, a file
 cut short ends where it was cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, dropwhile
 from typing import TypeAlias, cast
@@ -23,6 +23,7 @@ from passerby.video.orientation import UPRIGHT, Orientation, orientation
 Image = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height in pixels
 Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # generic to mypy only
+Prepare: TypeAlias = Callable[[Packets], Packets]
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,17 @@ def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:
         yield from frames_of(video, start_pts)
 
 
-def frames_of(video: OpenVideo, start_pts: int | None = None) -> Iterator[DecodedFrame]:
-    """As `decode`, of a video already open."""
+def frames_of(
+    video: OpenVideo, start_pts: int | None = None, prepare: Prepare | None = None
+) -> Iterator[DecodedFrame]:
+    """As `decode`, of a video already open.
+
+    `prepare` is given the packets, and gives them on: each is decoded before it is asked
+    for the next, so it may set the decoder up for one packet.
+    """
     packets = _packets(video) if start_pts is None else _packets_from(video, start_pts)
     last: DecodedFrame | None = None
-    for picture in _pictures(video.stream, packets):
+    for picture in _pictures(video.stream, prepare(packets) if prepare else packets):
         pts = _presentation_time(video, picture, last)
         if (last and pts <= last.pts) or (start_pts is not None and pts < start_pts):
             continue

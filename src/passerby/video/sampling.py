@@ -13,8 +13,9 @@ from functools import cached_property
 from itertools import chain, pairwise
 
 from passerby.video.container import OpenVideo, open_video
-from passerby.video.decode import DecodedFrame, frames_of
+from passerby.video.decode import DecodedFrame
 from passerby.video.shards import Span
+from passerby.video.sparing import SparedFrame, shown_frames
 
 FACE_RATE = Fraction(5)  # Hz; Rekognition looks for faces at every third tick of 15 Hz
 
@@ -100,10 +101,11 @@ class AnalysedFrames:
     def __iter__(self) -> Iterator[SampledFrame]:
         with open_video(self._source) as video:
             grid = self._grid(video)
-            for frame, next_pts in _with_next_pts(frames_of(video, self._span.start_pts)):
+            frames = shown_frames(video, self._span.start_pts, grid.is_analysed)
+            for frame, next_pts in _with_next_pts(frames):
                 is_beyond = self._span.ends_before(frame.pts)
                 self.decoded_count += not is_beyond
-                if grid.is_analysed(frame.pts, next_pts):
+                if isinstance(frame, DecodedFrame) and grid.is_analysed(frame.pts, next_pts):
                     has_face_tick = grid.has_face_tick(frame.pts, next_pts)
                     yield SampledFrame(frame, has_face_tick, is_beyond)
                     if is_beyond:
@@ -114,9 +116,12 @@ class AnalysedFrames:
         return SamplingGrid(self._origin_pts, video.time_base, frame_rate, self._rate)
 
 
-def _with_next_pts(frames: Iterator[DecodedFrame]) -> Iterator[tuple[DecodedFrame, int]]:
+def _with_next_pts(
+    frames: Iterator[DecodedFrame | SparedFrame],
+) -> Iterator[tuple[DecodedFrame | SparedFrame, int]]:
     """Each frame with the PTS at which the next replaces it; the last lasts its duration."""
     for frame, following in pairwise(chain(frames, [None])):
-        if frame is not None:
-            end_pts = frame.pts + max(frame.duration, 1)
-            yield frame, following.pts if following else end_pts
+        if frame is not None and following is not None:
+            yield frame, following.pts
+        elif isinstance(frame, DecodedFrame):  # the last is never left undecoded
+            yield frame, frame.pts + max(frame.duration, 1)

