@@ -51,7 +51,7 @@ SECOND_VIEW = 3.2
 # Confidence from which a candidate on a person needs no second look.
 SURE_AT_ONCE = 0.75
 # Mean confidence of both looks from which a candidate is a face, if both took it for one.
-SURE = 0.57
+SURE = 0.53
 SURE_WITHOUT_MESH = 0.67  # the same of a large one that the mesh takes for none
 
 # The mesh's flag. From `CERTAIN_FLAG` a large face is one, whatever the detector says. Off

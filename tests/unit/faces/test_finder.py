@@ -68,7 +68,7 @@ def test_a_face_on_a_person(finder: FaceFinder, astronaut: Image, face_width: in
 
     assert len(found) == 1
     assert iou(found.xyxy, placed(FACE, scale)[None])[0, 0] > 0.5
-    assert 0.57 <= found.confidence[0] <= 1
+    assert 0.53 <= found.confidence[0] <= 1
     eyes = placed(EYES, scale)
     np.testing.assert_allclose(found.landmarks[0, :2], eyes, atol=0.08 * face_width)
     assert abs(found.pose[0, 0]) < 8  # the head hardly leans
@@ -179,7 +179,7 @@ def candidate(confidence: float, width: float, *, on_person: bool = True) -> Can
     [
         pytest.param(candidate(0.7, 50), 0.6, 0.5, True, id="sure, all agree"),
         pytest.param(candidate(0.7, 50), 0.0, 0.5, False, id="not seen again"),
-        pytest.param(candidate(0.5, 50), 0.6, 0.5, False, id="doubtful both times"),
+        pytest.param(candidate(0.5, 50), 0.5, 0.5, False, id="doubtful both times"),
         pytest.param(candidate(0.45, 50), 0.0, 0.9, True, id="a mesh without doubt"),
         pytest.param(candidate(0.45, 20), 0.0, 0.9, False, id="the same, but small"),
         pytest.param(candidate(0.7, 50), 0.6, 0.01, False, id="large, the mesh finds none"),
@@ -206,6 +206,6 @@ def test_only_what_no_mesh_could_save_is_given_up_before() -> None:
 
 def test_a_small_candidate_is_given_up_without_a_mesh() -> None:
     assert not may_be_face(candidate(0.7, 20), 0.0)
-    assert not may_be_face(candidate(0.5, 20), 0.6)
+    assert not may_be_face(candidate(0.5, 20), 0.5)
     assert may_be_face(candidate(0.6, 20), 0.6)
     assert may_be_face(candidate(0.5, 50), 0.0)
