@@ -5,8 +5,8 @@ passerby worker     a worker alone
 passerby track      one video, without a server
 passerby link       the tracking half alone: detections in, tracks out
 passerby eval       tracks against truth
-passerby jobs       what the service is doing
-passerby keys       who may call it
+passerby jobs       what the service is doing: `job_commands.py`
+passerby keys       who may call it: `key_commands.py`
 """
 
 import json
@@ -15,56 +15,26 @@ import math
 import re
 import shutil
 import sys
-import time
-from dataclasses import asdict
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from passerby import settings, terminal
-from passerby.errors import JobError, PasserbyError, SettingsError
-from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, Job, JobState
-from passerby.jobs.message import Delivery
-from passerby.jobs.rights import Rights
-from passerby.settings import Settings
-
-if TYPE_CHECKING:
-    from passerby.assembly import Installation
-
-
-class Operation(StrEnum):
-    """What a key can be limited to."""
-
-    START = "StartPersonTracking"
-    GET = "GetPersonTracking"
-
+from passerby import job_commands, key_commands, terminal
+from passerby.command_options import AsJson, Buckets, Config, Data, opened, settings_of
+from passerby.errors import PasserbyError
 
 # Frames analysed per second unless asked otherwise: the service's own rate.
 USUAL_RATE = 15.0
-WATCH_SECONDS = 0.5
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Paths of people through stored video.",
 )
-jobs_app = typer.Typer(no_args_is_help=True, help="What the service is doing.")
-keys_app = typer.Typer(no_args_is_help=True, help="Who may call the service.")
-app.add_typer(jobs_app, name="jobs")
-app.add_typer(keys_app, name="keys")
+app.add_typer(job_commands.app, name="jobs")
+app.add_typer(key_commands.app, name="keys")
 
-Data = Annotated[
-    Path | None,
-    typer.Option(help="Folder of jobs, keys and results.", show_default="the platform's own"),
-]
-Buckets = Annotated[
-    Path | None,
-    typer.Option(help="Folder whose sub-folders are the buckets.", show_default="DATA/buckets"),
-]
-Config = Annotated[Path | None, typer.Option(help="TOML file of settings.")]
 Runtime = Annotated[
     Literal["auto", "onnxruntime", "openvino"] | None,
     typer.Option(help="What computes the network.", show_default="auto"),
@@ -77,8 +47,6 @@ FaceAttributes = Annotated[
         show_default="default",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-JobId = Annotated[str, typer.Argument(help="Its 64 digits, or the first of them.")]
 
 
 def main() -> None:
@@ -110,7 +78,7 @@ def serve(
     """Serve the AWS API, and work off the jobs."""
     from passerby import serving  # noqa: PLC0415
 
-    chosen = _settings(
+    chosen = settings_of(
         config,
         host=host,
         port=port,
@@ -120,7 +88,7 @@ def serve(
         face_attributes=face_attributes,
     )
     _log_to_stderr()
-    serving.serve(_open(chosen), with_worker=worker)
+    serving.serve(opened(chosen), with_worker=worker)
 
 
 @app.command()
@@ -135,11 +103,11 @@ def worker(
     """Work off the jobs of a data folder, beside or without a server."""
     from passerby import serving  # noqa: PLC0415
 
-    chosen = _settings(
+    chosen = settings_of(
         config, data=data, buckets=buckets, runtime=runtime, face_attributes=face_attributes
     )
     _log_to_stderr()
-    serving.work(_open(chosen), with_parent)
+    serving.work(opened(chosen), with_parent)
 
 
 @app.command()
@@ -226,148 +194,6 @@ def evaluate(
         terminal.notes.print(f"{name}: no results; scored as empty", style="yellow")
 
 
-@jobs_app.command("list")
-def list_jobs(
-    state: Annotated[JobState | None, typer.Option(help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 50,
-    data: Data = None,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the newest jobs."""
-    installation = _installation(config, data)
-    jobs = installation.jobs.recent(limit, state)
-    deliveries = installation.outbox.deliveries([job.id for job in jobs])
-    if as_json:
-        _print_json([_job_facts(job, deliveries.get(job.id)) for job in jobs])
-    else:
-        terminal.out.print(terminal.jobs_table(jobs, deliveries))
-
-
-@jobs_app.command("show")
-def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Show all that is known of a job."""
-    installation = _installation(config, data)
-    found = installation.jobs.starting_with(job)
-    delivery = installation.outbox.deliveries([found.id]).get(found.id)
-    if as_json:
-        _print_json(_job_facts(found, delivery))
-    else:
-        terminal.out.print(terminal.job_table(found, delivery))
-
-
-@jobs_app.command("watch")
-def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
-    """Follow a job until it ends; fails if the job does."""
-    jobs = _installation(config, data).jobs
-    found = jobs.starting_with(job)
-    with terminal.bar(terminal.short(found.id)) as tell:
-        while found.open:
-            tell(found.progress)
-            time.sleep(WATCH_SECONDS)
-            found = jobs.find(found.id)
-        tell(found.progress)
-        if found.state is not JobState.SUCCEEDED:
-            raise JobError(found.status_message)
-    terminal.out.print(terminal.job_table(found, delivery=None))
-
-
-@jobs_app.command("cancel")
-def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
-    """End a job: at once while it waits, within seconds while it runs."""
-    jobs = _installation(config, data).jobs
-    found = jobs.cancel(jobs.starting_with(job).id)
-    terminal.out.print("asked to stop" if found.open else str(found.state))
-
-
-@keys_app.command("create")
-def create_key(
-    account: Annotated[str, typer.Option(help="Account id, 12 digits.")] = DEFAULT_ACCOUNT_ID,
-    operation: Annotated[
-        list[Operation] | None,
-        typer.Option(help="Only this one; may be repeated.", show_default="both"),
-    ] = None,
-    videos: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only these, as BUCKET/KEY; * stands for any text; may be repeated.",
-            show_default="all",
-            metavar="PATTERN",
-        ),
-    ] = None,
-    topics: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only these topic ARNs may be told; * stands for any text; may be repeated.",
-            show_default="all",
-            metavar="PATTERN",
-        ),
-    ] = None,
-    expires: Annotated[
-        str | None,
-        typer.Option(
-            help="Temporary, with a session token: 15m, 12h, 7d.",
-            show_default="never",
-            metavar="TIME",
-        ),
-    ] = None,
-    data: Data = None,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make an access key; its secret is shown this once."""
-    from passerby import serving  # noqa: PLC0415
-
-    if not ACCOUNT_ID.fullmatch(account):
-        raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
-    for pattern in videos or []:
-        if "/" not in pattern and "*" not in pattern:
-            raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
-    rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
-    chosen = _settings(config, data=data)
-    key = _open(chosen).keys.create(account, rights, None if expires is None else _time(expires))
-    if as_json:
-        _print_json(terminal.credentials(key))
-    else:
-        print(terminal.environment_lines(key, serving.endpoint(chosen)))
-
-
-@keys_app.command("list")
-def list_keys(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """List the access keys, without their secrets."""
-    keys = _installation(config, data).keys.entries()
-    if as_json:
-        _print_json([asdict(key) for key in keys])
-    else:
-        terminal.out.print(terminal.keys_table(keys))
-
-
-@keys_app.command("revoke")
-def revoke_key(
-    key: Annotated[str, typer.Argument(help="Access key id.")],
-    data: Data = None,
-    config: Config = None,
-) -> None:
-    """End an access key, everywhere within seconds."""
-    if not _installation(config, data).keys.revoke(key):
-        raise SettingsError(f"There is no access key {key}.")
-
-
-def _settings(config: Path | None, **flags: object) -> Settings:
-    return settings.load(config, flags=flags)
-
-
-def _installation(config: Path | None, data: Path | None) -> "Installation":
-    return _open(_settings(config, data=data))
-
-
-def _open(chosen: Settings) -> "Installation":
-    # SQL takes a second to import; `track`, `link` and `eval` need none.
-    from passerby.assembly import open_installation  # noqa: PLC0415
-
-    return open_installation(chosen)
-
-
 def _rate(text: str) -> float | None:
     """Frames per second; None for all of them."""
     if text == "all":
@@ -381,29 +207,12 @@ def _rate(text: str) -> float | None:
     return rate
 
 
-def _time(text: str) -> timedelta:
-    """Length of time from `12h`."""
-    match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
-    if not match:
-        raise typer.BadParameter(f"{text!r} is not a time like 15m, 12h or 7d")
-    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
-
-
 def _size(text: str) -> tuple[int, int]:
     """Width and height from `1920x1080`."""
     match = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
     if not match:
         raise typer.BadParameter(f"{text!r} is not a width and a height like 1920x1080")
     return int(match[1]), int(match[2])
-
-
-def _job_facts(job: Job, delivery: Delivery | None) -> dict[str, object]:
-    return {**asdict(job), "notification": delivery and asdict(delivery)}
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, default=str))
 
 
 def _log_to_stderr() -> None:

@@ -42,6 +42,9 @@ MAY_IMPORT = {
 # Where parts are built, joined and shown; they may import anything.
 ASSEMBLY = {
     "cli",
+    "command_options",
+    "job_commands",
+    "key_commands",
     "assembly",
     "single_file",
     "serving",
@@ -65,7 +68,7 @@ FENCED = {
     "starlette": {"api", "assembly", "serving"},
     "uvicorn": {"serving", "connections"},
     "prometheus_client": {"api"},
-    "typer": {"cli"},
+    "typer": {"cli", "command_options", "job_commands", "key_commands"},
     "rich": {"terminal"},
 }
 

@@ -69,20 +69,16 @@ class FaceDetector:
         self.identity = identity
         self._session = session.kept(open_session)
 
-    def detect(self, crops: Image) -> list[Candidates]:
-        """Find the faces in pictures, each for itself.
+    def detect(self, picture: Image) -> Candidates:
+        """Find the faces in a picture.
 
         Parameters
         ----------
-        crops : (n, 192, 192, 3) uint8 array, BGR
-            n may be 0. A face is best seen at a tenth to a half of a picture's width.
-
-        Returns
-        -------
-        list of n Candidates
+        picture : (192, 192, 3) uint8 array, BGR
+            A face is best seen at a tenth to a half of its width.
         """
-        answers = (self._session().run(crop) for crop in crops)
-        return [_merged(_decoded(logits, offsets)) for logits, offsets in answers]
+        logits, offsets = self._session().run(picture)
+        return _merged(_decoded(logits, offsets))
 
 
 def open_face_detector(runtime: Runtime = "auto", concurrency: int = 1) -> FaceDetector:

@@ -169,7 +169,7 @@ class CloseFaceFinder:
         return Faces.joined(found)
 
     def _candidates(self, image: Image, view: View) -> Iterator[Candidate]:
-        [seen] = self.detector.detect(cut_out(image, view)[None])
+        seen = self.detector.detect(cut_out(image, view))
         scale = np.float32(view.side / SIDE)
         origin = np.array([view.left, view.top], np.float32)
         for row, confidence in enumerate(seen.confidence.tolist()):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from passerby.records import Observations
 from passerby.testing import Seen, observations, together, walk
@@ -16,8 +17,9 @@ def tracks(observed: Observations) -> list[int]:
     return labels
 
 
-def seen(faces: list[list[Seen]], **more: object) -> Observations:
-    return observations([[]] * len(faces), rate=RATE, faces=faces, **more)  # type: ignore[arg-type]
+def seen(faces: list[list[Seen]], camera_motion: NDArray[np.float32] | None = None) -> Observations:
+    nobody: list[list[Seen]] = [[]] * len(faces)
+    return observations(nobody, rate=RATE, faces=faces, camera_motion=camera_motion)
 
 
 @pytest.mark.parametrize(

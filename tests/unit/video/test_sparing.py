@@ -51,20 +51,30 @@ def test_every_frame_is_shown_and_what_is_decoded_is_the_same(
     assert fewest_spared or len(decoded) == COUNT
 
 
-def test_what_is_wanted_is_decoded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("phase", [0, 1, 2])
+def test_what_is_wanted_is_decoded(tmp_path: Path, phase: int) -> None:
+    path = write_clip(tmp_path / "c.mp4", moving_boxes(COUNT), b_frames=3)
+    wanted = {frame.pts for frame in list(decode(str(path)))[phase::3]}
+
+    frames = shown(path, lambda pts, _: pts in wanted)
+
+    spared = {frame.pts for frame in frames if isinstance(frame, SparedFrame)}
+    assert spared
+    assert not spared & wanted
+
+
+def test_each_frame_is_asked_for_with_the_time_of_the_next(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "c.mp4", moving_boxes(COUNT), b_frames=3)
     times = [frame.pts for frame in decode(str(path))]
-    frame_ticks = times[1] - times[0]
-
-    for phase in (0, 1, 2):
-        wanted = times[phase::3]
-        frames = shown(path, lambda pts, _, wanted=wanted: pts in wanted)  # type: ignore[misc]
-        spared = {frame.pts for frame in frames if isinstance(frame, SparedFrame)}
-        assert spared
-        assert not spared & set(wanted)
     asked: dict[int, int] = {}
-    shown(path, lambda pts, next_pts: bool(asked.update({pts: next_pts})))
-    assert asked == {pts: pts + frame_ticks for pts in times[:-1]}
+
+    def note(pts: int, next_pts: int) -> bool:
+        asked[pts] = next_pts
+        return False
+
+    shown(path, note)
+
+    assert asked == {pts: pts + times[1] - times[0] for pts in times[:-1]}
 
 
 def test_from_a_point_on(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What several commands ask for alike, and what they do with it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from passerby import settings
+from passerby.settings import Settings
+
+if TYPE_CHECKING:
+    from passerby.assembly import Installation
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Folder of jobs, keys and results.", show_default="the platform's own"),
+]
+Buckets = Annotated[
+    Path | None,
+    typer.Option(help="Folder whose sub-folders are the buckets.", show_default="DATA/buckets"),
+]
+Config = Annotated[Path | None, typer.Option(help="TOML file of settings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(config: Path | None, **flags: object) -> Settings:
+    """The settings of a run; a flag of None was not given."""
+    return settings.load(config, flags=flags)
+
+
+def installation_of(config: Path | None, data: Path | None) -> "Installation":
+    """What is in the data folder; it is made if it is missing."""
+    return opened(settings_of(config, data=data))
+
+
+def opened(chosen: Settings) -> "Installation":
+    """What is in the data folder that `chosen` names."""
+    # SQL takes a second to import; `track`, `link` and `eval` need none.
+    from passerby.assembly import open_installation  # noqa: PLC0415
+
+    return open_installation(chosen)
+
+
+def print_json(value: object) -> None:
+    """Print for programs."""
+    print(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,77 @@
+"""`passerby jobs`: what the service is doing."""
+
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from passerby import terminal
+from passerby.command_options import AsJson, Config, Data, installation_of, print_json
+from passerby.errors import JobError
+from passerby.jobs.job import Job, JobState
+from passerby.jobs.message import Delivery
+
+WATCH_SECONDS = 0.5
+
+app = typer.Typer(no_args_is_help=True, help="What the service is doing.")
+
+JobId = Annotated[str, typer.Argument(help="Its 64 digits, or the first of them.")]
+
+
+@app.command("list")
+def list_jobs(
+    state: Annotated[JobState | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 50,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest jobs."""
+    installation = installation_of(config, data)
+    jobs = installation.jobs.recent(limit, state)
+    deliveries = installation.outbox.deliveries([job.id for job in jobs])
+    if as_json:
+        print_json([_job_facts(job, deliveries.get(job.id)) for job in jobs])
+    else:
+        terminal.out.print(terminal.jobs_table(jobs, deliveries))
+
+
+@app.command("show")
+def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Show all that is known of a job."""
+    installation = installation_of(config, data)
+    found = installation.jobs.starting_with(job)
+    delivery = installation.outbox.deliveries([found.id]).get(found.id)
+    if as_json:
+        print_json(_job_facts(found, delivery))
+    else:
+        terminal.out.print(terminal.job_table(found, delivery))
+
+
+@app.command("watch")
+def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
+    """Follow a job until it ends; fails if the job does."""
+    jobs = installation_of(config, data).jobs
+    found = jobs.starting_with(job)
+    with terminal.bar(terminal.short(found.id)) as tell:
+        while found.open:
+            tell(found.progress)
+            time.sleep(WATCH_SECONDS)
+            found = jobs.find(found.id)
+        tell(found.progress)
+        if found.state is not JobState.SUCCEEDED:
+            raise JobError(found.status_message)
+    terminal.out.print(terminal.job_table(found, delivery=None))
+
+
+@app.command("cancel")
+def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
+    """End a job: at once while it waits, within seconds while it runs."""
+    jobs = installation_of(config, data).jobs
+    found = jobs.cancel(jobs.starting_with(job).id)
+    terminal.out.print("asked to stop" if found.open else str(found.state))
+
+
+def _job_facts(job: Job, delivery: Delivery | None) -> dict[str, object]:
+    return {**asdict(job), "notification": delivery and asdict(delivery)}

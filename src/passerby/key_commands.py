@@ -1,0 +1,121 @@
+"""`passerby keys`: who may call the service."""
+
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from passerby import terminal
+from passerby.command_options import (
+    AsJson,
+    Config,
+    Data,
+    installation_of,
+    opened,
+    print_json,
+    settings_of,
+)
+from passerby.errors import SettingsError
+from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
+from passerby.jobs.rights import Rights
+
+
+class Operation(StrEnum):
+    """What a key can be limited to."""
+
+    START = "StartPersonTracking"
+    GET = "GetPersonTracking"
+
+
+app = typer.Typer(no_args_is_help=True, help="Who may call the service.")
+
+Account = Annotated[str, typer.Option(help="Account id, 12 digits.")]
+Operations = Annotated[
+    list[Operation] | None,
+    typer.Option(help="Only this one; may be repeated.", show_default="both"),
+]
+Videos = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only these, as BUCKET/KEY; * stands for any text; may be repeated.",
+        show_default="all",
+        metavar="PATTERN",
+    ),
+]
+Topics = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only these topic ARNs may be told; * stands for any text; may be repeated.",
+        show_default="all",
+        metavar="PATTERN",
+    ),
+]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        help="Temporary, with a session token: 15m, 12h, 7d.",
+        show_default="never",
+        metavar="TIME",
+    ),
+]
+
+
+@app.command("create")
+def create_key(
+    account: Account = DEFAULT_ACCOUNT_ID,
+    operation: Operations = None,
+    videos: Videos = None,
+    topics: Topics = None,
+    expires: Expires = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an access key; its secret is shown this once."""
+    from passerby import serving  # noqa: PLC0415
+
+    if not ACCOUNT_ID.fullmatch(account):
+        raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
+    for pattern in videos or []:
+        if "/" not in pattern and "*" not in pattern:
+            raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
+    rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
+    chosen = settings_of(config, data=data)
+    key = opened(chosen).keys.create(account, rights, None if expires is None else _time(expires))
+    if as_json:
+        print_json(terminal.credentials(key))
+    else:
+        print(terminal.environment_lines(key, serving.endpoint(chosen)))
+
+
+@app.command("list")
+def list_keys(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """List the access keys, without their secrets."""
+    keys = installation_of(config, data).keys.entries()
+    if as_json:
+        print_json([asdict(key) for key in keys])
+    else:
+        terminal.out.print(terminal.keys_table(keys))
+
+
+@app.command("revoke")
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="Access key id.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """End an access key, everywhere within seconds."""
+    if not installation_of(config, data).keys.revoke(key):
+        raise SettingsError(f"There is no access key {key}.")
+
+
+def _time(text: str) -> timedelta:
+    """Length of time from `12h`."""
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is not a time like 15m, 12h or 7d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
