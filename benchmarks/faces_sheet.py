@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks import footage
 
 from passerby.boxes import clip
-from passerby.faces.finder import cut_out, head_views, open_face_finder
+from passerby.faces.finder import open_face_finder
+from passerby.faces.views import cut_out, head_views
 from passerby.inference.session import Image
 from passerby.pathing.observe import FACED_CONFIDENCE
 from passerby.pathing.plan import Options, Shard, plan

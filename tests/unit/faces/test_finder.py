@@ -13,10 +13,6 @@ from passerby.boxes import iou
 from passerby.faces.finder import (
     Candidate,
     FaceFinder,
-    View,
-    cut_out,
-    frame_view,
-    head_views,
     is_face,
     may_be_face,
     open_face_finder,
@@ -119,54 +115,24 @@ def test_nobody_is_there(finder: FaceFinder, image: Image) -> None:
     assert len(finder.find(image, persons)) == 0
 
 
-@pytest.mark.parametrize(
-    ("size", "view"),
-    [
-        pytest.param((640, 640), (0, 0, 640), id="square"),
-        pytest.param((640, 480), (0, -80, 640), id="lying"),
-        pytest.param((1080, 1920), (-420, 0, 1920), id="upright"),
-    ],
-)
-def test_the_whole_frame_is_in_view(size: tuple[int, int], view: tuple[int, int, int]) -> None:
-    assert frame_view(*size) == View(*view, is_person=False)
-
-
-@pytest.mark.parametrize(
-    ("persons", "views"),
-    [
-        pytest.param([], [], id="nobody"),
-        pytest.param([(100, 100, 140, 300)], [(78, 84, 84)], id="narrow: by height"),
-        pytest.param([(100, 100, 300, 300)], [(90, 84, 220)], id="sitting: by width"),
-        pytest.param([(100, 100, 140, 210)], [], id="110 pixels tall"),
-        pytest.param(
-            [(100, 100, 140, 300), (104, 101, 144, 301)], [(78, 84, 84)], id="nearly the same"
-        ),
-    ],
-)
-def test_heads(persons: list[tuple[int, ...]], views: list[tuple[int, int, int]]) -> None:
-    found = head_views(np.array(persons, np.float32).reshape(-1, 4))
-
-    assert found == [View(*view, is_person=True) for view in views]
-
-
-@pytest.mark.parametrize(
-    ("view", "rows", "columns"),
-    [
-        pytest.param((0, 0, 192), (0, 192), (0, 192), id="inside"),
-        pytest.param((-96, 0, 192), (0, 192), (96, 192), id="half to the left"),
-        pytest.param((288, 96, 192), (0, 96), (0, 96), id="over the lower right corner"),
-    ],
-)
-def test_beyond_the_border_it_is_black(
-    view: tuple[int, int, int], rows: tuple[int, int], columns: tuple[int, int]
+def test_small_faces_are_found_where_they_are_though_they_share_a_picture(
+    finder: FaceFinder, astronaut: Image
 ) -> None:
-    white = np.full((192, 384, 3), 255, np.uint8)
+    frame = np.full((720, 1280, 3), 120, np.uint8)
+    corners = np.array([[40, 30], [700, 60], [330, 400], [1000, 420], [60, 380]], np.float64)
+    scales = np.array([26, 30, 34, 38, 28]) / FACE_WIDTH
+    for (left, top), scale in zip(corners.astype(int), scales, strict=True):
+        small = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = small.shape[:2]
+        frame[top : top + height, left : left + width] = small
+    body = np.array([100.0, 20, 400, 720])
+    persons = body * scales[:, None] + np.tile(corners, 2)
 
-    cut = cut_out(white, View(*view, is_person=True))
+    found = finder.find(frame, persons.astype(np.float32))
 
-    expected = np.zeros((192, 192, 3), np.uint8)
-    expected[slice(*rows), slice(*columns)] = 255
-    np.testing.assert_array_equal(cut, expected)
+    assert len(found) == 5
+    faces = FACE * scales[:, None] + np.tile(corners, 2)
+    assert (iou(faces, found.xyxy).max(axis=1) > 0.5).all()
 
 
 def candidate(confidence: float, width: float, *, on_person: bool = True) -> Candidate:
@@ -180,11 +146,15 @@ def candidate(confidence: float, width: float, *, on_person: bool = True) -> Can
         pytest.param(candidate(0.7, 50), 0.6, 0.5, True, id="sure, all agree"),
         pytest.param(candidate(0.7, 50), 0.0, 0.5, False, id="not seen again"),
         pytest.param(candidate(0.5, 50), 0.5, 0.5, False, id="doubtful both times"),
-        pytest.param(candidate(0.45, 50), 0.0, 0.9, True, id="a mesh without doubt"),
-        pytest.param(candidate(0.45, 20), 0.0, 0.9, False, id="the same, but small"),
+        pytest.param(candidate(0.45, 50), 0.45, 0.9, True, id="a mesh without doubt"),
+        pytest.param(candidate(0.45, 20), 0.45, 0.9, False, id="the same, but small"),
+        pytest.param(candidate(0.8, 50), 0.0, 0.9, True, id="seen once, a mesh without doubt"),
+        pytest.param(candidate(0.5, 50), 0.0, 0.9, False, id="hardly seen once"),
         pytest.param(candidate(0.7, 50), 0.6, 0.01, False, id="large, the mesh finds none"),
         pytest.param(candidate(0.7, 50), 0.7, 0.01, True, id="the same, but surer"),
-        pytest.param(candidate(0.7, 20), 0.6, 0.01, True, id="small, the mesh cannot tell"),
+        pytest.param(candidate(0.6, 20), 0.5, 0.01, True, id="the mesh cannot tell of 20 pixels"),
+        pytest.param(candidate(0.6, 19), 0.5, 0.01, False, id="doubtful and small"),
+        pytest.param(candidate(0.65, 19), 0.6, 0.01, True, id="small and surer"),
         pytest.param(candidate(0.7, 50, on_person=False), 0.6, 0.05, False, id="on nobody"),
         pytest.param(candidate(0.7, 50, on_person=False), 0.6, 0.2, True, id="nobody's, agreed"),
     ],
@@ -208,4 +178,5 @@ def test_a_small_candidate_is_given_up_without_a_mesh() -> None:
     assert not may_be_face(candidate(0.7, 20), 0.0)
     assert not may_be_face(candidate(0.5, 20), 0.5)
     assert may_be_face(candidate(0.6, 20), 0.6)
-    assert may_be_face(candidate(0.5, 50), 0.0)
+    assert may_be_face(candidate(0.45, 50), 0.4)
+    assert not may_be_face(candidate(0.5, 50), 0.0)
