@@ -61,7 +61,7 @@ def _images(shard: Shard) -> Iterator[Image]:
 def _seconds(shard: Shard, images: list[Image]) -> float:
     """How long the detector takes for all images, the network loaded before."""
     cores = machine.core_count()
-    detector = open_detector(shard.network, shard.runtime, cores)
+    detector = open_detector(shard.network, shard.runtime, shard.device, cores)
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(detector.detect, images[: 2 * cores]))
         began = time.perf_counter()

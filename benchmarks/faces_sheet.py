@@ -67,7 +67,8 @@ def _tiles(video: Path) -> tuple[list[Tile], list[Tile]]:
 
 def _looks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
     """Frame, faces, and the pictures of heads without one, at each tick."""
-    detector, finder = open_detector(shard.network, shard.runtime), open_face_finder(shard.runtime)
+    detector = open_detector(shard.network, shard.runtime, shard.device)
+    finder = open_face_finder(shard.runtime, shard.device)
     for sampled in AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts):
         if not sampled.has_face_tick or sampled.is_beyond_span:
             continue

@@ -62,7 +62,7 @@ def _shares(costs: Costs, one: Run) -> list[str]:
 
 
 def _looks(shard: Shard, costs: Costs) -> Iterator[Look]:
-    detector = open_detector(shard.network, shard.runtime)
+    detector = open_detector(shard.network, shard.runtime, shard.device)
     width, height = shard.input_size
     detector.detect(np.zeros((height, width, 3), np.uint8))  # loads the network
     for frame in _decoded(shard, costs):

@@ -14,6 +14,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from passerby.inference.session import Device
     from passerby.pathing.analysis import Analysis
     from passerby.records import Progress
 
@@ -24,6 +25,7 @@ def track(
     video: str | PathLike[str],
     *,
     rate: float | None = 15,
+    device: "Device" = "cpu",
     on_progress: "Callable[[Progress], None] | None" = None,
 ) -> "Analysis":
     """Find the persons in a video, in this process, with one thread a core.
@@ -33,6 +35,8 @@ def track(
     video : path of a file
     rate : float, optional
         Frames analysed per second; None: every frame.
+    device : "cpu" or "cuda"
+        Where the networks are computed; "cuda": on an NVIDIA GPU.
     on_progress : callable, optional
         Told how far the work is; an exception it raises ends the work.
 
@@ -46,8 +50,10 @@ def track(
     ------
     VideoError
         If the video cannot be used.
+    ModelError
+        If the device is not there.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
     from passerby.single_file import track_file  # noqa: PLC0415
 
-    return track_file(video, rate=rate, processes=1, on_progress=on_progress)
+    return track_file(video, rate=rate, processes=1, device=device, on_progress=on_progress)

@@ -170,6 +170,7 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
             partial(run_here, processes=settings.processes),
             options=Options(
                 runtime=settings.runtime,
+                device=settings.device,
                 with_faces=settings.face_attributes != "none",
                 duration_limit_ms=round(settings.max_video_hours * HOUR_MS),
             ),

@@ -39,6 +39,10 @@ Runtime = Annotated[
     Literal["auto", "onnxruntime", "openvino"] | None,
     typer.Option(help="What computes the network.", show_default="auto"),
 ]
+Device = Annotated[
+    Literal["cpu", "cuda"] | None,
+    typer.Option(help="Where it is computed; cuda: on an NVIDIA GPU.", show_default="cpu"),
+]
 FaceAttributes = Annotated[
     Literal["none", "default", "all"] | None,
     typer.Option(
@@ -72,6 +76,7 @@ def serve(
     buckets: Buckets = None,
     config: Config = None,
     runtime: Runtime = None,
+    device: Device = None,
     face_attributes: FaceAttributes = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
 ) -> None:
@@ -85,6 +90,7 @@ def serve(
         data=data,
         buckets=buckets,
         runtime=runtime,
+        device=device,
         face_attributes=face_attributes,
     )
     _log_to_stderr()
@@ -97,6 +103,7 @@ def worker(
     buckets: Buckets = None,
     config: Config = None,
     runtime: Runtime = None,
+    device: Device = None,
     face_attributes: FaceAttributes = None,
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -104,7 +111,12 @@ def worker(
     from passerby import serving  # noqa: PLC0415
 
     chosen = settings_of(
-        config, data=data, buckets=buckets, runtime=runtime, face_attributes=face_attributes
+        config,
+        data=data,
+        buckets=buckets,
+        runtime=runtime,
+        device=device,
+        face_attributes=face_attributes,
     )
     _log_to_stderr()
     serving.work(opened(chosen), with_parent)
@@ -119,6 +131,7 @@ def track(
     ] = f"{USUAL_RATE:g}",
     annotate: Annotated[bool, typer.Option("--annotate", help="Write a marked copy, too.")] = False,
     runtime: Runtime = None,
+    device: Device = None,
     processes: Annotated[
         int | None,
         typer.Option(help="Shards analysed at a time.", show_default="one a core", min=1),
@@ -142,6 +155,7 @@ def track(
             rate=frames_per_second,
             processes=processes,
             runtime=runtime or "auto",
+            device=device or "cpu",
             with_faces=face_attributes != "none",
             folder=observations,
             on_progress=tell,

@@ -81,6 +81,8 @@ class Settings:
     processes: int | None = None
     #: What computes the network; by itself it takes the fastest here.
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
+    #: Where it is computed: on the CPU, or with ONNX Runtime on an NVIDIA GPU.
+    device: Literal["cpu", "cuda"] = "cpu"
     #: What is told of a face: what the service gave by default, or also 25 more landmarks
     #: and whether the eyes and the mouth are open and it smiles; "none": faces are not
     #: looked for at all, which saves a third of the time.
@@ -108,6 +110,10 @@ class Settings:
     sts_endpoint_url: Url | None = None
     #: Who is told in place of SNS; the first that fits a topic counts.
     webhooks: tuple[Webhook, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.device == "cuda" and self.runtime == "openvino":
+            raise ValueError("runtime openvino computes on the CPU, and device is cuda")
 
     @property
     def bucket_root(self) -> Path:

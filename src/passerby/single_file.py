@@ -17,7 +17,7 @@ from passerby.cloud.objects import ObjectFacts, look_at
 from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
-from passerby.inference.session import Runtime
+from passerby.inference.session import Device, Runtime
 from passerby.jobs.tables import write_table
 from passerby.motfile import write_tracks
 from passerby.pathing.analysis import Analysis, ShardWork, analyse
@@ -31,6 +31,7 @@ def track_file(
     rate: float | None,
     processes: int | None = None,
     runtime: Runtime = "auto",
+    device: Device = "cpu",
     with_faces: bool = True,
     folder: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -50,6 +51,7 @@ def track_file(
             options=Options(
                 rate=None if rate is None else Fraction(rate),
                 runtime=runtime,
+                device=device,
                 with_faces=with_faces,
             ),
             on_progress=on_progress or (lambda _: None),

@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from passerby import cli
 
-from .conftest import run
+from .conftest import SAMPLE, run
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -69,6 +69,18 @@ def test_defaults_are_shown() -> None:
             "track text.mp4 --out /proc/out", 1, "No such file", id="a folder not to be made"
         ),
         pytest.param("track text.mp4 --out out --rate 0", 2, "'0' is neither 'all'", id="no rate"),
+        pytest.param(
+            f"track {SAMPLE} --out out --device cuda --runtime openvino",
+            1,
+            "OpenVINO computes on the CPU",
+            id="OpenVINO on a GPU",
+        ),
+        pytest.param(
+            "worker --data out --device cuda --runtime openvino",
+            1,
+            "openvino computes on the CPU",
+            id="a worker with OpenVINO on a GPU",
+        ),
         pytest.param("track text.mp4", 2, "Missing option '--out'", id="nowhere to write"),
         pytest.param(
             "link absent.txt --fps 10 --size 64x48 --out tracks.txt",

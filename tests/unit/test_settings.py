@@ -48,6 +48,13 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({"PASSERBY_OPEN_JOBS": "2.5"}, {}, "open_jobs", id="a fraction as count"),
         pytest.param({"PASSERBY_RUNTIME": "abacus"}, {}, "runtime", id="not among the choices"),
         pytest.param({}, {"face_attributes": "ALL"}, "face_attributes", id="a choice in capitals"),
+        pytest.param({}, {"device": "gpu"}, "device", id="no device of ours"),
+        pytest.param(
+            {"PASSERBY_RUNTIME": "openvino"},
+            {"device": "cuda"},
+            "openvino computes on the CPU",
+            id="OpenVINO on a GPU",
+        ),
     ],
 )
 def test_an_impossible_value_is_named(
@@ -180,7 +187,9 @@ def test_webhooks_are_a_list_of_tables(tmp_path: Path) -> None:
     assert load(path, {}).webhooks == WEBHOOKS
 
 
-@pytest.mark.parametrize("chosen", [Settings(), Settings(webhooks=WEBHOOKS, sns=True)])
+@pytest.mark.parametrize(
+    "chosen", [Settings(), Settings(device="cuda"), Settings(webhooks=WEBHOOKS, sns=True)]
+)
 def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
     assert load(environment=chosen.environment()) == chosen
 

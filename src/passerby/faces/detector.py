@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from passerby.boxes import iou
 from passerby.inference import session, weights
-from passerby.inference.session import Image, Runtime, Session
+from passerby.inference.session import Device, Image, Runtime, Session
 
 SHIPPED_NETWORK = "blazeface-full-range"
 
@@ -81,22 +81,26 @@ class FaceDetector:
         return _merged(_decoded(logits, offsets))
 
 
-def open_face_detector(runtime: Runtime = "auto", concurrency: int = 1) -> FaceDetector:
+def open_face_detector(
+    runtime: Runtime = "auto", device: Device = "cpu", concurrency: int = 1
+) -> FaceDetector:
     """Build the detector of the network that ships; its file is read at the first picture.
 
     Parameters
     ----------
     runtime : "auto", "onnxruntime" or "openvino"
         What computes it; "auto" takes the fastest here.
+    device : "cpu" or "cuda"
+        Where it is computed.
     concurrency : int
         Pictures that may be in flight at the same time, one thread each.
 
     Raises
     ------
     ModelError
-        If the runtime is missing.
+        If the runtime is missing or not for that device.
     """
-    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime)
+    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime, device)
     return FaceDetector(
         execution.identity, partial(execution.open_session, SIDE, SIDE, concurrency)
     )

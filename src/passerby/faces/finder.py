@@ -24,7 +24,7 @@ from passerby.faces.mesh import FaceMesh, open_face_mesh
 from passerby.faces.pose import pose
 from passerby.faces.quality import quality
 from passerby.faces.views import View, frame_view, head_views, sheets
-from passerby.inference.session import Image, Runtime
+from passerby.inference.session import Device, Image, Runtime
 from passerby.records import Faces
 from passerby.suppression import suppress
 
@@ -77,21 +77,24 @@ class FaceFinder(Protocol):
         ...
 
 
-def open_face_finder(runtime: Runtime = "auto", concurrency: int = 1) -> FaceFinder:
+def open_face_finder(
+    runtime: Runtime = "auto", device: Device = "cpu", concurrency: int = 1
+) -> FaceFinder:
     """Build what finds faces; the networks' files are read at the first image.
 
     Parameters
     ----------
-    runtime, concurrency
+    runtime, device, concurrency
         As `people.detector.open_detector`.
 
     Raises
     ------
     ModelError
-        If a network or the runtime is missing.
+        If a network or the runtime is missing, or the runtime is not for that device.
     """
     return CloseFaceFinder(
-        open_face_detector(runtime, concurrency), open_face_mesh(runtime, concurrency)
+        open_face_detector(runtime, device, concurrency),
+        open_face_mesh(runtime, device, concurrency),
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.inference import session, weights
-from passerby.inference.session import Image, Runtime, Session
+from passerby.inference.session import Device, Image, Runtime, Session
 
 SHIPPED_NETWORK = "face-mesh"
 
@@ -88,12 +88,14 @@ class FaceMesh:
         return Mesh(square.to_image(points), float(flag[0]))
 
 
-def open_face_mesh(runtime: Runtime = "auto", concurrency: int = 1) -> FaceMesh:
+def open_face_mesh(
+    runtime: Runtime = "auto", device: Device = "cpu", concurrency: int = 1
+) -> FaceMesh:
     """Build it with the network that ships; its file is read at the first face.
 
     Parameters and errors as in `detector.open_face_detector`.
     """
-    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime)
+    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime, device)
     return FaceMesh(execution.identity, partial(execution.open_session, SIDE, SIDE, concurrency))
 
 

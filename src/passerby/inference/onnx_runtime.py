@@ -1,4 +1,6 @@
-"""Run a network in ONNX Runtime, on one thread per call."""
+"""Run a network in ONNX Runtime on the CPU, on one thread per call."""
+
+from typing import TypeAlias
 
 import onnxruntime as ort
 
@@ -7,18 +9,15 @@ from passerby.inference.session import Image, Outputs, check_size
 
 ERRORS_ONLY = 3  # the runtime's own log, on standard error
 
+Provider: TypeAlias = str | tuple[str, dict[str, str]]  # what computes, and its options
+
 
 class OnnxRuntimeSession:
     """A `Session`; ONNX Runtime takes any number of calls at once."""
 
     def __init__(self, content: bytes, width: int, height: int) -> None:
         self._size = (width, height)
-        try:
-            self._session = ort.InferenceSession(
-                content, _options(width, height), providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the runtime's errors have no base class but this
-            raise ModelError("ONNX Runtime cannot load the network.") from error
+        self._session = loaded(content, session_options(width, height), "CPUExecutionProvider")
         self._input = self._session.get_inputs()[0].name
 
     def run(self, image: Image) -> Outputs:
@@ -28,7 +27,31 @@ class OnnxRuntimeSession:
         return [output[0] for output in outputs]
 
 
-def _options(width: int, height: int) -> ort.SessionOptions:
+def loaded(content: bytes, options: ort.SessionOptions, provider: Provider) -> ort.InferenceSession:
+    """Load a network.
+
+    Parameters
+    ----------
+    content : bytes
+        Of an ONNX file.
+    options : onnxruntime.SessionOptions
+    provider : str, or str and dict
+        Asked first to compute; what it cannot, ONNX Runtime gives to the CPU.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime refuses the file, or the provider fails.
+    """
+    try:
+        # Left to itself it says on standard output what failed, and tries the CPU instead.
+        return ort.InferenceSession(content, options, providers=[provider], enable_fallback=0)
+    except Exception as error:  # the runtime's errors have no base class but this
+        raise ModelError("ONNX Runtime cannot load the network.") from error
+
+
+def session_options(width: int, height: int) -> ort.SessionOptions:
+    """One thread a call, and images of one size, pixels, one at a time."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

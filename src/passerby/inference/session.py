@@ -1,8 +1,7 @@
 """How a network computes here: which file, which runtime, which number format.
 
-Every session computes one image on one thread, and takes calls from several threads
-at once. So more cores mean more images in flight, and the numbers never depend on
-how many.
+Every session computes one image at a time for each thread that calls it. So more cores,
+or a GPU, mean more images in flight, and the numbers never depend on how many.
 """
 
 import importlib.util
@@ -20,6 +19,7 @@ from passerby.inference import cpu
 from passerby.inference.weights import Storage, Weights
 
 Runtime = Literal["auto", "onnxruntime", "openvino"]
+Device = Literal["cpu", "cuda"]
 Image = NDArray[np.uint8]
 Outputs = list[NDArray[Any]]
 
@@ -50,12 +50,14 @@ class Execution:
     storage: Storage
     runtime: Literal["onnxruntime", "openvino"]
     precision: Literal["float32", "bfloat16", "int8"]
+    device: Device = "cpu"
 
     @property
     def identity(self) -> str:
         """All that decides on the numbers that come out, as a key for stored results."""
         checksum = self.weights.files[self.storage].sha256[:12]
-        return f"{self.weights.name}@sha256:{checksum}/{self.runtime}-{self.precision}"
+        where = "" if self.device == "cpu" else f"-{self.device}"
+        return f"{self.weights.name}@sha256:{checksum}/{self.runtime}-{self.precision}{where}"
 
     def open_session(self, width: int, height: int, concurrency: int = 1) -> Session:
         """Load the network for images of one size.
@@ -70,7 +72,8 @@ class Execution:
         Raises
         ------
         ModelError
-            If the file is missing, damaged, or refused by the runtime.
+            If the file is missing, damaged, or refused by the runtime, or the device is
+            not there.
         """
         content = self.weights.files[self.storage].read()
         # A runtime takes up to a second to import, and OpenVINO may be missing.
@@ -79,6 +82,10 @@ class Execution:
 
             bfloat16 = self.precision == "bfloat16"
             return OpenVinoSession(content, width, height, concurrency, bfloat16=bfloat16)
+        if self.device == "cuda":
+            from passerby.inference.cuda import open_on_gpu  # noqa: PLC0415
+
+            return open_on_gpu(content, width, height, concurrency)
         from passerby.inference.onnx_runtime import OnnxRuntimeSession  # noqa: PLC0415
 
         return OnnxRuntimeSession(content, width, height)
@@ -100,16 +107,33 @@ def kept(open_session: Callable[..., Session], at_most: int = 1) -> Callable[...
     return session
 
 
-def plan(weights: Weights, runtime: Runtime = "auto") -> Execution:
-    """Choose the fastest way on this machine that loses no accuracy; see `choose`."""
+def plan(weights: Weights, runtime: Runtime = "auto", device: Device = "cpu") -> Execution:
+    """Choose the fastest way on this machine, or on its GPU, that loses no accuracy."""
+    if device == "cuda":
+        return on_gpu(weights, runtime)
     has_openvino = importlib.util.find_spec("openvino") is not None
     return choose(weights, runtime, cpu.features_here(), has_openvino=has_openvino)
+
+
+def on_gpu(weights: Weights, runtime: Runtime) -> Execution:
+    """The one way on a GPU; that there is one, opening a session will tell.
+
+    Raises
+    ------
+    ModelError
+        If OpenVINO is asked for, which computes on the CPU.
+    """
+    if runtime == "openvino":
+        raise ModelError(
+            "OpenVINO computes on the CPU: with the device cuda, the runtime is onnxruntime."
+        )
+    return Execution(weights, "float", "onnxruntime", "float32", "cuda")
 
 
 def choose(
     weights: Weights, runtime: Runtime, features: frozenset[str], *, has_openvino: bool
 ) -> Execution:
-    """Choose the fastest way on a machine whose CPU has the flags `features`.
+    """Choose the fastest way on a CPU that has the flags `features`.
 
     Measured with NanoDet-g (`benchmarks/detection_accuracy.py`): against ONNX Runtime
     in float32, OpenVINO in bfloat16 takes a fifth of the time and INT8 in ONNX Runtime

@@ -122,8 +122,8 @@ def observe_to_file(
 def open_eyes(shard: Shard, threads: int) -> Eyes:
     """Build what `shard` is to be looked at with."""
     return Eyes(
-        open_detector(shard.network, shard.runtime, threads),
-        open_face_finder(shard.runtime, threads) if shard.with_faces else None,
+        open_detector(shard.network, shard.runtime, shard.device, threads),
+        open_face_finder(shard.runtime, shard.device, threads) if shard.with_faces else None,
         shard.input_size,
     )
 

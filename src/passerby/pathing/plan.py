@@ -13,7 +13,7 @@ import numpy as np
 
 from passerby.errors import VideoTooLong
 from passerby.faces.finder import open_face_finder
-from passerby.inference.session import Runtime
+from passerby.inference.session import Device, Runtime
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
 from passerby.records import VideoInfo
@@ -34,6 +34,7 @@ class Options:
 
     rate: Fraction | None = USUAL_RATE  # analysed frames per second; None: every frame
     runtime: Runtime = "auto"
+    device: Device = "cpu"
     network: str = SHIPPED_NETWORK
     with_faces: bool = True
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
@@ -51,6 +52,7 @@ class Shard:
     input_size: tuple[int, int]  # width, height of the image the detector sees
     network: str
     runtime: Runtime
+    device: Device
     with_faces: bool
     expected_frames: int  # about so many will be analysed; at least 1
     key: str  # name of what comes out: 64 hexadecimal digits
@@ -86,10 +88,10 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     """
     video = probe(source)
     _check_duration(video, options)
-    detector = open_detector(options.network, options.runtime)
+    detector = open_detector(options.network, options.runtime, options.device)
     size = choose_input_size(source, video, detector)
     origin_pts = first_pts(source)
-    faces = open_face_finder(options.runtime).identity if options.with_faces else ""
+    faces = _faces_identity(options)
     shared = (fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
     spans = plan_spans(source, options.shard_ms)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
@@ -102,6 +104,7 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
             input_size=size,
             network=options.network,
             runtime=options.runtime,
+            device=options.device,
             with_faces=options.with_faces,
             expected_frames=max(expected_frames, 1),
             key=_key(*shared, span.start_pts, span.end_pts),
@@ -121,6 +124,13 @@ def choose_input_size(source: str, video: VideoInfo, detector: Detector) -> tupl
         heights.append((certain[:, 3] - certain[:, 1]) * video.height / size[1])
     seen = np.concatenate([np.empty(0, np.float32), *heights])
     return input_size.choose(seen, video.width, video.height)
+
+
+def _faces_identity(options: Options) -> str:
+    """All that decides on the faces found; empty if none are looked for."""
+    if not options.with_faces:
+        return ""
+    return open_face_finder(options.runtime, options.device).identity
 
 
 def _check_duration(video: VideoInfo, options: Options) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from passerby.errors import ModelError
 from passerby.inference import session, weights
-from passerby.inference.session import Image, Runtime
+from passerby.inference.session import Device, Image, Runtime
 from passerby.people.nanodet import NanoDetDetector
 from passerby.records import Detections
 
@@ -39,7 +39,10 @@ class Detector(Protocol):
 
 
 def open_detector(
-    name: str = SHIPPED_NETWORK, runtime: Runtime = "auto", concurrency: int = 1
+    name: str = SHIPPED_NETWORK,
+    runtime: Runtime = "auto",
+    device: Device = "cpu",
+    concurrency: int = 1,
 ) -> Detector:
     """Build the detector of the network `name`; its file is read at the first image.
 
@@ -49,18 +52,21 @@ def open_detector(
         Name of a network that ships.
     runtime : "auto", "onnxruntime" or "openvino"
         What computes it; "auto" takes the fastest here.
+    device : "cpu" or "cuda"
+        Where it is computed.
     concurrency : int
         Images that may be in flight at the same time, one thread each.
 
     Raises
     ------
     ModelError
-        If there is no such network, its family is unknown, or the runtime is missing.
+        If there is no such network, its family is unknown, or the runtime is missing or
+        not for that device.
     """
     found = weights.find(name)
     if found.family != "nanodet":
         raise ModelError(f"The network {name!r} is of the unknown family {found.family!r}.")
-    execution = session.plan(found, runtime)
+    execution = session.plan(found, runtime, device)
     return NanoDetDetector(
         f"{execution.identity}/{found.logit_shift:+g}",
         partial(execution.open_session, concurrency=concurrency),

@@ -66,6 +66,19 @@ def test_an_execution_travels_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(execution)) == execution  # noqa: S301
 
 
+@pytest.mark.parametrize("weights", [BOTH, FLOAT_ONLY, NO_BFLOAT16])
+@pytest.mark.parametrize("runtime", ["auto", "onnxruntime"])
+def test_on_a_gpu_it_is_the_float_network(weights: Weights, runtime: Runtime) -> None:
+    execution = plan(weights, runtime, "cuda")
+
+    assert execution.identity == "tiny@sha256:ffffffffffff/onnxruntime-float32-cuda"
+
+
+def test_openvino_on_a_gpu_is_a_contradiction() -> None:
+    with pytest.raises(ModelError, match="OpenVINO computes on the CPU"):
+        plan(BOTH, "openvino", "cuda")
+
+
 class Blank:
     """A session that answers nothing."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerby.errors import ModelError, UnsupportedVideo, VideoTooLong
+from passerby.inference.session import Device
 from passerby.pathing import plan as module
 from passerby.pathing.plan import Options, choose_input_size, plan
 from passerby.people.input_size import probe_size
@@ -13,6 +14,7 @@ from passerby.video.probe import probe
 from passerby.video.shards import Span
 
 USUAL = Options()
+DEVICES: tuple[Device, Device] = ("cpu", "cuda")
 
 
 def keys(source: str, fingerprint: str = "v1", options: Options = USUAL) -> list[str]:
@@ -113,6 +115,20 @@ def test_the_key_depends_on_the_size_of_the_image(
     monkeypatch.setattr(module, "choose_input_size", lambda *_: (640, 640))
 
     assert keys(still_clip) != before
+
+
+def test_the_device_is_in_the_shards_and_in_their_keys(
+    still_clip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where it would look at the video: there may be no GPU here.
+    monkeypatch.setattr(module, "choose_input_size", lambda *_: (320, 256))
+    on_cpu, on_gpu = (
+        plan(still_clip, "v1", Options(runtime="onnxruntime", device=device)).shards[0]
+        for device in DEVICES
+    )
+
+    assert (on_cpu.device, on_gpu.device) == DEVICES
+    assert on_cpu.key != on_gpu.key
 
 
 @pytest.mark.usefixtures("colour_network")
