@@ -20,6 +20,7 @@ import onnx
 from onnx import helper
 from tools.onnx_graph import GraphBuilder
 from tools.tfjs import Graph, Node
+from tools.translation import Translation
 
 # Side of the image, pixels; both networks.
 SIDE = 192
@@ -66,7 +67,7 @@ def build_detector(source: Graph, about: str) -> onnx.ModelProto:
         (x, y), its width and height, and 6 points off the centre of the cell.
     """
     builder = GraphBuilder()
-    translation = Translation(source, builder, Levels(middle=127.5, span=127.5))
+    translation = FaceTranslation(source, builder, Levels(middle=127.5, span=127.5))
     logit, offset = (
         builder.add("Transpose", translation.activation(name).tensor, perm=[0, 2, 3, 1])
         for name in _joined_heads(source)
@@ -101,7 +102,7 @@ def build_mesh(source: Graph, about: str) -> onnx.ModelProto:
         [0, 1], whether that is a face, well placed.
     """
     builder = GraphBuilder()
-    translation = Translation(source, builder, Levels(middle=0, span=255))
+    translation = FaceTranslation(source, builder, Levels(middle=0, span=255))
     points, flag = (
         translation.activation(_reshaped(source, name)).tensor
         for name in ("Identity_2", "Identity_1")
@@ -125,20 +126,12 @@ def _finished(builder: GraphBuilder, outputs: dict[str, list[int]], about: str) 
     return builder.model([image], answers, about)
 
 
-class Translation:
-    """The source graph from its input on, each node translated once."""
+class FaceTranslation(Translation[Activation]):
+    """Either network's graph."""
 
     def __init__(self, source: Graph, builder: GraphBuilder, levels: Levels) -> None:
-        self._source = source
-        self._builder = builder
+        super().__init__(source, builder)
         self._levels = levels
-        self._done: dict[str, Activation] = {}
-
-    def activation(self, name: str) -> Activation:
-        """Translate the node `name` and all that it depends on."""
-        if name not in self._done:
-            self._done[name] = self._translate(self._source.nodes[name])
-        return self._done[name]
 
     def _translate(self, node: Node) -> Activation:  # noqa: PLR0911 - one line per operation
         match node.operation:
@@ -164,11 +157,9 @@ class Translation:
         raise ValueError(f"no translation for {node.operation} ({node.name})")
 
     def _image(self) -> Activation:
-        builder = self._builder
-        floats = builder.add("Cast", "image", to=onnx.TensorProto.FLOAT)
-        planes = builder.add("Transpose", floats, perm=[0, 3, 1, 2])
+        planes = self._planes()
         if self._levels.middle:
-            planes = builder.add("Sub", planes, builder.floats(self._levels.middle))
+            planes = self._builder.add("Sub", planes, self._builder.floats(self._levels.middle))
         return Activation(planes, SIDE)
 
     def _convolution(self, node: Node) -> Activation:
@@ -247,16 +238,7 @@ class Translation:
     def _resize(self, node: Node) -> Activation:
         origin = self.activation(node.inputs[0])
         side = int(self._source.constants[node.inputs[1]][0])
-        scale = side / origin.side
-        tensor = self._builder.add(
-            "Resize",
-            origin.tensor,
-            "",
-            self._builder.floats([1, 1, scale, scale]),
-            mode="linear",
-            coordinate_transformation_mode="half_pixel",
-        )
-        return Activation(tensor, side)
+        return Activation(self._resized(origin.tensor, side / origin.side), side)
 
     def _depth_to_space(self, node: Node) -> Activation:
         origin = self.activation(node.inputs[0])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from onnx import helper
 from tools.onnx_graph import GraphBuilder
 from tools.tfjs import Graph, Node
+from tools.translation import Translation
 
 # Blue, green, red. Source: `img_norm_cfg` of NanoDet's configuration files.
 MEAN = (103.53, 116.28, 123.675)
@@ -73,7 +74,7 @@ def build(source: Graph, about: str) -> onnx.ModelProto:
         Inside, the heads' raw answers are named `head_8`, `head_16`, `head_32`.
     """
     builder = GraphBuilder()
-    translation = Translation(source, builder)
+    translation = NanodetTranslation(source, builder)
     heads = [translation.activation(split.inputs[0]) for split in source.of_operation("SplitV")]
     levels = [_decode(builder, head) for head in sorted(heads, key=lambda head: head.stride)]
     _select_best(builder, levels)
@@ -83,19 +84,8 @@ def build(source: Graph, about: str) -> onnx.ModelProto:
     return builder.model([image], [boxes, scores], about)
 
 
-class Translation:
-    """The source graph from its input to its heads, each node translated once."""
-
-    def __init__(self, source: Graph, builder: GraphBuilder) -> None:
-        self._source = source
-        self._builder = builder
-        self._done: dict[str, Activation] = {}
-
-    def activation(self, name: str) -> Activation:
-        """Translate the node `name` and all that it depends on."""
-        if name not in self._done:
-            self._done[name] = self._translate(self._source.nodes[name])
-        return self._done[name]
+class NanodetTranslation(Translation[Activation]):
+    """The graph up to its heads."""
 
     def _translate(self, node: Node) -> Activation:  # noqa: PLR0911 - one line per operation
         match node.operation:
@@ -118,11 +108,9 @@ class Translation:
         raise ValueError(f"no translation for {node.operation} ({node.name})")
 
     def _image(self) -> Activation:
-        builder = self._builder
-        floats = builder.add("Cast", "image", to=onnx.TensorProto.FLOAT)
-        planes = builder.add("Transpose", floats, perm=[0, 3, 1, 2])
-        mean = builder.floats(np.reshape(MEAN, (1, 3, 1, 1)))
-        return Activation(builder.add("Sub", planes, mean), 1)
+        planes = self._planes()
+        mean = self._builder.floats(np.reshape(MEAN, (1, 3, 1, 1)))
+        return Activation(self._builder.add("Sub", planes, mean), 1)
 
     def _convolution(self, bias_node: Node) -> Activation:
         """Padding, convolution and bias in one; `bias_node` is the last of them."""
@@ -169,15 +157,7 @@ class Translation:
         origin = self.activation(node.inputs[0])
         size = int(self._source.constants[node.inputs[1]][0])
         scale = size * origin.stride / SOURCE_SIZE
-        tensor = self._builder.add(
-            "Resize",
-            origin.tensor,
-            "",
-            self._builder.floats([1, 1, scale, scale]),
-            mode="linear",
-            coordinate_transformation_mode="half_pixel",
-        )
-        return Activation(tensor, SOURCE_SIZE // size)
+        return Activation(self._resized(origin.tensor, scale), SOURCE_SIZE // size)
 
     def _sum(self, node: Node) -> Activation:
         terms = [self.activation(name) for name in node.inputs]

@@ -9,7 +9,7 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
-from tools.face_graphs import SIDE, Levels, Translation
+from tools.face_graphs import SIDE, FaceTranslation, Levels
 from tools.onnx_graph import GraphBuilder
 from tools.tfjs import Graph, Node
 
@@ -57,7 +57,7 @@ def computed(
     """(h, w, c) what the node `last` gives for `IMAGE` once it is translated."""
     source = Graph({it.name: it for it in [Node("in", "Placeholder", (), {}), *nodes]}, constants)
     builder = GraphBuilder()
-    activation = Translation(source, builder, levels).activation("last")
+    activation = FaceTranslation(source, builder, levels).activation("last")
     image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
     answer = helper.make_tensor_value_info(
         activation.tensor, TensorProto.FLOAT, ["n", "c", activation.side, activation.side]
