@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check fix bench bench-api bench-peers faces-sheet
+.PHONY: setup demo test check fix bench bench-api bench-peers waterfall faces-sheet
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,6 +33,10 @@ bench: .venv/.dev
 
 bench-api: .venv/.dev
 	$(BIN)/python -m benchmarks.api_load
+
+# what each stage costs: the table of docs/speed.md, and its picture
+waterfall: .venv/.dev
+	$(BIN)/python -m benchmarks.waterfall
 
 # against what one would build from parts, which go into a .venv-peers of their own
 bench-peers: .venv/.dev

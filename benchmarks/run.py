@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import detector_speed, footage, machine, quality, speed, stages
+from benchmarks import detector_speed, footage, machine, quality, speed
 
 Section = tuple[str, str]  # heading, Markdown
 
@@ -31,8 +31,6 @@ def _sections(folder: Path, runs: int) -> Iterator[Section]:
     measured = {clip: speed.end_to_end(clip, runs) for clip in footage.clips(folder)}
     yield "Whole analysis", speed.speed_table(measured)
     yield "Where wall time goes, seconds", speed.phases_table(measured)
-    costs = {clip: stages.stage_costs(clip) for clip in measured}
-    yield "Where processor time goes, of an analysed frame", stages.stages_table(measured, costs)
     yield "The detector alone", detector_speed.detector_table()
     yield "Memory and length", speed.memory_table()
     sequences = footage.sequences(folder)
