@@ -100,6 +100,8 @@ def choose(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int
     >>> choose(row, column, np.array([0.9, 0.3, 0.7, 0.6]), (3, 2))
     array([0, 2])
     """
+    if _are_distinct(row) and _are_distinct(column):
+        return np.arange(len(gain))
     if shape[0] * shape[1] <= SMALL:
         return _solved(row, column, gain, shape)
     certain = _certain(row, column, gain, shape)
@@ -110,6 +112,11 @@ def choose(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int
     columns, column = np.unique(column[others], return_inverse=True)
     solved = _solved(row, column, gain[others], (len(rows), len(columns)))
     return np.concatenate([certain, others[solved]])
+
+
+def _are_distinct(positions: Positions) -> bool:
+    """Whether no position is listed twice."""
+    return not len(positions) or int(np.bincount(positions).max()) == 1
 
 
 def _solved(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int]) -> Positions:

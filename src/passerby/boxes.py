@@ -32,11 +32,12 @@ def iou(rows: Boxes, columns: Boxes) -> Boxes:
 
 
 def overlapping(
-    rows: Boxes, columns: Boxes, least: float
+    rows: Boxes, columns: Boxes, least: float | Boxes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Boxes]:
-    """Pairs with an IoU above `least`, at least 0: rows, columns, and the IoU of each.
+    """Pairs with an IoU above `least`, at least 0: rows, ascending, columns, and the IoU of each.
 
     In a crowd most boxes are far apart; `iou` of all pairs would mostly compute zeros.
+    `least` is one number, or a (C,) array with one for each of the `columns`.
 
     Examples
     --------
@@ -48,13 +49,14 @@ def overlapping(
     left, top, right, bottom = np.ascontiguousarray(columns.T)
     meets = (rows[:, 0, None] < right) & (rows[:, 2, None] > left)
     meets &= (rows[:, 1, None] < bottom) & (rows[:, 3, None] > top)
-    row, column = np.divmod(np.flatnonzero(meets), len(columns))
-    one, other = rows[row], columns[column]
+    pair: NDArray[np.int64] = meets.ravel().nonzero()[0]
+    row, column = pair // len(columns), pair % len(columns)
+    one, other = rows.take(row, axis=0), columns.take(column, axis=0)
     extent = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
     shared = np.maximum(extent[:, 0], 0) * np.maximum(extent[:, 1], 0)
-    union = area(rows)[row] + area(columns)[column] - shared
+    union = area(one) + area(other) - shared
     overlap = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    kept = overlap > least
+    kept = (overlap > (least[column] if isinstance(least, np.ndarray) else least)).nonzero()[0]
     return row[kept], column[kept], overlap[kept]
 
 

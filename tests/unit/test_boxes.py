@@ -85,6 +85,18 @@ def test_overlapping_finds_what_iou_finds(least: float) -> None:
     np.testing.assert_array_equal(overlap, everything[row, column])
 
 
+def test_each_column_may_ask_for_an_overlap_of_its_own() -> None:
+    rows = np.array([UNIT, UNIT])
+    beside = [1.0, 0.0, 3.0, 2.0]
+    columns = np.array([UNIT, beside, beside, UNIT])
+    least = np.array([0.9, 0.3, 0.4, np.inf])  # their IoU: 1, 1/3, 1/3, 1
+
+    row, column, _ = boxes.overlapping(rows, columns, least)
+
+    assert row.tolist() == [0, 0, 1, 1]
+    assert column.tolist() == [0, 1, 0, 1]
+
+
 def test_nothing_overlaps_nothing() -> None:
     row, column, overlap = boxes.overlapping(np.empty((0, 4)), np.array([UNIT]), 0.0)
 

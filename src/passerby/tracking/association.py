@@ -57,7 +57,7 @@ class LiveTracks:
     def __len__(self) -> int:
         return len(self.number)
 
-    def take(self, rows: Rows | NDArray[np.bool_]) -> Self:
+    def take(self, rows: Rows) -> Self:
         """The tracks at `rows` only."""
         return type(self)(
             self.motion.take(rows), self.number[rows], self.last_seen[rows], self.hits[rows]
@@ -106,18 +106,19 @@ def continued(
 
     The tracks are those predicted to `frame`; new ones are numbered from `opened`.
     """
-    rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
-    matched, claimed = _match(tracks, view, rows, settings)
-    label_of = np.full(len(rows), NOBODY)
-    label_of[claimed - view.first_detection[frame]] = tracks.number[matched]
-    tracks = _updated(tracks, view, matched, claimed, view.seconds[frame])
+    begin, end = view.first_detection[frame : frame + 2].tolist()
+    cxcywh, confidence = view.cxcywh[begin:end], view.confidence[begin:end]
+    now = float(view.seconds[frame])
+    matched, claimed = _match(tracks, cxcywh, confidence, now, settings)
+    label_of = np.full(end - begin, NOBODY)
+    label_of[claimed] = tracks.number[matched]
+    tracks = _updated(tracks, matched, cxcywh[claimed], confidence[claimed], now)
 
-    is_opening = (label_of == NOBODY) & (view.confidence[rows] >= settings.opening)
-    if is_opening.any():
-        numbers = opened + np.arange(np.count_nonzero(is_opening))
-        label_of[is_opening] = numbers
-        now = view.seconds[frame]
-        tracks = tracks.join(LiveTracks.opened(view.cxcywh[rows[is_opening]], numbers, now))
+    opening = ((label_of == NOBODY) & (confidence >= settings.opening)).nonzero()[0]
+    if len(opening):
+        numbers = opened + np.arange(len(opening))
+        label_of[opening] = numbers
+        tracks = tracks.join(LiveTracks.opened(cxcywh[opening], numbers, now))
     return tracks, label_of
 
 
@@ -127,55 +128,57 @@ def predicted(
     """Tracks predicted to `frame`, without those unseen too long or cut off."""
     if view.shot[frame] != view.shot[frame - 1]:
         return tracks.take(np.empty(0, np.int64))
-    now, before = view.seconds[frame], view.seconds[frame - 1]
+    before, now = view.seconds[frame - 1 : frame + 1].tolist()
     # However long it took to the next frame, nobody was missing before it.
-    is_awaited = now - tracks.last_seen <= settings.longest_gap
-    kept = tracks.take(is_awaited | (tracks.last_seen == before))
-    motion = kalman.predict(kept.motion, now - before)
-    return LiveTracks(motion, kept.number, kept.last_seen, kept.hits)
+    is_awaited = (now - tracks.last_seen <= settings.longest_gap) | (tracks.last_seen == before)
+    kept = is_awaited.nonzero()[0]
+    if len(kept) < len(tracks):
+        tracks = tracks.take(kept)
+    motion = kalman.predict(tracks.motion, now - before)
+    return LiveTracks(motion, tracks.number, tracks.last_seen, tracks.hits)
 
 
 def _match(
-    tracks: LiveTracks, view: Steady, rows: Rows, settings: AssociationSettings
+    tracks: LiveTracks,
+    cxcywh: Floats,
+    confidence: Floats,
+    now: float,
+    settings: AssociationSettings,
 ) -> tuple[Rows, Rows]:
-    """Positions of the continued tracks and the rows of the detections they got."""
-    if not len(tracks) or not len(rows):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    confidence = view.confidence[rows]
-    everyone = np.arange(len(tracks))
-    sure = rows[confidence >= settings.sure]
-    first, first_rows = _pairs(tracks, view, everyone, sure, settings.sure_overlap)
+    """Positions of the continued tracks and of the detections (D, 4) they got."""
+    is_sure = confidence >= settings.sure
+    weak_overlap = np.where(confidence >= settings.weak, settings.weak_overlap, np.inf)
+    least = np.where(is_sure, settings.sure_overlap, weak_overlap)
+    row, column, worth = _possible_pairs(tracks.motion.value, cxcywh, least)
+    shape = len(tracks), len(confidence)
+    by_sure = is_sure[column]
+    first = by_sure.nonzero()[0]
+    first = first[choose(row[first], column[first], worth[first], shape)]
+    if len(first) == len(row):
+        return row[first], column[first]
 
-    gap = view.seconds[view.frame_of[rows[0]]] - tracks.last_seen
-    may_be_hidden = gap <= settings.longest_weak_gap
-    may_be_hidden[first] = False
-    waiting = np.flatnonzero(may_be_hidden)
-    weak = rows[(confidence >= settings.weak) & (confidence < settings.sure)]
-    second, second_rows = _pairs(tracks, view, waiting, weak, settings.weak_overlap)
-    return np.concatenate([first, second]), np.concatenate([first_rows, second_rows])
+    is_waiting = now - tracks.last_seen <= settings.longest_weak_gap
+    is_waiting[row[first]] = False
+    second = (is_waiting[row] & ~by_sure).nonzero()[0]
+    second = second[choose(row[second], column[second], worth[second], shape)]
+    both = np.concatenate([first, second])
+    return row[both], column[both]
 
 
-def _pairs(
-    tracks: LiveTracks, view: Steady, candidates: Rows, rows: Rows, least: float
-) -> tuple[Rows, Rows]:
-    """Assign `rows` to the tracks at `candidates` where they overlap at least `least`.
+def _possible_pairs(expected: Floats, seen: Floats, least: Floats) -> tuple[Rows, Rows, Floats]:
+    """Pairs of boxes that overlap by more than the `least` (D,) of the seen one, and their worth.
 
     A pair is worth its overlap, counted for less the more their heights differ:
     standing behind somebody looks the same in place, but not in size.
     """
-    if not len(candidates) or not len(rows):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    expected, seen = tracks.motion.value[candidates], view.cxcywh[rows]
     row, column, overlap = boxes.overlapping(_corners(expected), _corners(seen), least)
-    heights = np.maximum(expected[row, 3], 1.0), np.maximum(seen[column, 3], 1.0)
-    likeness = np.minimum(*heights) / np.maximum(*heights)
-    chosen = choose(row, column, overlap * likeness, (len(candidates), len(rows)))
-    return candidates[row[chosen]], rows[column[chosen]]
+    one, other = np.maximum(expected[row, 3], 1.0), np.maximum(seen[column, 3], 1.0)
+    return row, column, overlap * (np.minimum(one, other) / np.maximum(one, other))
 
 
 def _corners(cxcywh: Floats) -> Floats:
     """Centre, width, height → `xyxy`."""
-    # Called three times a frame: joining two halves takes twice as long.
+    # Called twice a frame: joining two halves takes twice as long.
     corners = np.empty_like(cxcywh)
     half = cxcywh[:, 2:] / 2
     np.subtract(cxcywh[:, :2], half, out=corners[:, :2])
@@ -183,12 +186,11 @@ def _corners(cxcywh: Floats) -> Floats:
     return corners
 
 
-def _updated(tracks: LiveTracks, view: Steady, matched: Rows, rows: Rows, now: float) -> LiveTracks:
-    """Tracks after those at `matched` saw the detections at `rows`."""
-    if not len(matched):
-        return tracks
-    trust = view.confidence[rows, None]
-    seen = kalman.update(tracks.motion.take(matched), view.cxcywh[rows], trust)
+def _updated(
+    tracks: LiveTracks, matched: Rows, cxcywh: Floats, confidence: Floats, now: float
+) -> LiveTracks:
+    """Tracks after those at `matched` saw a detection each."""
+    seen = kalman.update(tracks.motion.take(matched), cxcywh, confidence[:, None])
     last_seen, hits = tracks.last_seen.copy(), tracks.hits.copy()
     last_seen[matched] = now
     hits[matched] += 1

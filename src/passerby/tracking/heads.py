@@ -101,7 +101,7 @@ def _meetings(
     faces = np.arange(first_face[seen[0]], first_face[seen[-1] + 1])
     if not len(faces):
         return faces, np.empty((0, 4))
-    frame = face_view.frame_of[faces]
+    frame = np.arange(seen[0], seen[-1] + 1)
     after = np.searchsorted(seen, frame)
     before = np.where(seen[after] == frame, after, after - 1)
     start, end = view.seconds[seen[before]], view.seconds[seen[after]]
@@ -109,8 +109,9 @@ def _meetings(
     part = np.divide(view.seconds[frame] - start, gap, out=np.zeros(len(gap)), where=gap > 0)
     part = part[:, None]
     body = (1 - part) * view.cxcywh[rows[before]] + part * view.cxcywh[rows[after]]
-    known = gap <= longest_unseen
-    return faces[known], body[known]
+    nth = face_view.frame_of[faces] - seen[0]
+    known = np.flatnonzero((gap <= longest_unseen)[nth])
+    return faces[known], body.take(nth[known], axis=0)
 
 
 def head_odds(face: Floats, body: Floats, settings: HeadSettings = DEFAULT) -> Floats:

@@ -16,7 +16,7 @@ tracking and navigation", Wiley 2001, section 6.2.2.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +24,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Noise:
+class Noise(NamedTuple):
     """How far to trust a detection, and how freely people move.
 
-    Four numbers each, for centre x, centre y, width and height.
+    (4,) arrays, for centre x, centre y, width and height.
     """
 
     # One standard deviation of a detected box, in body heights: the ratio found
     # between detector boxes and their smoothed course.
-    measurement: tuple[float, float, float, float] = (0.04, 0.05, 0.05, 0.06)
+    measurement: Floats = np.array([0.04, 0.05, 0.05, 0.06])
     # Square root of the spectral density of the acceleration, in body heights / s^1.5:
     # after a second unseen, a walker is expected 0.17 heights off his line.
-    acceleration: tuple[float, float, float, float] = (0.3, 0.2, 0.15, 0.15)
+    acceleration: Floats = np.array([0.3, 0.2, 0.15, 0.15])
     # Standard deviation of the velocity of a person first seen, heights / s: a
     # walk of 1.4 m/s by a person of 1.7 m is 0.8.
-    first_velocity: tuple[float, float, float, float] = (0.8, 0.3, 0.15, 0.2)
+    first_velocity: Floats = np.array([0.8, 0.3, 0.15, 0.2])
 
 
 WALKING = Noise()
@@ -52,69 +51,79 @@ class Motion:
     Covariances are those of (value, velocity) of each number by itself.
     """
 
-    value: Floats  # (T, 4) pixels
-    velocity: Floats  # (T, 4) pixels / s
-    value_variance: Floats  # (T, 4)
-    covariance: Floats  # (T, 4)
-    velocity_variance: Floats  # (T, 4)
+    # (5, T, 4) value, velocity, variance of the value, covariance, variance of the
+    # velocity; pixels and seconds. One array: a frame has few tracks, and each call costs.
+    state: Floats
+
+    @property
+    def value(self) -> Floats:
+        """(T, 4) pixels."""
+        value: Floats = self.state[0]
+        return value
+
+    @property
+    def velocity(self) -> Floats:
+        """(T, 4) pixels / s."""
+        velocity: Floats = self.state[1]
+        return velocity
+
+    @property
+    def value_variance(self) -> Floats:
+        """(T, 4)."""
+        variance: Floats = self.state[2]
+        return variance
+
+    @property
+    def covariance(self) -> Floats:
+        """(T, 4)."""
+        covariance: Floats = self.state[3]
+        return covariance
+
+    @property
+    def velocity_variance(self) -> Floats:
+        """(T, 4)."""
+        variance: Floats = self.state[4]
+        return variance
 
     def __len__(self) -> int:
-        return len(self.value)
+        return len(self.state[0])
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
+    def take(self, rows: NDArray[np.int64]) -> Self:
         """The filters at `rows` only."""
-        return type(self)(*(part[rows] for part in self.parts()))
+        return type(self)(self.state.take(rows, axis=1))
 
     def put(self, rows: NDArray[np.int64], other: Self) -> Self:
         """The same filters with those at `rows` replaced."""
-        copies = [part.copy() for part in self.parts()]
-        for part, replacement in zip(copies, other.parts(), strict=True):
-            part[rows] = replacement
-        return type(self)(*copies)
+        state = self.state.copy()
+        state[:, rows] = other.state
+        return type(self)(state)
 
     def join(self, other: Self) -> Self:
         """These filters, then the other ones."""
-        pairs = zip(self.parts(), other.parts(), strict=True)
-        return type(self)(*(np.concatenate(pair) for pair in pairs))
-
-    def parts(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """All arrays, in the order of the fields."""
-        return (
-            self.value,
-            self.velocity,
-            self.value_variance,
-            self.covariance,
-            self.velocity_variance,
-        )
+        return type(self)(np.concatenate([self.state, other.state], axis=1))
 
 
 def start(cxcywh: Floats, noise: Noise = WALKING) -> Motion:
     """Filters of boxes seen for the first time, (T, 4); at rest, but not surely so."""
     height = cxcywh[:, 3:]
-    return Motion(
-        value=cxcywh.astype(np.float64),
-        velocity=np.zeros(cxcywh.shape),
-        value_variance=(np.array(noise.measurement) * height) ** 2,
-        covariance=np.zeros(cxcywh.shape),
-        velocity_variance=(np.array(noise.first_velocity) * height) ** 2,
-    )
+    state = np.zeros((5, *cxcywh.shape))
+    state[0] = cxcywh
+    state[2] = (noise.measurement * height) ** 2
+    state[4] = (noise.first_velocity * height) ** 2
+    return Motion(state)
 
 
 def predict(motion: Motion, seconds: float | Floats, noise: Noise = WALKING) -> Motion:
     """The filters `seconds` later (one number, or a (T, 1) array), nothing seen since."""
-    height = motion.value[:, 3:]
-    density = (np.array(noise.acceleration) * height) ** 2
-    return Motion(
-        value=motion.value + seconds * motion.velocity,
-        velocity=motion.velocity,
-        value_variance=motion.value_variance
-        + seconds * (2 * motion.covariance + seconds * motion.velocity_variance)
-        + density * seconds**3 / 3,
-        covariance=motion.covariance
-        + seconds * motion.velocity_variance
-        + density * seconds**2 / 2,
-        velocity_variance=motion.velocity_variance + density * seconds,
-    )
+    value, velocity, _, covariance, velocity_variance = motion.state
+    density = (noise.acceleration * value[:, 3:]) ** 2
+    gained = seconds * velocity_variance
+    state = motion.state.copy()
+    state[0] += seconds * velocity
+    state[2] += seconds * (2 * covariance + gained) + density * (seconds**3 / 3)
+    state[3] += gained + density * (seconds**2 / 2)
+    state[4] += density * seconds
+    return Motion(state)
 
 
 def update(motion: Motion, cxcywh: Floats, trust: Floats, noise: Noise = WALKING) -> Motion:
@@ -128,15 +137,11 @@ def update(motion: Motion, cxcywh: Floats, trust: Floats, noise: Noise = WALKING
         Confidence of the detection: half the confidence, four times the variance.
     noise : Noise
     """
-    height = motion.value[:, 3:]
-    variance = (np.array(noise.measurement) * height / trust) ** 2
-    gain = motion.value_variance / (motion.value_variance + variance)
-    velocity_gain = motion.covariance / (motion.value_variance + variance)
-    innovation = cxcywh - motion.value
-    return Motion(
-        value=motion.value + gain * innovation,
-        velocity=motion.velocity + velocity_gain * innovation,
-        value_variance=(1 - gain) * motion.value_variance,
-        covariance=(1 - gain) * motion.covariance,
-        velocity_variance=motion.velocity_variance - velocity_gain * motion.covariance,
-    )
+    value, _, value_variance, covariance, _ = motion.state
+    variance = (noise.measurement * value[:, 3:] / trust) ** 2
+    gain, velocity_gain = gains = motion.state[2:4] / (value_variance + variance)
+    state = motion.state.copy()
+    state[:2] += gains * (cxcywh - value)
+    state[2:4] *= 1 - gain
+    state[4] -= velocity_gain * covariance
+    return Motion(state)

@@ -174,9 +174,8 @@ def _as_rows(
     persons = int(numbers.max(initial=0)) + 1
     of_face = face_view.frame_of[face] * persons
     of_face += np.repeat(numbers, [len(path.faces) for path in paths])
-    of_body = np.concatenate([NO_ROWS, *frames]) * persons
-    of_body += np.repeat(numbers, list(map(len, frames)))
-    rows = np.union1d(of_body, of_face)
+    of_body = (frame * persons + number for frame, number in zip(frames, numbers, strict=True))
+    rows = _distinct(np.concatenate([of_face, *of_body]))
     at_face = np.searchsorted(rows, of_face)
     xyxy = np.full((len(rows), 4), np.nan, np.float32)
     confidence = np.empty(len(rows), np.float32)
@@ -201,3 +200,10 @@ def _as_rows(
         face=face_at,
         faces=observations.faces.take(face[in_order]),
     )
+
+
+def _distinct(instants: Rows) -> Rows:
+    """Each of the numbers, at least 0, once and ascending; the array is sorted in place."""
+    instants.sort()
+    distinct: Rows = instants[np.diff(instants, prepend=-1) > 0]
+    return distinct

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from scipy.sparse import csr_array
 
 from passerby.tracking.steady import Steady
 from passerby.tracking.tracklets import NOBODY, Rows
@@ -93,7 +94,8 @@ def _totals(
     for start in range(0, len(order), CHUNK):
         chunk = order[start : start + CHUNK]
         present, first = np.unique(group[chunk], return_index=True)
-        sums[present] += np.add.reduceat(appearance[rows[chunk]].astype(np.float64), first)
+        members = np.ones(len(chunk)), np.arange(len(chunk)), np.append(first, len(chunk))
+        sums[present] += csr_array(members) @ appearance[rows[chunk]].astype(np.float64)
     return _Totals(sums, np.bincount(group, minlength=groups))
 
 

@@ -6,6 +6,7 @@ camera motions since then, and at the end carried back. A cut begins a new shot.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,6 +34,11 @@ class Steady:
     described: NDArray[np.int64]  # (K,) rows of the detections whose appearance is known
     appearance: NDArray[np.uint8]  # (K, D)
     pose: Floats  # (F, 3, 3) a point of frame f → its steady place
+
+    @cached_property
+    def inverse_pose(self) -> Floats:
+        """(F, 3, 3) a steady place → the point of frame f."""
+        return np.linalg.inv(self.pose).astype(np.float64)
 
     def reversed(self) -> tuple[Self, NDArray[np.int64]]:
         """The same video run backwards, and which row each of its rows was here."""
@@ -81,7 +87,7 @@ def from_frame(pose: Floats, frame_of: NDArray[np.int64], xyxy: NDArray[np.float
 
 def to_frame(view: Steady, frame_of: NDArray[np.int64], cxcywh: Floats) -> Floats:
     """(M, 4) steady boxes → `xyxy` in the pixels of their own frames."""
-    back: Floats = np.linalg.inv(view.pose[frame_of]).astype(np.float64)
+    back = view.inverse_pose[frame_of]
     moved = _carried(back, np.arange(len(back)), cxcywh)
     half = moved[:, 2:] / 2
     return np.hstack([moved[:, :2] - half, moved[:, :2] + half])

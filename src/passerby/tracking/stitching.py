@@ -56,6 +56,9 @@ PLACE, SIZE = slice(0, 2), slice(2, 4)  # columns of `cxcywh`
 # Place and velocity are compared together, size without its velocity.
 COMPARED_DIMENSIONS = 6
 
+# Pairs whose cost is computed at a time.
+BLOCK = 8192
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -94,11 +97,7 @@ def stitch(
     if groups:
         tails = _ends(view, groups, settings.memory)
         heads = _ends(view, [rows[::-1] for rows in groups], settings.memory)
-        earlier, later = _candidates(tails, heads, settings.longest_gap)
-        cost = _joint_cost(tails, heads, earlier, later, settings)
-        # No likeness makes up for more than this; most pairs are too far apart.
-        possible = cost < settings.likeness_limits[1]
-        earlier, later, cost = earlier[possible], later[possible], cost[possible]
+        earlier, later, cost = _possible_joints(tails, heads, settings)
         cost -= _likeness_odds(looks[earlier], looks[later], settings)
         last = np.array([rows[-1] for rows in groups])
         cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]
@@ -149,6 +148,27 @@ def _candidates(tails: Ends, heads: Ends, longest_gap: float) -> tuple[Rows, Row
     later = order[first[earlier] + nth]
     same_shot = tails.shot[earlier] == heads.shot[later]
     return earlier[same_shot], later[same_shot]
+
+
+def _possible_joints(
+    tails: Ends, heads: Ends, settings: StitchingSettings
+) -> tuple[Rows, Rows, Floats]:
+    """Pairs (earlier, later) that may be one, as far as motion tells, and `_joint_cost` of each.
+
+    Most pairs are too far apart. A block at a time: all together they would be most of a
+    crowd's memory.
+    """
+    earlier, later = _candidates(tails, heads, settings.longest_gap)
+    costs, possible = [np.empty(0)], [np.empty(0, np.int64)]
+    for start in range(0, len(earlier), BLOCK):
+        block = slice(start, start + BLOCK)
+        cost = _joint_cost(tails, heads, earlier[block], later[block], settings)
+        # No likeness makes up for more than this.
+        kept = np.flatnonzero(cost < settings.likeness_limits[1])
+        costs.append(cost[kept])
+        possible.append(start + kept)
+    which = np.concatenate(possible)
+    return earlier[which], later[which], np.concatenate(costs)
 
 
 def _joint_cost(

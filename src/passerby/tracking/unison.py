@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from passerby.tracking import kalman
 from passerby.tracking.association import DEFAULT, LiveTracks, continued, predicted
-from passerby.tracking.kalman import Floats
+from passerby.tracking.kalman import Floats, Motion
 from passerby.tracking.steady import Steady
 from passerby.tracking.tracklets import NOBODY, Rows
 
@@ -111,14 +111,14 @@ def _shared_step(tracks: LiveTracks, view: Steady, frame: int) -> tuple[Floats, 
     if len(pairs) < FEWEST_WITNESSES:
         return np.zeros(2), np.full(2, np.inf)
     trust = view.confidence[rows[column[pairs]], None]
-    noise = np.array(kalman.WALKING.measurement[:2]) * height[pairs] / trust
+    noise = kalman.WALKING.measurement[:2] * height[pairs] / trust
     weight = 1 / (motion.value_variance[owner[pairs], :2] + noise**2)
     return _agreed(away[pairs], weight, height[pairs], start)
 
 
 def _witnesses(tracks: LiveTracks, now: float) -> LiveTracks:
     """The tracks longest known among those seen a moment ago, in their order."""
-    recent = tracks.take(now - tracks.last_seen <= LONGEST_UNSEEN)
+    recent = tracks.take(np.flatnonzero(now - tracks.last_seen <= LONGEST_UNSEEN))
     longest_known = np.argsort(-recent.hits, kind="stable")[:MOST_WITNESSES]
     return recent.take(np.sort(longest_known))
 
@@ -178,6 +178,6 @@ def _agreed(away: Floats, weight: Floats, height: Floats, start: Floats) -> tupl
 
 def _shifted(tracks: LiveTracks, shift: Floats) -> LiveTracks:
     """The tracks carried along, their velocities as they were."""
-    value = tracks.motion.value.copy()
-    value[:, :2] += shift
-    return replace(tracks, motion=replace(tracks.motion, value=value))
+    state = tracks.motion.state.copy()
+    state[0, :, :2] += shift
+    return replace(tracks, motion=Motion(state))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
+from passerby.tracking import stitching as module
 from passerby.tracking.steady import Steady, steady
 from passerby.tracking.stitching import DEFAULT, StitchingSettings, cheapest, stitch
 from passerby.tracking.tracklets import NOBODY
@@ -209,6 +210,24 @@ def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArra
             frames[first + step].append(seen)
             labels[first + step].append(label)
     return steady(observations(frames)), np.array([n for row in labels for n in row], np.int64)
+
+
+def test_pairs_weighed_some_at_a_time_are_joined_as_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gaps_and_speeds = ((3, 5), (4, -5), (2, 0), (5, 8))
+    first = [(2 * n, 8, 3 * n, speed) for n, (_, speed) in enumerate(gaps_and_speeds)]
+    second = [
+        (begin + length + gap, 8, place + round((length + gap) * speed / 20), speed)
+        for (begin, length, place, speed), (gap, _) in zip(first, gaps_and_speeds, strict=True)
+    ]
+    view, tracklet_of = scene_of(first + second)
+    whole = stitched(view, tracklet_of, unknown(8))
+
+    monkeypatch.setattr(module, "BLOCK", 3)
+
+    assert len(set(whole.tolist())) < 8
+    assert stitched(view, tracklet_of, unknown(8)).tolist() == whole.tolist()
 
 
 @settings(max_examples=60, deadline=None)
