@@ -22,10 +22,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="default: every frame")
     parser.add_argument("--processes", type=int)
     asked = parser.parse_args()
-    began: dict[Stage, float] = {}
+    began: dict[str, float] = {}
 
     def tell(progress: Progress) -> None:
         began.setdefault(progress.stage, time.monotonic())
+        if progress.frames:
+            began.setdefault("first frame", time.monotonic())
 
     analysis = single_file.track_file(
         asked.video, rate=asked.rate, processes=asked.processes, on_progress=tell

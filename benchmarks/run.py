@@ -30,6 +30,7 @@ def main() -> None:
 def _sections(folder: Path, runs: int) -> Iterator[Section]:
     measured = {clip: speed.end_to_end(clip, runs) for clip in footage.clips(folder)}
     yield "Whole analysis", speed.speed_table(measured)
+    yield "Three minutes of each", speed.films_table(measured, runs)
     yield "Where wall time goes, seconds", speed.phases_table(measured)
     yield "The detector alone", detector_speed.detector_table()
     yield "Memory and length", speed.memory_table()
