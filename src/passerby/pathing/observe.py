@@ -61,6 +61,14 @@ class Eyes:
     face_finder: FaceFinder | None
     input_size: tuple[int, int]  # width, height of the image the detector sees
 
+    def blank_looks(self) -> Iterator[Callable[[], object]]:
+        """Looks at nothing, which load the networks."""
+        width, height = self.input_size
+        blank = np.zeros((height, width, 3), np.uint8)
+        yield partial(self.detector.detect, blank)
+        if self.face_finder:
+            yield partial(self.face_finder.find, blank, NOBODY.xyxy)
+
 
 @dataclass(frozen=True)
 class Look:
@@ -134,6 +142,8 @@ def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Obser
     look = partial(_look, eyes=eyes)
     rows: list[Row] = []
     with ThreadPoolExecutor(threads) as pool:
+        for blank_look in eyes.blank_looks():  # side by side, while the first frame is decoded
+            pool.submit(blank_look)
         looks = in_order(pool, look, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads)
         for this, following in pairwise(chain(looks, [None])):
             if this is not None and not this.sampled.is_beyond_span:

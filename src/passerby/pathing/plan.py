@@ -6,6 +6,7 @@ that: what has been computed once is found again, wherever and whenever.
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -117,11 +118,16 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
 def choose_input_size(source: str, video: VideoInfo, detector: Detector) -> tuple[int, int]:
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
+    width, height = size
+    with ThreadPoolExecutor(1) as pool:
+        # A look at nothing loads the network, while the video is being decoded.
+        pool.submit(detector.detect, np.zeros((height, width, 3), np.uint8))
+        images = [still.image(size) for still in stills(source, input_size.PROBE_FRAMES)]
     heights = []
-    for still in stills(source, input_size.PROBE_FRAMES):
-        found = detector.detect(still.image(size))
+    for image in images:
+        found = detector.detect(image)
         certain = found.xyxy[found.confidence > input_size.PROBE_CONFIDENCE]
-        heights.append((certain[:, 3] - certain[:, 1]) * video.height / size[1])
+        heights.append((certain[:, 3] - certain[:, 1]) * video.height / height)
     seen = np.concatenate([np.empty(0, np.float32), *heights])
     return input_size.choose(seen, video.width, video.height)
 
