@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,6 +48,7 @@ WITH_FACE = 0.3  # of the sightings; a face in every third is the most there can
 CONNECTIONS = 8
 SECONDS_LOADED = 2.0
 SECONDS_ALONE = 1.0
+UNLIMITED = {"STARTS_PER_SECOND": 0, "GETS_PER_SECOND": 0, "OPEN_JOBS": 100_000_000}
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 30.0, 1920, 1080, 6_700_000, "LIMITED")
 
 
@@ -104,14 +105,14 @@ def main() -> None:
         video.parent.mkdir(parents=True)
         video.write_bytes(secrets.token_bytes(1_000_000))
         job_id = finished_job(installation, key)
-        with server(settings.data) as url:
-            sign = Signer(url, key)
+        with server(settings.data) as running:
+            sign = Signer(running.url, key)
             print(f"{machine.description()}\n- one server process; client on the same machine\n")
-            print_table(url, loads(sign, installation, job_id))
+            print_table(running.url, loads(sign, installation, job_id))
 
 
-def finished_job(installation: Installation, key: AccessKey) -> str:
-    """A job that found `ROWS` sightings."""
+def finished_job(installation: Installation, key: AccessKey, rows: int = ROWS) -> str:
+    """A job that found so many sightings."""
     new = NewJob(
         account_id=key.account_id,
         operation="StartPersonTracking",
@@ -122,19 +123,19 @@ def finished_job(installation: Installation, key: AccessKey) -> str:
     )
     job = installation.jobs.submit(new, open_limit=1)
     installation.jobs.claim("bench", lease_seconds=600)
-    installation.results.write(job.id, crowd())
-    installation.jobs.succeed(job.id, "bench", VIDEO, Counts(PEOPLE, ROWS))
+    installation.results.write(job.id, crowd(rows))
+    installation.jobs.succeed(job.id, "bench", VIDEO, Counts(PEOPLE, rows))
     return job.id
 
 
-def crowd() -> Sightings:
+def crowd(count: int) -> Sightings:
     """`PEOPLE` in every frame, some with a face."""
     random = np.random.default_rng(2026)
-    rows = np.arange(ROWS, dtype=np.int64)
-    corner = random.uniform(0, 900, (ROWS, 2)).astype(np.float32)
-    size = random.uniform(20, 180, (ROWS, 2)).astype(np.float32)
+    rows = np.arange(count, dtype=np.int64)
+    corner = random.uniform(0, 900, (count, 2)).astype(np.float32)
+    size = random.uniform(20, 180, (count, 2)).astype(np.float32)
     xyxy = np.hstack([corner, corner + size])
-    face = np.where(random.random(ROWS) < WITH_FACE, np.int64(0), np.int64(NO_FACE))
+    face = np.where(random.random(count) < WITH_FACE, np.int64(0), np.int64(NO_FACE))
     with_face = np.flatnonzero(face != NO_FACE)
     face[with_face] = np.arange(len(with_face))
     return Sightings(
@@ -142,19 +143,28 @@ def crowd() -> Sightings:
         frame_index=rows // PEOPLE * 2,
         timestamp_ms=rows // PEOPLE * 66,
         xyxy=xyxy,
-        confidence=random.uniform(0.4, 1, ROWS).astype(np.float32),
-        detected=np.ones(ROWS, np.bool_),
+        confidence=random.uniform(0.4, 1, count).astype(np.float32),
+        detected=np.ones(count, np.bool_),
         face=face,
         faces=frontal_faces(xyxy[with_face]),
     )
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server process."""
+
+    url: str
+    process_id: int
+
+
 @contextmanager
-def server(data: Path) -> Iterator[str]:
-    """A server without limits for as long as the block lasts; gives its URL."""
-    limits = {"STARTS_PER_SECOND": "0", "GETS_PER_SECOND": "0", "OPEN_JOBS": "100000000"}
-    environment = os.environ | {f"PASSERBY_{name}": value for name, value in limits.items()}
-    command = [sys.executable, "-m", "passerby", "serve", "--no-worker", "--port", "0"]
+def server(
+    data: Path, options: Sequence[str] = ("--no-worker",), limits: Mapping[str, object] = UNLIMITED
+) -> Iterator[Running]:
+    """A server for as long as the block lasts."""
+    environment = os.environ | {f"PASSERBY_{name}": str(value) for name, value in limits.items()}
+    command = [sys.executable, "-m", "passerby", "serve", "--port", "0", *options]
     log = data / "server.log"
     with log.open("w") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own program
@@ -165,7 +175,7 @@ def server(data: Path) -> Iterator[str]:
             if process.poll() is not None:
                 sys.exit(f"the server did not start: {log.read_text()}")
             time.sleep(0.05)
-        yield log.read_text().split()[2]
+        yield Running(log.read_text().split()[2], process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -227,7 +237,7 @@ async def _ask(url: str, requests: Iterator[bytes], until: float) -> list[float]
     while (began := time.perf_counter()) < until:
         writer.write(next(requests))
         head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(_length(head))
+        body = await reader.readexactly(content_length(head))
         if not head.startswith(b"HTTP/1.1 200"):
             sys.exit(f"the server refused: {body.decode()}")
         times.append(time.perf_counter() - began)
@@ -235,7 +245,8 @@ async def _ask(url: str, requests: Iterator[bytes], until: float) -> list[float]
     return times
 
 
-def _length(head: bytes) -> int:
+def content_length(head: bytes) -> int:
+    """Length of the body, from the head of an answer."""
     name = b"content-length: "
     start = head.lower().index(name) + len(name)
     return int(head[start : head.index(b"\r\n", start)])

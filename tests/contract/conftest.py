@@ -22,6 +22,7 @@ from passerby.api.app import create_app
 from passerby.api.exchange import Service
 from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
+from passerby.api.rates import Rate
 from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.cloud.objects import FolderBuckets
@@ -68,7 +69,21 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = tmp_path_factory.mktemp("service")
+    with serving(tmp_path_factory.mktemp("service")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def patient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that checks signatures however many were wrong."""
+    unmoved = Rate(1e9, burst=1e9)
+    with serving(tmp_path_factory.mktemp("service"), unmoved) as server:
+        yield server
+
+
+@contextmanager
+def serving(root: Path, failures: Rate | None = None) -> Iterator[Server]:
+    """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
     lobby.mkdir(parents=True)
     (lobby / "monday.mp4").write_bytes(bytes(VIDEO_BYTES_LIMIT))
@@ -85,7 +100,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         video_bytes_limit=VIDEO_BYTES_LIMIT,
     )
     metrics = Metrics(lambda: census(database, utc_now()))
-    with listening(create_app(Service(Gate(keys.find), {}, tracking, metrics))) as url:
+    gate = Gate(keys.find, failures=failures) if failures else Gate(keys.find)
+    with listening(create_app(Service(gate, {}, tracking, metrics))) as url:
         yield Server(url, keys, jobs, results)
     database.close()
 

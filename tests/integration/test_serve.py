@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+
+from passerby.settings import Settings
 
 from .conftest import (
     Service,
@@ -183,6 +186,14 @@ def test_the_end_of_a_server_and_its_next_start(tmp_path: Path, number: int) -> 
 
 def test_the_log_has_nothing_of_the_migrations(service: Service) -> None:
     assert "alembic" not in service.log.read_text()
+
+
+def test_workers_stand_back_behind_the_server(service: Service) -> None:
+    def niceness(process_id: int) -> int:
+        return os.getpriority(os.PRIO_PROCESS, process_id)
+
+    expected = min(19, niceness(service.process.pid) + Settings().worker_niceness)
+    wait_until(lambda: [niceness(worker) for worker in service.workers()] == [expected])
 
 
 STARTING = """

@@ -96,7 +96,7 @@ def basic_time(moment: datetime) -> str:
 def _from_header(header: str, request: SignedRequest) -> Authorization:
     algorithm, _, rest = header.partition(" ")
     _check_algorithm(algorithm)
-    pairs = (part.strip().partition("=") for part in rest.split(","))
+    pairs = (part.strip(" \t").partition("=") for part in rest.split(","))
     parts = {name: value for name, _, value in pairs}
     parts["X-Amz-Date"] = request.header("x-amz-date") or ""
     names = ("Credential", "SignedHeaders", "Signature", "X-Amz-Date")

@@ -176,7 +176,7 @@ def _canonical_request(claim: Authorization, request: SignedRequest) -> str:
         [
             request.method,
             _canonical_path(request.path),
-            _canonical_query(request.query),
+            _canonical_query(request),
             *(f"{name}:{_canonical_value(name, request)}" for name in claim.signed_headers),
             "",
             ";".join(claim.signed_headers),
@@ -192,10 +192,12 @@ def _canonical_path(path: str) -> str:
     return quote(tidy + slash, safe="/-_.~")
 
 
-def _canonical_query(query: str) -> str:
-    pairs = (part.partition("=") for part in query.split("&") if part)
+def _canonical_query(request: SignedRequest) -> str:
+    pairs = (part.partition("=") for part in request.query.split("&") if part)
     recoded = sorted((_recoded(name), _recoded(value)) for name, _, value in pairs)
-    return "&".join(f"{name}={value}" for name, value in recoded if name != SIGNATURE_PARAMETER)
+    # Only a presigned request has a signature there, which cannot cover itself.
+    left_out = SIGNATURE_PARAMETER if request.header("authorization") is None else None
+    return "&".join(f"{name}={value}" for name, value in recoded if name != left_out)
 
 
 def _recoded(text: str) -> str:

@@ -3,12 +3,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -17,7 +13,7 @@ from passerby.api.faults import Fault
 from passerby.api.rates import Rate
 from passerby.api.signature import Gate, verified
 
-from .conftest import Key, Signer
+from .conftest import Key, Signer, presigned
 
 
 def now() -> datetime:
@@ -232,27 +228,6 @@ def _with_character(request: SignedRequest, position: int, character: str) -> Si
     names = [name for name, _ in request.headers]
     headers = tuple(zip(names, values, strict=True))
     return replace(request, path=path, body=body.encode("latin-1"), headers=headers)
-
-
-class BodyQueryAuth(SigV4QueryAuth):  # type: ignore[misc]
-    """botocore's presigning, of a body that stays in the request."""
-
-    def __init__(self, key: Key, body: bytes, life: int) -> None:
-        credentials = Credentials(key.id, key.secret, key.session_token or None)
-        super().__init__(credentials, "rekognition", "us-east-1", life)
-        self._body = body
-
-    def payload(self, _request: AWSRequest) -> str:
-        return sha256(self._body).hexdigest()
-
-
-def presigned(client: Signer, life: int = 600) -> SignedRequest:
-    body, target = b'{"JobId":"0"}', "RekognitionService.GetPersonTracking"
-    headers = {"X-Amz-Target": target, "Host": "localhost:8080"}
-    request = AWSRequest("POST", "http://localhost:8080/", headers=headers)
-    BodyQueryAuth(client.key, body, life).add_auth(request)
-    sent = tuple((name.lower(), value) for name, value in request.headers.items())
-    return SignedRequest("POST", "/", urlsplit(request.url).query, sent, body, "192.0.2.1")
 
 
 def test_what_botocore_presigns_is_accepted_while_it_lives(client: Signer) -> None:
