@@ -1,5 +1,6 @@
 """The program as its users have it: real processes, real clients, real files."""
 
+import os
 import re
 import shutil
 import signal
@@ -99,7 +100,8 @@ class Service:
         )
 
     def job(self, job_id: str) -> Job:
-        with closing(open_database(f"sqlite:///{self.data / 'passerby.db'}")) as database:
+        url = os.environ.get("PASSERBY_DATABASE", f"sqlite:///{self.data / 'passerby.db'}")
+        with closing(open_database(url)) as database:
             return JobStore(database).find(job_id)
 
     def workers(self) -> list[int]:
@@ -133,7 +135,7 @@ def alive(process_id: int) -> bool:
 def serving(data: Path, *options: object, keyless: bool = False) -> Iterator[Service]:
     """A server on a free port; `keyless` where it is not the first start."""
     (data / "buckets" / BUCKET).mkdir(parents=True, exist_ok=True)
-    log = data / "server.log"
+    log = data / ("second-server.log" if keyless else "server.log")
     command = ["-m", "passerby", "serve", "--port", "0", "--data", str(data), *map(str, options)]
     with (
         log.open("w") as errors,

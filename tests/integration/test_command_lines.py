@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from passerby import cli
 
-from .conftest import SAMPLE, run
+from .conftest import SAMPLE, done, run
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -52,6 +53,20 @@ def test_defaults_are_shown() -> None:
     assert "(127.0.0.1)" in shown
     assert "(8420)" in shown
     assert "DATA/buckets" in shown
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert done("--version") == f"passerby {version('passerby')}\n"
+
+
+def test_a_copy_serves_in_place_of_the_folder(tmp_path: Path) -> None:
+    done("keys", "create", "--data", tmp_path / "data")
+
+    done("backup", tmp_path / "copy", "--data", tmp_path / "data")
+
+    listed = [done("keys", "list", "--data", tmp_path / name) for name in ("data", "copy")]
+    assert listed[0] == listed[1]
+    assert "AKIA" in listed[0]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +127,8 @@ def test_defaults_are_shown() -> None:
         ),
         pytest.param("jobs list --data text.mp4", 1, "cannot be a folder", id="a file for data"),
         pytest.param("jobs list --config absent.toml", 1, "absent.toml", id="no settings"),
+        pytest.param("backup . --data data", 1, ". is there already", id="a copy over something"),
+        pytest.param("backup copy --data absent", 1, "cannot be copied", id="nothing to copy"),
         pytest.param("keys create --account 12", 2, "12 digits", id="no account id"),
     ],
 )

@@ -1,50 +1,78 @@
 """How the job database is opened: its tables brought up to date, its transactions begun.
 
-The URL is SQLAlchemy's: `sqlite:////var/lib/passerby/passerby.db`.
+The URL is SQLAlchemy's: `sqlite:////var/lib/passerby/passerby.db`, or
+`postgresql://user:password@host/name`.
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, func, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from passerby.errors import SettingsError
-
-# How long a writer waits for the writers before it. Every transaction here is a
-# few rows, so only a stuck disk lasts this long.
-BUSY_TIMEOUT_SECONDS = 20
-BUSY_PAUSE_SECONDS = 0.02
+from passerby.jobs import postgresql, sqlite
+from passerby.jobs.job import utc_now
+from passerby.jobs.outages import outlast, retried, was_cut
 
 # To which the steps of `migration` lead.
 NEWEST_FORM = "0003"
+
+KINDS = {
+    "sqlite": sqlite.engines,
+    "postgresql": postgresql.engines,
+    postgresql.DRIVER: postgresql.engines,
+}
 
 
 class Database:
     """Connections to one job database whose tables are those of `schema`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._writing_engine = engine.execution_options(writing=True)
+    def __init__(self, reading: Engine, writing: Engine) -> None:
+        self._reading = reading
+        self._writing = writing
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads."""
-        with self._engine.begin() as connection:
+        """One transaction that only reads; it sees the database as it was at one time."""
+        with self._reading.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction that may write; committed at the end, undone by an exception."""
-        with self._writing_engine.begin() as connection:
+        """One transaction that may write; committed at the end, undone by an exception.
+
+        Two that decide by what they read must `take_turns`.
+        """
+        with self._writing.begin() as connection:
             yield connection
+
+    @retried
+    def now(self) -> datetime:
+        """Read the clock that all who use the database share; aware, in UTC.
+
+        It is the server's. SQLite has none, and its users are on one machine. Not to be
+        asked within a transaction: it takes a second connection.
+        """
+        if _is_sqlite(self._reading):
+            return utc_now()
+        with self.reading() as connection:
+            clock: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return clock.astimezone(UTC)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._engine.dispose()
+        self._reading.dispose()
+
+
+def take_turns(connection: Connection, name: str) -> None:
+    """Wait until no other transaction holds `name`, and hold it until this one ends."""
+    if _is_sqlite(connection):
+        return  # there, only one transaction can write at a time
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+    connection.execute(select(lock))
 
 
 def open_database(url: str) -> Database:
@@ -56,70 +84,48 @@ def open_database(url: str) -> Database:
         If the URL cannot be understood or connected to, or the database was
         written by a newer passerby.
     """
-    engine = _engine(url)
-    database = Database(engine)
+    reading, writing = _engines(url)
+    database = Database(reading, writing)
     with ExitStack() as undo:
         undo.callback(database.close)
         try:
-            with database.writing() as connection:
-                _migrate(connection)
+            # Where nobody is reached at all, the URL is to blame: that is said at once.
+            outlast(lambda _: _migrate(database), was_cut)
         except (DBAPIError, sqlite3.Error) as error:
-            shown = engine.url.render_as_string(hide_password=True)
+            shown = reading.url.render_as_string(hide_password=True)
             raise SettingsError(f"the database {shown} cannot be opened: {error}") from error
         undo.pop_all()
     return database
 
 
-def _engine(url: str) -> Engine:
+def _engines(url: str) -> tuple[Engine, Engine]:
     try:
-        engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        address = make_url(url)
+        if address.drivername not in KINDS:
+            kind = address.drivername
+            raise SettingsError(f"a database URL starts with sqlite: or postgresql:, got {kind}:")
+        return KINDS[address.drivername](address)
+    except ArgumentError as error:
         raise SettingsError(f"this database URL cannot be used: {error}") from error
-    if engine.dialect.name != "sqlite":
-        # Elsewhere two submissions can run side by side; nothing yet keeps them apart.
-        raise SettingsError(f"only SQLite databases can be used, got {engine.dialect.name}")
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    except ImportError as error:
+        raise SettingsError(
+            "PostgreSQL needs its driver: pip install 'passerby[postgres]'"
+        ) from error
 
 
-def _prepare(connection: sqlite3.Connection, _pool_entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # `_begin` begins transactions, not the driver
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    _keep_log_ahead(connection)
+def _is_sqlite(bind: Connection | Engine) -> bool:
+    return bind.dialect.name == "sqlite"
 
 
-def _keep_log_ahead(connection: sqlite3.Connection) -> None:
-    """Let readers read while one writes (WAL)."""
-    # Two that switch a new database at the same time are refused at once: here,
-    # unlike elsewhere, SQLite does not wait out the busy timeout.
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(BUSY_PAUSE_SECONDS)
-        else:
+def _migrate(database: Database) -> None:
+    with database.writing() as connection:
+        take_turns(connection, "passerby: tables")
+        if _form(connection) == NEWEST_FORM:
             return
+        # Seldom needed, and costly to import: 0.1 s and 11 MiB.
+        from passerby.jobs.migration import migrate  # noqa: PLC0415
 
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another
-    # has written in between; one that locks from its first statement waits.
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _migrate(connection: Connection) -> None:
-    if _form(connection) == NEWEST_FORM:
-        return
-    # Seldom needed, and costly to import: 0.1 s and 11 MiB.
-    from passerby.jobs.migration import migrate  # noqa: PLC0415
-
-    migrate(connection)
+        migrate(connection)
 
 
 def _form(connection: Connection) -> str | None:

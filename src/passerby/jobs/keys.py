@@ -16,6 +16,7 @@ from sqlalchemy import Row, delete, insert, select
 
 from passerby.jobs.database import Database
 from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, utc_now
+from passerby.jobs.outages import retried
 from passerby.jobs.rights import Rights
 from passerby.jobs.schema import ACCESS_KEYS
 from passerby.jobs.sealing import SealingKey
@@ -93,6 +94,7 @@ class AccessKeys:
             connection.execute(insert(ACCESS_KEYS).values(self._columns(key)))
         return key
 
+    @retried
     def entries(self) -> list[AccessKeyEntry]:
         """All keys, oldest first, without their secrets."""
         columns = ACCESS_KEYS.c
@@ -106,6 +108,7 @@ class AccessKeys:
                 for row in rows
             ]
 
+    @retried
     def revoke(self, key_id: str) -> bool:
         """End a key; False if there was none. Other processes follow within 5 seconds."""
         with self._database.writing() as connection:
@@ -115,6 +118,8 @@ class AccessKeys:
 
     def find(self, key_id: str) -> AccessKey | None:
         """Look a key up by its id; None if there is no such key."""
+        if not (key_id.isascii() and key_id.isalnum()):
+            return None  # text as clients may send it, which not every database can hold
         good_until, key = self._cache.get(key_id, (0.0, None))
         if key is not None and self._clock() < good_until:
             return key
@@ -126,6 +131,7 @@ class AccessKeys:
             self._cache[key_id] = (self._clock() + CACHE_SECONDS, key)
         return key
 
+    @retried
     def _read(self, key_id: str) -> AccessKey | None:
         query = select(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id)
         with self._database.reading() as connection:

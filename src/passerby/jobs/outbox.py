@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, Update, and_, func, insert, liter
 from passerby.jobs.database import Database
 from passerby.jobs.job import utc_now
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
+from passerby.jobs.outages import retried
 from passerby.jobs.schema import OUTBOX, UtcDateTime
 
 # The first attempt after a failed one comes after a second, each further one after
@@ -49,6 +50,7 @@ class Outbox:
         self._database = database
         self._now = now
 
+    @retried
     def claim(self) -> QueuedMessage | None:
         """Take a message whose time has come; None if there is none.
 
@@ -78,6 +80,7 @@ class Outbox:
         """Note that there is nowhere to send a claimed message, now or later."""
         self._settle(_pending(message), DeliveryState.NOWHERE_TO_SEND)
 
+    @retried
     def mark_failed(self, message: QueuedMessage, error: str) -> None:
         """Note why an attempt failed; the next one follows later, unless it went on too long."""
         now = self._now()
@@ -93,15 +96,18 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(failed)
 
+    @retried
     def deliveries(self, job_ids: Iterable[str]) -> dict[str, Delivery]:
         """How the messages about jobs fare, by job id; without those that have none."""
         with self._database.reading() as connection:
             found = {job_id: _delivery(connection, job_id) for job_id in job_ids}
         return {job_id: delivery for job_id, delivery in found.items() if delivery is not None}
 
+    @retried
     def _settle(self, wanted: Update, state: DeliveryState) -> None:
+        settled = wanted.values(state=state, settled_at=self._now())
         with self._database.writing() as connection:
-            connection.execute(wanted.values(state=state, settled_at=self._now()))
+            connection.execute(settled)
 
 
 def pause(attempt: int) -> timedelta:

@@ -1,8 +1,10 @@
 """How a job is written in its row."""
 
+from datetime import datetime
+
 from sqlalchemy import RowMapping
 
-from passerby.jobs.job import Counts, Job, JobState
+from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.records import Progress, Stage, VideoInfo
 
 
@@ -31,6 +33,23 @@ def _progress(row: RowMapping) -> Progress:
     # SQLite hands a whole number in a column of floats back as an integer.
     fraction, speed = float(row["fraction"]), float(row["speed"])
     return Progress(Stage(row["stage"]), fraction, row["frames"], speed)
+
+
+def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]:
+    """Name the columns of a job that is submitted now, with their values."""
+    return {
+        "id": job_id,
+        "account_id": new.account_id,
+        "operation": new.operation,
+        "request": new.request,
+        "source": new.source,
+        "tag": new.tag,
+        "state": JobState.QUEUED,
+        "attempt": 0,
+        "cancel_requested": False,
+        "created_at": now,
+        **columns_of(Progress()),
+    }
 
 
 def columns_of(progress: Progress) -> dict[str, object]:

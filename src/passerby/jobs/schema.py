@@ -41,6 +41,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+class ErrorText(TypeDecorator[str]):
+    """What an error says, which may quote anything; what no database can hold is replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Replace NUL, which PostgreSQL refuses, and what no UTF-8 can say."""
+        return value and value.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
 METADATA = MetaData()
 
 JOBS = Table(
@@ -59,7 +70,7 @@ JOBS = Table(
     Column("fraction", Float, nullable=False),
     Column("frames", BigInteger, nullable=False),
     Column("speed", Float, nullable=False),
-    Column("status_message", Text),
+    Column("status_message", ErrorText),
     Column("video", JSON(none_as_null=True)),
     Column("persons", BigInteger),
     Column("sightings", BigInteger),
@@ -109,7 +120,7 @@ OUTBOX = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("failing_since", UtcDateTime),
-    Column("last_error", Text),
+    Column("last_error", ErrorText),
     Column("settled_at", UtcDateTime),
     Index("outbox_by_due", "state", "due_at"),
 )

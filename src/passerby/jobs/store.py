@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,12 +25,13 @@ from sqlalchemy import (
 )
 
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
-from passerby.jobs.database import Database
+from passerby.jobs.database import Database, take_turns
 from passerby.jobs.job import OPEN_STATES, Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.message import MessageOf
+from passerby.jobs.outages import outlast, retried
 from passerby.jobs.outbox import put
 from passerby.jobs.repeats import RETENTION, earlier_job_id, remember
-from passerby.jobs.rows import columns_of, job_of
+from passerby.jobs.rows import columns_of, columns_of_new, job_of
 from passerby.jobs.schema import JOBS, UtcDateTime
 from passerby.records import Progress, Stage, VideoInfo
 
@@ -65,21 +67,30 @@ class JobStore:
         TooManyOpenJobs
             If the account has `open_limit` jobs queued or running.
         """
+        return outlast(partial(self._submit, new, open_limit, secrets.token_hex(32)))
+
+    def _submit(self, new: NewJob, open_limit: int, new_id: str, earlier_tries: int) -> Job:
         now = self._now()
         with self._database.writing() as connection:
+            take_turns(connection, new.account_id)
+            if earlier_tries and (stored := _one(connection, JOBS.c.id == new_id)):
+                return stored
             job_id = earlier_job_id(connection, new, now - self._retention)
             if job_id is None:
                 _check_room(connection, new.account_id, open_limit)
-                job_id = _insert(connection, new, now)
-                remember(connection, new, job_id, now)
-            return _find(connection, JOBS.c.id == job_id)
+                connection.execute(insert(JOBS).values(columns_of_new(new, new_id, now)))
+                remember(connection, new, new_id, now)
+            return _find(connection, JOBS.c.id == (job_id or new_id))
 
+    @retried
     def repeated(self, new: NewJob) -> Job | None:
         """Find the job that this very request made earlier; raises TokenReused."""
+        issued_after = self._now() - self._retention
         with self._database.reading() as connection:
-            job_id = earlier_job_id(connection, new, self._now() - self._retention)
+            job_id = earlier_job_id(connection, new, issued_after)
             return None if job_id is None else _find(connection, JOBS.c.id == job_id)
 
+    @retried
     def find(self, job_id: str, account_id: str | None = None) -> Job:
         """One job, of any account unless one is named; raises JobNotFound."""
         wanted = JOBS.c.id == job_id
@@ -88,6 +99,7 @@ class JobStore:
         with self._database.reading() as connection:
             return _find(connection, wanted)
 
+    @retried
     def starting_with(self, digits: str) -> Job:
         """The one job whose id starts so; raises JobNotFound if there is none, or another."""
         query = select(JOBS).where(JOBS.c.id.startswith(digits, autoescape=True)).limit(2)
@@ -99,6 +111,7 @@ class JobStore:
             raise JobNotFound
         return job_of(rows[0])
 
+    @retried
     def recent(
         self, limit: int, state: JobState | None = None, account_id: str | None = None
     ) -> list[Job]:
@@ -114,14 +127,22 @@ class JobStore:
     def claim(self, worker_id: str, lease_seconds: float) -> Job | None:
         """Take the job that has waited longest; None if there is none to do."""
         now = self._now()
+        lease_until = now + timedelta(seconds=lease_seconds)
+        return outlast(partial(self._claim, worker_id, now, lease_until))
+
+    def _claim(
+        self, worker_id: str, now: datetime, lease_until: datetime, earlier_tries: int
+    ) -> Job | None:
+        lease = {"worker_id": worker_id, "lease_until": lease_until}
         with self._database.writing() as connection:
+            if earlier_tries and (taken := _one(connection, _leased(worker_id, lease_until))):
+                return taken
             self._close_abandoned(connection, now)
-            claimed = _take_oldest(now).values(
-                worker_id=worker_id, lease_until=now + timedelta(seconds=lease_seconds)
-            )
+            claimed = _take_oldest(now).values(lease)
             row = connection.execute(claimed.returning(JOBS)).mappings().one_or_none()
             return None if row is None else job_of(row)
 
+    @retried
     def report(self, job_id: str, worker_id: str, progress: Progress, lease_seconds: float) -> None:
         """Note how far a job is, and extend its lease from now.
 
@@ -156,6 +177,7 @@ class JobStore:
         message = {"status_message": JobCancelled.__doc__}
         self._end(job_id, worker_id, JobState.CANCELLED, message)
 
+    @retried
     def release(self, job_id: str, worker_id: str) -> None:
         """Give a running job its place in the queue back; raises LeaseLost.
 
@@ -166,49 +188,59 @@ class JobStore:
             if connection.execute(_let_go(job_id, worker_id).values(back)).rowcount == 0:
                 raise LeaseLost
 
+    @retried
     def cancel(self, job_id: str) -> Job:
         """End a queued job, ask a running one to end, leave an ended one; raises JobNotFound.
 
         Returns the job as it is afterwards.
         """
-        of_job = JOBS.c.id == job_id
+        of_job, now = JOBS.c.id == job_id, self._now()
         with self._database.writing() as connection:
+            # No worker may claim it between the next two statements.
+            connection.execute(select(JOBS.c.number).where(of_job).with_for_update())
             connection.execute(update(JOBS).where(of_job, RUNNING).values(cancel_requested=True))
-            self._end_all(connection, _cancelled(self._now()).where(of_job, QUEUED))
+            self._end_all(connection, _cancelled(now).where(of_job, QUEUED), now)
             return _find(connection, of_job)
 
+    @retried
     def _end(
         self, job_id: str, worker_id: str, state: JobState, values: Mapping[str, object]
     ) -> None:
-        ended = _let_go(job_id, worker_id).values(state=state, ended_at=self._now(), **values)
+        now = self._now()
+        ended = _let_go(job_id, worker_id).values(state=state, ended_at=now, **values)
         with self._database.writing() as connection:
-            if not self._end_all(connection, ended):
+            if not self._end_all(connection, ended, now):
                 raise LeaseLost
 
     def _close_abandoned(self, connection: Connection, now: datetime) -> None:
         """End the jobs whose worker died and which are not to be tried again."""
         asked_to_end = JOBS.c.cancel_requested.is_(True)
-        self._end_all(connection, _cancelled(now).where(_abandoned(now), asked_to_end))
+        self._end_all(connection, _cancelled(now).where(_abandoned(now), asked_to_end), now)
         message = f"The analysis broke off {MAX_ATTEMPTS} times."
         given_up = update(JOBS).where(_abandoned(now), JOBS.c.attempt >= MAX_ATTEMPTS)
         failed = given_up.values(state=JobState.FAILED, ended_at=now, status_message=message)
-        self._end_all(connection, failed.values(worker_id=None, lease_until=None))
+        self._end_all(connection, failed.values(worker_id=None, lease_until=None), now)
 
-    def _end_all(self, connection: Connection, ending: Update) -> bool:
+    def _end_all(self, connection: Connection, ending: Update, now: datetime) -> bool:
         """Bring jobs into a final state, each with its message; whether there was one."""
         rows = connection.execute(ending.returning(JOBS)).mappings().all()
         for job in map(job_of, rows):
             message = self._message_of(job)
             if message is not None:
-                put(connection, message, job.id, self._now())
+                put(connection, message, job.id, now)
         return bool(rows)
 
 
 def _find(connection: Connection, wanted: ColumnElement[bool]) -> Job:
-    row = connection.execute(select(JOBS).where(wanted)).mappings().one_or_none()
-    if row is None:
+    job = _one(connection, wanted)
+    if job is None:
         raise JobNotFound
-    return job_of(row)
+    return job
+
+
+def _one(connection: Connection, wanted: ColumnElement[bool]) -> Job | None:
+    row = connection.execute(select(JOBS).where(wanted)).mappings().one_or_none()
+    return None if row is None else job_of(row)
 
 
 def _check_room(connection: Connection, account_id: str, open_limit: int) -> None:
@@ -220,25 +252,6 @@ def _check_room(connection: Connection, account_id: str, open_limit: int) -> Non
     open_jobs = connection.execute(query).scalar_one()
     if open_jobs >= open_limit:
         raise TooManyOpenJobs(open_jobs=open_jobs)
-
-
-def _insert(connection: Connection, new: NewJob, now: datetime) -> str:
-    job_id = secrets.token_hex(32)
-    row = insert(JOBS).values(
-        id=job_id,
-        account_id=new.account_id,
-        operation=new.operation,
-        request=new.request,
-        source=new.source,
-        tag=new.tag,
-        state=JobState.QUEUED,
-        attempt=0,
-        cancel_requested=False,
-        created_at=now,
-        **columns_of(Progress()),
-    )
-    connection.execute(row)
-    return job_id
 
 
 def _take_oldest(now: datetime) -> Update:
@@ -260,6 +273,10 @@ def _take_oldest(now: datetime) -> Update:
 
 def _abandoned(now: datetime) -> ColumnElement[bool]:
     return and_(RUNNING, JOBS.c.lease_until < now)
+
+
+def _leased(worker_id: str, until: datetime) -> ColumnElement[bool]:
+    return and_(RUNNING, JOBS.c.worker_id == worker_id, JOBS.c.lease_until == until)
 
 
 def _held(job_id: str, worker_id: str) -> Update:

@@ -1,23 +1,25 @@
 """Which traces of old jobs are removed, and when.
 
 Nothing outlives its time for good: jobs with their tokens, messages and results, the
-observations they were linked from, and what a crash left behind.
+observations they were linked from, temporary keys, and what a crash left behind.
 """
 
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, exists, func, select
+from sqlalchemy.sql.dml import ReturningDelete
 
 from passerby.jobs.database import Database
 from passerby.jobs.job import OPEN_STATES, utc_now
 from passerby.jobs.message import DeliveryState
+from passerby.jobs.outages import retried
 from passerby.jobs.results import Results
-from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
+from passerby.jobs.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +52,13 @@ def sweep(
     copies : Path
         Folder of folders named by jobs, of no use once these have ended; may be missing.
     before : datetime
-        Aware. Jobs are as old as their end; files, as their last use.
+        Aware. Jobs and keys are as old as their end; files, as their last use.
     """
     # First the jobs: should this process die now, their results are strays next time.
     for job_id in _delete_jobs(database, before):
         results.delete(job_id)
     _delete_tokens(database, before)
+    _delete_expired_keys(database, before)
     for job_id in _strays(database, results):
         results.delete(job_id)
     results.delete_drafts(before)
@@ -70,18 +73,32 @@ def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
     old = select(JOBS.c.number).where(JOBS.c.ended_at < before, ~waits).limit(JOBS_AT_ONCE)
     deletion = delete(JOBS).where(JOBS.c.number.in_(old)).returning(JOBS.c.id)
     while True:
-        with database.writing() as connection:
-            deleted = connection.execute(deletion).scalars().all()
+        deleted = _delete_some(database, deletion)
         yield from deleted
         if len(deleted) < JOBS_AT_ONCE:
             return
 
 
+@retried
+def _delete_some(database: Database, deletion: ReturningDelete[str]) -> Sequence[str]:
+    with database.writing() as connection:
+        return connection.execute(deletion).scalars().all()
+
+
+@retried
 def _delete_tokens(database: Database, before: datetime) -> None:
     with database.writing() as connection:
         connection.execute(delete(TOKENS).where(TOKENS.c.issued_at < before))
 
 
+@retried
+def _delete_expired_keys(database: Database, before: datetime) -> None:
+    # Not as soon as they end: until then their holders are told what is wrong.
+    with database.writing() as connection:
+        connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.expires_at < before))
+
+
+@retried
 def _strays(database: Database, results: Results) -> list[str]:
     """Ids of results whose job is gone."""
     # Read in this order: a job is there before its results are.
@@ -91,6 +108,7 @@ def _strays(database: Database, results: Results) -> list[str]:
     return [job_id for job_id in stored if job_id not in known]
 
 
+@retried
 def _left_behind(database: Database, copies: Path) -> list[Path]:
     """Copies that were made for jobs which are not open any more."""
     made = list(copies.glob("*"))  # first, as above
@@ -99,6 +117,7 @@ def _left_behind(database: Database, copies: Path) -> list[Path]:
     return [folder for folder in made if folder.name not in open_ids]
 
 
+@retried
 def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
     """`before`, or when the oldest open job came, if that was earlier."""
     query = select(func.min(JOBS.c.created_at)).where(OPEN)

@@ -16,7 +16,11 @@ ACCOUNT = "000000000000"
 NEW = NewJob(
     account_id=ACCOUNT,
     operation="StartPersonTracking",
-    request={"Video": {"Name": "ü 人.mp4"}, "Half": "\ud800", "Numbers": [1, 2.5, None]},
+    request={
+        "Video": {"Name": "ü 人.mp4"},
+        "Half": "\ud800\0",
+        "Numbers": [1, 2.5, None],
+    },
     source={"bucket": "videos", "key": "walk.mp4"},
     tag="morning",
 )
@@ -225,6 +229,14 @@ def test_a_job_that_fails(store: JobStore) -> None:
         job, state=JobState.FAILED, status_message="Unsupported codec/format.", ended_at=START
     )
     assert store.find(job.id) == ended
+
+
+def test_a_reason_that_no_database_can_hold(store: JobStore) -> None:
+    job = claimed(store)
+
+    store.fail(job.id, "anna", "No \0 file \ud800.")
+
+    assert store.find(job.id).status_message == "No \ufffd file ?."
 
 
 def test_an_ended_job_is_never_claimed(database: Database) -> None:

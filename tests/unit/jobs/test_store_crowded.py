@@ -4,12 +4,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
-from passerby.errors import TooManyOpenJobs
+import pytest
+
+from passerby.errors import JobCancelled, TooManyOpenJobs
 from passerby.jobs.database import Database, open_database
-from passerby.jobs.job import NewJob
+from passerby.jobs.job import JobState, NewJob
 from passerby.jobs.store import JobStore
+from passerby.records import Progress
 
 NEW = NewJob("000000000000", "StartPersonTracking", {"Video": "walk.mp4"}, {})
 LEASE = 30.0
@@ -51,6 +53,21 @@ def test_threads_claim_each_job_once(database: Database) -> None:
     assert set(taken) == submitted
 
 
+def test_a_job_claimed_while_it_is_cancelled_is_asked_to_end(database: Database) -> None:
+    store = JobStore(database)
+    for _ in range(30):
+        job = store.submit(NEW, open_limit=99)
+        with ThreadPoolExecutor(2) as pool:
+            claimed = pool.submit(store.claim, "worker", LEASE)
+            pool.submit(store.cancel, job.id).result()
+        if claimed.result() is None:
+            assert store.find(job.id).state is JobState.CANCELLED
+        else:
+            with pytest.raises(JobCancelled):
+                store.report(job.id, "worker", Progress(), LEASE)
+            store.mark_cancelled(job.id, "worker")
+
+
 SUBMIT_IN_A_PROCESS = """
 import sys
 from passerby.jobs.database import open_database
@@ -64,10 +81,9 @@ for number in range(10):
 """
 
 
-def test_processes_with_the_same_requests_make_the_same_jobs(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/jobs.db"
-    open_database(url).close()
-    command = [sys.executable, "-c", SUBMIT_IN_A_PROCESS, url]
+def test_processes_with_the_same_requests_make_the_same_jobs(database_url: str) -> None:
+    open_database(database_url).close()
+    command = [sys.executable, "-c", SUBMIT_IN_A_PROCESS, database_url]
 
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
 

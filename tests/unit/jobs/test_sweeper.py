@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from passerby.errors import JobNotFound
 from passerby.jobs import sweeper
 from passerby.jobs.database import Database
-from passerby.jobs.job import Counts, Job, NewJob
+from passerby.jobs.job import Counts, Job, NewJob, utc_now
+from passerby.jobs.keys import AccessKeys
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.results import Results
 from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
+from passerby.jobs.sealing import SealingKey
 from passerby.jobs.store import JobStore
 from passerby.jobs.sweeper import keep_swept, sweep
 from passerby.records import Sightings, VideoInfo
@@ -79,7 +81,7 @@ def test_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     sweep(database, Results(missing), missing, missing, WEEK_AGO)
 
-    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"jobs.db"}
+    assert not missing.exists()
 
 
 def test_an_old_job_goes_with_all_that_is_its_own(house: House) -> None:
@@ -132,6 +134,17 @@ def test_an_old_token_is_forgotten_before_its_job(house: House) -> None:
     house.sweep()
 
     assert house.rows() == (1, 0, 0)
+
+
+def test_temporary_keys_go_a_week_after_their_end(house: House) -> None:
+    keys = AccessKeys(house.database, SealingKey(bytes(32)))
+    kept = [keys.create().id, keys.create(life=timedelta(days=1)).id]
+    ended = keys.create(life=WEEK_AGO + timedelta(seconds=1) - utc_now())
+    keys.create(life=WEEK_AGO - timedelta(seconds=1) - utc_now())
+
+    house.sweep()
+
+    assert {entry.id for entry in keys.entries()} == {*kept, ended.id}
 
 
 def test_more_jobs_than_go_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,46 @@
+"""How a PostgreSQL database is connected to, and its transactions begun.
+
+Sources: PostgreSQL documentation, "Transaction Isolation", "Client Connection
+Defaults" and, for the parameters of a connection, "libpq - Parameter Key Words".
+"""
+
+from sqlalchemy import URL, Engine, create_engine
+
+DRIVER = "postgresql+psycopg"
+
+# A process that was frozen in the middle of a transaction keeps its locks, and so
+# others waiting, for this long.
+IDLE_SECONDS = 20.0
+CONNECT_TIMEOUT_SECONDS = 10
+# A server that vanished without a word (power, network) is given up after about 20 s:
+# too few for a job's lease to run out meanwhile.
+SILENCE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
+
+
+def engines(url: URL) -> tuple[Engine, Engine]:
+    """One for transactions that only read and one for those that may write, of one pool.
+
+    A reader sees the database as it was at one time. A writer sees what was committed
+    before each of its statements, so its own checks hold for others' transactions only
+    where it locks first. What `url` itself says of the connection counts.
+    """
+    defaults = {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "application_name": "passerby",
+        "options": f"-c idle_in_transaction_session_timeout={round(IDLE_SECONDS * 1000)}",
+        **SILENCE,
+    }
+    engine = create_engine(
+        url.set(drivername=DRIVER),
+        connect_args={name: defaults[name] for name in defaults.keys() - url.query.keys()},
+        pool_pre_ping=True,
+    )
+    return (
+        engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+        engine.execution_options(isolation_level="READ COMMITTED"),
+    )

@@ -1,0 +1,50 @@
+"""How an SQLite database is connected to, and its transactions begun."""
+
+import sqlite3
+import time
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+
+# How long a writer waits for the writers before it. Every transaction here is a
+# few rows, so only a stuck disk lasts this long.
+BUSY_TIMEOUT_SECONDS = 20
+BUSY_PAUSE_SECONDS = 0.02
+
+
+def engines(url: URL) -> tuple[Engine, Engine]:
+    """One for transactions that only read and one for those that may write, of one pool."""
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine, engine.execution_options(writing=True)
+
+
+def _prepare(connection: sqlite3.Connection, _pool_entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # `_begin` begins transactions, not the driver
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    _keep_log_ahead(connection)
+
+
+def _keep_log_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers read while one writes (WAL)."""
+    # Two that switch a new database at the same time are refused at once: here,
+    # unlike elsewhere, SQLite does not wait out the busy timeout.
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another
+    # has written in between; one that locks from its first statement waits.
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
