@@ -1,8 +1,10 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check fix bench bench-api bench-peers waterfall faces-sheet
+.PHONY: setup demo test check audit fix bench bench-api bench-peers load fuzz-api waterfall faces-sheet
 
 PYTHON ?= python3
 BIN := .venv/bin
+FUZZED := $(addprefix tests/contract/test_,raw_http.py bad_bodies.py forbidden_values.py \
+	signature_changes.py openapi.py) tests/unit/api
 
 # .venv/bin/passerby, ready to use
 setup: $(BIN)/passerby
@@ -20,13 +22,21 @@ demo: setup
 
 test: .venv/.dev
 	scripts/check
+	scripts/audit
 	$(BIN)/pytest
 
 check: .venv/.dev
 	scripts/check
 
+audit: .venv/.dev
+	scripts/audit
+
 fix: .venv/.dev
 	scripts/fix
+
+# requests that nobody should send: fifty times as many as `make test` sends
+fuzz-api: .venv/.dev
+	$(BIN)/pytest --hypothesis-profile=long $(FUZZED)
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.run
@@ -37,6 +47,10 @@ bench-api: .venv/.dev
 # what each stage costs: the table of docs/speed.md, and its picture
 waterfall: .venv/.dev
 	$(BIN)/python -m benchmarks.waterfall
+
+# 50 clients for ten minutes while videos are analysed
+load: .venv/.dev
+	$(BIN)/python -m benchmarks.load
 
 # against what one would build from parts, which go into a .venv-peers of their own
 bench-peers: .venv/.dev

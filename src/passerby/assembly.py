@@ -63,19 +63,20 @@ def open_installation(settings: Settings) -> Installation:
         except OSError as error:
             raise SettingsError(f"{folder} cannot be a folder: {error.strerror}") from error
     sealing_key = open_key_file(settings.data / "secret.key")
-    database = open_database(f"sqlite:///{settings.data / 'passerby.db'}")
+    database = open_database(settings.database_url)
     return Installation(
         settings=settings,
         database=database,
         sealing_key=sealing_key,
         jobs=JobStore(
             database,
+            now=database.now,
             message_of=notice_of,
             retention=timedelta(days=settings.retention_days),
         ),
         keys=AccessKeys(database, sealing_key),
         results=Results(settings.data / "results"),
-        outbox=Outbox(database),
+        outbox=Outbox(database, now=database.now),
     )
 
 
@@ -106,7 +107,7 @@ def build_app(installation: Installation) -> "Starlette":
         gate=Gate(installation.keys.find, frozenset(settings.regions)),
         rates=_rates(settings),
         tracking=tracking,
-        metrics=Metrics(lambda: census(installation.database, utc_now())),
+        metrics=Metrics(lambda: census(installation.database, utc_now()), settings.data),
     )
     return create_app(service)
 

@@ -7,20 +7,21 @@ passerby link       the tracking half alone: detections in, tracks out
 passerby eval       tracks against truth
 passerby jobs       what the service is doing: `job_commands.py`
 passerby keys       who may call it: `key_commands.py`
+passerby backup     all that cannot be computed anew: `backup_command.py`
 """
 
 import json
-import logging
 import math
 import re
 import shutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from passerby import job_commands, key_commands, terminal
+from passerby import backup_command, job_commands, key_commands, logs, terminal
 from passerby.command_options import AsJson, Buckets, Config, Data, opened, settings_of
 from passerby.errors import PasserbyError
 
@@ -30,10 +31,10 @@ USUAL_RATE = 15.0
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Paths of people through stored video.",
 )
 app.add_typer(job_commands.app, name="jobs")
 app.add_typer(key_commands.app, name="keys")
+app.add_typer(backup_command.app)
 
 Runtime = Annotated[
     Literal["auto", "onnxruntime", "openvino"] | None,
@@ -42,6 +43,10 @@ Runtime = Annotated[
 Device = Annotated[
     Literal["cpu", "cuda"] | None,
     typer.Option(help="Where it is computed; cuda: on an NVIDIA GPU.", show_default="cpu"),
+]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option(help="How the lines of the log read.", show_default="text"),
 ]
 FaceAttributes = Annotated[
     Literal["none", "default", "all"] | None,
@@ -64,6 +69,22 @@ def main() -> None:
         _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - called by typer
+    if asked:
+        print(f"passerby {version('passerby')}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_any_command(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it and end."),
+    ] = False,
+) -> None:
+    """Paths of people through stored video."""
+
+
 @app.command()
 def serve(
     host: Annotated[
@@ -78,6 +99,7 @@ def serve(
     runtime: Runtime = None,
     device: Device = None,
     face_attributes: FaceAttributes = None,
+    log_format: LogFormat = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
@@ -92,8 +114,9 @@ def serve(
         runtime=runtime,
         device=device,
         face_attributes=face_attributes,
+        log_format=log_format,
     )
-    _log_to_stderr()
+    logs.configure(chosen.log_format, chosen.log_level)
     serving.serve(opened(chosen), with_worker=worker)
 
 
@@ -105,6 +128,7 @@ def worker(
     runtime: Runtime = None,
     device: Device = None,
     face_attributes: FaceAttributes = None,
+    log_format: LogFormat = None,
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work off the jobs of a data folder, beside or without a server."""
@@ -117,8 +141,9 @@ def worker(
         runtime=runtime,
         device=device,
         face_attributes=face_attributes,
+        log_format=log_format,
     )
-    _log_to_stderr()
+    logs.configure(chosen.log_format, chosen.log_level)
     serving.work(opened(chosen), with_parent)
 
 
@@ -227,14 +252,6 @@ def _size(text: str) -> tuple[int, int]:
     if not match:
         raise typer.BadParameter(f"{text!r} is not a width and a height like 1920x1080")
     return int(match[1]), int(match[2])
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("alembic", "botocore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _refuse(message: str) -> NoReturn:

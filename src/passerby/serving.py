@@ -106,6 +106,8 @@ def _is_loopback(host: str) -> bool:
 
 def work(installation: Installation, parent: int | None) -> None:
     """Work off jobs until asked to stop, or until the process `parent` is gone."""
+    # Holds for all threads and processes that are started from here on.
+    os.nice(installation.settings.worker_niceness)
     stop = threading.Event()
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
@@ -148,15 +150,25 @@ def _url(chosen: Settings, host: str, port: int) -> str:
 
 def _greet(installation: Installation, endpoint: str) -> None:
     """Say where the server is; on first start, make a key and say how to use it."""
-    terminal.notes.print(f"passerby serves {endpoint}", highlight=False)
-    terminal.notes.print(
-        f"buckets are the folders in {installation.settings.bucket_root}", highlight=False
-    )
+    chosen = installation.settings
+    _say(chosen, f"passerby serves {endpoint}")
+    _say(chosen, f"buckets are the folders in {chosen.bucket_root}")
     if installation.keys.entries():
         return
+    if not chosen.first_key:
+        logger.warning("there is no access key yet: make one with passerby keys create")
+        return
     key = installation.keys.create()
-    terminal.notes.print("An access key was made; AWS clients use it so (shown this once):")
+    _say(chosen, "An access key was made; AWS clients use it so (shown this once):")
     print(terminal.environment_lines(key, endpoint), flush=True)
+
+
+def _say(chosen: Settings, text: str) -> None:
+    """Tell whoever started the server, or the programs that read its log."""
+    if chosen.log_format == "json":
+        logger.info(text)
+    else:
+        terminal.notes.print(text, highlight=False)
 
 
 @contextmanager

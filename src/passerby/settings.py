@@ -68,6 +68,9 @@ class Settings:
 
     #: Folder of the job database, the key file, observations and results.
     data: Path = Path(platformdirs.user_data_dir("passerby"))
+    #: URL of the job database; default: SQLite in the data folder. PostgreSQL:
+    #: `postgresql://user:password@host/name`.
+    database: str | None = None
     #: Folder whose sub-folders are the buckets; default: `buckets` in the data folder.
     buckets: Path | None = None
     host: str = "127.0.0.1"
@@ -79,6 +82,9 @@ class Settings:
     regions: tuple[str, ...] = ()
     #: Processes that observe shards of one video at a time; default: one a core.
     processes: int | None = None
+    #: By how much workers and their processes stand back behind the server where processors
+    #: are short, as with `nice -n` (their disk accesses follow: ioprio_set(2)).
+    worker_niceness: Annotated[int, msgspec.Meta(ge=0, le=19)] = 10
     #: What computes the network; by itself it takes the fastest here.
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
     #: Where it is computed: on the CPU, or with ONNX Runtime on an NVIDIA GPU.
@@ -110,10 +116,21 @@ class Settings:
     sts_endpoint_url: Url | None = None
     #: Who is told in place of SNS; the first that fits a topic counts.
     webhooks: tuple[Webhook, ...] = ()
+    #: How the lines of the log read, and from which level on there are any.
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: Whether the first server, where there is no access key, makes one and prints it;
+    #: not wanted where all that is printed is kept.
+    first_key: bool = True
 
     def __post_init__(self) -> None:
         if self.device == "cuda" and self.runtime == "openvino":
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
+
+    @property
+    def database_url(self) -> str:
+        """Where the job database is."""
+        return self.database or f"sqlite:///{self.data / 'passerby.db'}"
 
     @property
     def bucket_root(self) -> Path:

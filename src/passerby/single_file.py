@@ -11,6 +11,7 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 
+from passerby import logs
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
 from passerby.cloud.objects import ObjectFacts, look_at
@@ -78,7 +79,7 @@ def run_here(
     cores = len(os.sched_getaffinity(0))
     workers = min(processes or cores, len(shards))
     threads = max(1, cores // workers)
-    observe = partial(work, threads=threads)
+    observe = partial(logs.surroundings().run, partial(work, threads=threads))
     return run_shards(observe, shards, workers, on_progress, lambda: False)
 
 

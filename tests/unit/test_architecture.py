@@ -9,7 +9,16 @@ import passerby
 
 PACKAGE = Path(passerby.__file__).parent
 
-GROUND = {"errors", "boxes", "records", "assignment", "suppression", "motfile", "pinned_url"}
+GROUND = {
+    "errors",
+    "boxes",
+    "records",
+    "assignment",
+    "suppression",
+    "motfile",
+    "pinned_url",
+    "logs",
+}
 STAGES = {"video", "people", "faces", "tracking"}
 MIDDLE = {"jobs", "cloud", "engine"}
 BELOW_MIDDLE = GROUND | STAGES | {"inference", "pathing"}
@@ -24,6 +33,7 @@ MAY_IMPORT = {
     "suppression": {"boxes"},
     "motfile": {"errors", "boxes", "records"},
     "pinned_url": set[str](),
+    "logs": set[str](),
     "settings": {"errors"},
     "inference": GROUND,
     "video": GROUND,
@@ -45,6 +55,7 @@ ASSEMBLY = {
     "command_options",
     "job_commands",
     "key_commands",
+    "backup_command",
     "assembly",
     "single_file",
     "serving",
@@ -62,13 +73,14 @@ FENCED = {
     "openvino": {"inference"},
     "sqlalchemy": {"jobs"},
     "alembic": {"jobs"},
+    "psycopg": set[str](),  # SQLAlchemy's business
     "boto3": {"cloud"},
     "botocore": {"cloud"},
     "urllib3": {"cloud", "video"},
     "starlette": {"api", "assembly", "serving"},
     "uvicorn": {"serving", "connections"},
     "prometheus_client": {"api"},
-    "typer": {"cli", "command_options", "job_commands", "key_commands"},
+    "typer": {"cli", "command_options", "job_commands", "key_commands", "backup_command"},
     "rich": {"terminal"},
 }
 

@@ -49,6 +49,8 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({"PASSERBY_RUNTIME": "abacus"}, {}, "runtime", id="not among the choices"),
         pytest.param({}, {"face_attributes": "ALL"}, "face_attributes", id="a choice in capitals"),
         pytest.param({}, {"device": "gpu"}, "device", id="no device of ours"),
+        pytest.param({}, {"log_format": "xml"}, "log_format", id="no form of log"),
+        pytest.param({"PASSERBY_LOG_LEVEL": "loud"}, {}, "log_level", id="no level"),
         pytest.param(
             {"PASSERBY_RUNTIME": "openvino"},
             {"device": "cuda"},
@@ -105,6 +107,14 @@ def test_a_tilde_is_the_home_folder(
     chosen = load(environment=environment, flags=flags)
 
     assert chosen.data == Path("/home/somebody/videos")
+
+
+def test_the_database_lies_in_the_data_folder_unless_set() -> None:
+    data = Path("/srv/passerby")
+
+    assert Settings(data=data).database_url == "sqlite:////srv/passerby/passerby.db"
+    elsewhere = load(environment={"PASSERBY_DATABASE": "postgresql://host/jobs"})
+    assert elsewhere.database_url == "postgresql://host/jobs"
 
 
 def test_buckets_lie_in_the_data_folder_unless_set() -> None:
@@ -188,7 +198,12 @@ def test_webhooks_are_a_list_of_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen", [Settings(), Settings(device="cuda"), Settings(webhooks=WEBHOOKS, sns=True)]
+    "chosen",
+    [
+        Settings(),
+        Settings(device="cuda", first_key=False, log_format="json"),
+        Settings(webhooks=WEBHOOKS, sns=True),
+    ],
 )
 def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
     assert load(environment=chosen.environment()) == chosen
@@ -197,6 +212,8 @@ def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
 @pytest.mark.parametrize(
     ("environment", "name"),
     [
+        pytest.param({"PASSERBY_WORKER_NICENESS": "-1"}, "worker_niceness", id="a nasty worker"),
+        pytest.param({"PASSERBY_WORKER_NICENESS": "20"}, "worker_niceness", id="too nice a worker"),
         pytest.param({"PASSERBY_RETENTION_DAYS": "0"}, "retention_days", id="kept for no time"),
         pytest.param({"PASSERBY_MAX_VIDEO_HOURS": "-1"}, "max_video_hours", id="less than none"),
         pytest.param({"PASSERBY_SNS_ENDPOINT_URL": "sns"}, "sns_endpoint_url", id="no URL"),

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service, refusal, reply
@@ -84,7 +85,8 @@ def _refused(fault: Fault, request_id: str, status: int | None = None) -> Respon
     """Answer that is no exchange: nothing was asked for that could be checked."""
     result = refusal(fault)
     status = status or result.status
-    _log.info("%s %d %s", request_id, status, fault.kind.code)
+    with logs.about(request_id=request_id, status=status, code=fault.kind.code):
+        _log.info("%s %d %s", request_id, status, fault.kind.code)
     return _response(Reply(status, result.body), request_id)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from passerby import logs
 from passerby.api import faults, protocol
 from passerby.api.authorization import SignedRequest, authorization
 from passerby.api.faults import Fault
@@ -49,6 +50,16 @@ class Reply:
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
+    with logs.about(request_id=request_id):
+        return _reply(service, request, request_id)
+
+
+def refusal(fault: Fault) -> Reply:
+    """Put a fault into the form of a reply."""
+    return Reply(fault.kind.status, faults.body(fault))
+
+
+def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
         answer = _answer(service, request, datetime.now(UTC))
@@ -59,17 +70,15 @@ def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     seconds = time.perf_counter() - began
     operation = _operation(request)
     service.metrics.count(operation, code, seconds)
-    _log.info("%s %d %s %s %.1f ms", request_id, result.status, operation, code, 1000 * seconds)
+    ms = round(1000 * seconds, 1)
+    logs.note(status=result.status, operation=operation, code=code, ms=ms)
+    _log.info("%s %d %s %s %s ms", request_id, result.status, operation, code, ms)
     return result
-
-
-def refusal(fault: Fault) -> Reply:
-    """Put a fault into the form of a reply."""
-    return Reply(fault.kind.status, faults.body(fault))
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
     caller = verified(request, service.gate, now)
+    logs.note(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
     params = validated(_parameters(name, request), operation_inputs()[name])
     check_operation(caller, name)
@@ -77,8 +86,11 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
     if name == "StartPersonTracking":
         start = msgspec.convert(params, StartPersonTrackingRequest)
         check_topic_region(start, authorization(request).region)
-        return start_person_tracking(service.tracking, start, caller)
+        started = start_person_tracking(service.tracking, start, caller)
+        logs.note(job_id=started.job_id)
+        return started
     get = msgspec.convert(params, GetPersonTrackingRequest)
+    logs.note(job_id=get.job_id)
     return get_person_tracking(service.tracking, get, caller, now)
 
 

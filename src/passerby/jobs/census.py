@@ -1,30 +1,58 @@
-"""How many jobs there are in each state, and how long the queue makes them wait."""
+"""How many jobs and messages there are in each state, and how long they wait."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from passerby.jobs.database import Database
-from passerby.jobs.job import JobState
-from passerby.jobs.schema import JOBS
+from passerby.jobs.job import OPEN_STATES, JobState
+from passerby.jobs.message import DeliveryState
+from passerby.jobs.outages import retried
+from passerby.jobs.schema import JOBS, OUTBOX
 
 
 @dataclass(frozen=True)
 class Census:
-    """The jobs of one database at one time."""
+    """The jobs of one database, and the messages about them, at one time."""
 
     jobs: Mapping[str, int]  # every state is there
     longest_wait_seconds: float  # of the jobs still queued; 0 where there are none
+    abandoned_jobs: int  # that run, but whose worker was not heard of in time
+    repeated_jobs: int  # that are open, and were taken up more than once
+    messages: Mapping[str, int]  # every state is there
+    longest_untold_seconds: float  # of the pending messages; 0 where there are none
 
 
+@retried
 def census(database: Database, now: datetime) -> Census:
-    """Count the jobs; `now` is aware."""
-    by_state = select(JOBS.c.state, func.count()).group_by(JOBS.c.state)
-    oldest = select(JOBS.c.created_at).where(JOBS.c.state == JobState.QUEUED)
+    """Count jobs and messages; `now` is aware."""
+    running, pending = JOBS.c.state == JobState.RUNNING, OUTBOX.c.state == DeliveryState.PENDING
+    queued_at = select(JOBS.c.created_at).where(JOBS.c.state == JobState.QUEUED)
+    told_at = select(func.min(OUTBOX.c.queued_at)).where(pending)
     with database.reading() as connection:
-        counted = {JobState(state): count for state, count in connection.execute(by_state)}
-        queued_at = connection.execute(oldest.order_by(JOBS.c.number).limit(1)).scalar()
-    wait = (now - queued_at).total_seconds() if queued_at else 0.0
-    return Census({state: counted.get(state, 0) for state in JobState}, max(wait, 0.0))
+        jobs, messages = _by_state(connection, JOBS), _by_state(connection, OUTBOX)
+        oldest = connection.execute(queued_at.order_by(JOBS.c.number).limit(1)).scalar()
+        return Census(
+            jobs={state: jobs.get(state, 0) for state in JobState},
+            longest_wait_seconds=_age_seconds(oldest, now),
+            abandoned_jobs=_count(connection, running, JOBS.c.lease_until < now),
+            repeated_jobs=_count(connection, JOBS.c.state.in_(OPEN_STATES), JOBS.c.attempt > 1),
+            messages={state: messages.get(state, 0) for state in DeliveryState},
+            longest_untold_seconds=_age_seconds(connection.execute(told_at).scalar(), now),
+        )
+
+
+def _by_state(connection: Connection, table: Table) -> dict[str, int]:
+    query = select(table.c.state, func.count()).group_by(table.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _count(connection: Connection, *wanted: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(JOBS).where(*wanted)
+    return connection.execute(query).scalar_one()
+
+
+def _age_seconds(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0

@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Callable
 
+from passerby import logs
 from passerby.errors import DeliveryError, NowhereToSend
 from passerby.jobs.message import QueuedMessage
 from passerby.jobs.outbox import Outbox
@@ -35,6 +36,12 @@ def _dispatch_once(outbox: Outbox, deliver: Deliver) -> bool:
     message = outbox.claim()
     if message is None:
         return False
+    with logs.about(job_id=message.job_id):
+        _attempt(outbox, deliver, message)
+    return True
+
+
+def _attempt(outbox: Outbox, deliver: Deliver, message: QueuedMessage) -> None:
     try:
         deliver(message)
     except NowhereToSend as error:
@@ -50,4 +57,3 @@ def _dispatch_once(outbox: Outbox, deliver: Deliver) -> bool:
     else:
         logger.info("job %s: message delivered", message.job_id)
         outbox.mark_delivered(message)
-    return True

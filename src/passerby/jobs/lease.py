@@ -7,6 +7,7 @@ costs nothing, and learns there that it should stop.
 
 import logging
 import threading
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -36,7 +37,12 @@ class Lease:
         self._progress = Progress(Stage.PLANNING)
         self._verdict: JobCancelled | LeaseLost | None = None
         self._over = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name=f"lease {job.id[:8]}")
+        self._heart = threading.Thread(
+            # With what the log is about here.
+            target=copy_context().run,
+            args=(self._beat,),
+            name=f"lease {job.id[:8]}",
+        )
 
     def __enter__(self) -> Self:
         self._heart.start()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from passerby import logs
 from passerby.errors import JobCancelled, LeaseLost, PasserbyError
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
@@ -59,13 +60,17 @@ class Worker:
         job = self._store.claim(self._id, LEASE_SECONDS)
         if job is None:
             return False
+        with logs.about(job_id=job.id):
+            self._do(job, stop)
+        return True
+
+    def _do(self, job: Job, stop: threading.Event) -> None:
         logger.info("job %s: attempt %d", job.id, job.attempt)
         settle = self._carry_out(job, stop)
         try:
             settle(job.id, self._id)
         except LeaseLost:
             logger.warning("job %s: left to another worker", job.id)
-        return True
 
     def _carry_out(self, job: Job, stop: threading.Event) -> Callable[[str, str], None]:
         """Analyse a job; returns how to end it in the store."""
@@ -84,4 +89,5 @@ class Worker:
             reference = secrets.token_hex(4)
             logger.exception("job %s: internal error, reference %s", job.id, reference)
             return partial(self._store.fail, message=f"Internal error (reference {reference}).")
+        logger.info("job %s: analysed, %d persons", job.id, outcome.counts.persons)
         return partial(self._store.succeed, video=outcome.video, counts=outcome.counts)

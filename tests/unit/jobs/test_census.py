@@ -2,7 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 from passerby.jobs.census import census
 from passerby.jobs.database import Database
-from passerby.jobs.job import JobState, NewJob
+from passerby.jobs.job import Job, JobState, NewJob
+from passerby.jobs.message import DeliveryState, OutgoingMessage
+from passerby.jobs.outbox import Outbox
 from passerby.jobs.store import JobStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -21,6 +23,9 @@ def test_no_jobs(database: Database) -> None:
 
     assert counted.jobs == dict.fromkeys(JobState, 0)
     assert counted.longest_wait_seconds == 0
+    assert counted.messages == dict.fromkeys(DeliveryState, 0)
+    assert counted.longest_untold_seconds == 0
+    assert (counted.abandoned_jobs, counted.repeated_jobs) == (0, 0)
 
 
 def test_the_oldest_job_still_waiting_counts(database: Database) -> None:
@@ -36,3 +41,43 @@ def test_the_oldest_job_still_waiting_counts(database: Database) -> None:
     assert counted.jobs[JobState.QUEUED] == 2
     assert counted.jobs[JobState.RUNNING] == 1
     assert counted.longest_wait_seconds == 4 * 60
+
+
+def test_a_job_whose_worker_died_is_abandoned_until_it_is_taken_up_again(
+    database: Database,
+) -> None:
+    now = [NOON]
+    store = JobStore(database, now=lambda: now[0])
+    store.submit(NEW, open_limit=9)
+    store.claim("first", lease_seconds=60)
+
+    counted = [census(database, NOON + timedelta(seconds=seconds)) for seconds in (59, 61)]
+    assert [each.abandoned_jobs for each in counted] == [0, 1]
+    assert counted[1].repeated_jobs == 0
+
+    now[0] += timedelta(seconds=61)
+    store.claim("second", lease_seconds=60)
+    taken_up = census(database, now[0])
+    assert (taken_up.abandoned_jobs, taken_up.repeated_jobs) == (0, 1)
+
+
+def test_the_oldest_message_still_to_be_delivered_counts(database: Database) -> None:
+    now = [NOON]
+
+    def message_of(_job: Job) -> OutgoingMessage:
+        return OutgoingMessage({}, "")
+
+    store = JobStore(database, now=lambda: now[0], message_of=message_of)
+    for _ in range(3):
+        store.cancel(store.submit(NEW, open_limit=9).id)
+        now[0] += timedelta(minutes=1)
+    outbox = Outbox(database, now=lambda: now[0])
+    first = outbox.claim()
+    assert first is not None
+    outbox.mark_delivered(first)
+
+    counted = census(database, NOON + timedelta(minutes=5))
+
+    assert counted.messages[DeliveryState.DELIVERED] == 1
+    assert counted.messages[DeliveryState.PENDING] == 2
+    assert counted.longest_untold_seconds == 4 * 60

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from passerby import logs
 from passerby.errors import JobCancelled, LeaseLost
 from passerby.jobs.database import Database
 from passerby.jobs.job import Job, NewJob, utc_now
@@ -104,3 +105,31 @@ def test_a_store_out_of_reach_for_a_moment_ends_nothing(
 
     assert store.find(job.id).progress == PROGRESS
     assert "no route to the database" in caplog.text
+
+
+class Listener(logging.Handler):
+    """Notes what each line is about where it is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts: list[object] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.facts.append((record.levelname, logs.surroundings().facts))
+
+
+def test_what_the_heartbeat_says_is_about_the_job(database: Database, job: Job) -> None:
+    listener = Listener()
+    logging.getLogger("passerby").addHandler(listener)
+    try:
+        with (
+            logs.about(job_id=job.id),
+            Lease(AbsentOnce(database), job, "anna", threading.Event()),
+        ):
+            deadline = time.monotonic() + 5
+            while not listener.facts and time.monotonic() < deadline:
+                time.sleep(0.05)
+    finally:
+        logging.getLogger("passerby").removeHandler(listener)
+
+    assert listener.facts == [("ERROR", {"job_id": job.id})]
