@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check audit fix bench bench-api bench-peers load fuzz-api waterfall faces-sheet
+.PHONY: setup demo test check audit fix bench bench-api bench-peers load fuzz-api kill waterfall faces-sheet
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,10 @@ fix: .venv/.dev
 # requests that nobody should send: fifty times as many as `make test` sends
 fuzz-api: .venv/.dev
 	$(BIN)/pytest --hypothesis-profile=long $(FUZZED)
+
+# kill the service's processes at any moment, fill its disk: nothing may be lost
+kill: .venv/.dev
+	$(BIN)/python -m tests.harness.kill
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.run

@@ -179,6 +179,6 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
             locate=locate,
         )
     report(Progress(Stage.SAVING, 0.99))
-    installation.results.write(job.id, analysis.sightings)
+    publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
-    return Outcome(analysis.video, Counts(persons, len(analysis.sightings)))
+    return Outcome(analysis.video, Counts(persons, len(analysis.sightings)), publish)

@@ -10,7 +10,7 @@ PasserbyError
 │   ├── ObjectNotFound        no such bucket, key or version
 │   └── ObjectForbidden       there may be one, but not for this caller
 ├── StoreUnreachable          the object store does not answer, or not now
-├── TooLittleSpace            no room on disk for a copy of the video
+├── TooLittleSpace            the disk is full, or would be
 ├── ModelError                network file missing, damaged or of an unknown family
 ├── JobError
 │   ├── JobNotFound
@@ -73,7 +73,7 @@ class StoreUnreachable(PasserbyError):
 
 
 class TooLittleSpace(PasserbyError):
-    """There is too little space on disk for a copy of the video."""
+    """There is too little space on disk."""
 
 
 class ModelError(PasserbyError):

@@ -263,3 +263,4 @@ class Progress:
     fraction: float = 0.0  # of the whole, in [0, 1]
     frames: int = 0  # analysed so far, about
     speed: float = 0.0  # seconds of video per second of work; 0 while unknown
+    finished_shards: int = 0  # whose observations are kept, whatever happens now

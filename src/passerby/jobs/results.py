@@ -10,8 +10,9 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,7 @@ from passerby.records import Sightings
 Order = Literal["timestamp", "index"]
 
 JOB_ID = re.compile(r"[0-9a-f]{64}")
-DRAFT = re.compile(r"\.[0-9a-f]{64}\.[0-9a-f]{16}")
+DRAFT = re.compile(r"\.([0-9a-f]{64})\.[0-9a-f]{16}")
 
 # Callers read page after page, so the group of the last page is the group of the
 # next: one open file and a group or two for each of this many readers at once.
@@ -53,17 +54,35 @@ class Results:
 
     def write(self, job_id: str, sightings: Sightings) -> None:
         """Store what a job found, in place of anything stored for it before."""
+        self.draft(job_id, sightings)()
+
+    def draft(self, job_id: str, sightings: Sightings) -> Callable[[], None]:
+        """Store what a job found where nobody reads it yet.
+
+        Returns
+        -------
+        callable
+            Puts it in place of anything stored for the job before; that takes a moment,
+            and may be done again.
+        """
         folder = self._folder(job_id)
         draft = folder.with_name(f".{job_id}.{secrets.token_hex(8)}")
         draft.mkdir(parents=True)
         try:
             write_table(sightings, draft / "timestamp.parquet")
             write_table(sightings, draft / "index.parquet", index_order(sightings))
-            self.delete(job_id)
-            _move_durably(draft, folder)
+            for path in (*draft.iterdir(), draft):
+                _flush(path)
         except BaseException:
-            shutil.rmtree(draft)
+            shutil.rmtree(draft, ignore_errors=True)
             raise
+        return partial(self._publish, job_id, draft)
+
+    def _publish(self, job_id: str, draft: Path) -> None:
+        if draft.exists():
+            self.delete(job_id)
+            draft.rename(self._folder(job_id))
+        _flush(self._root)
 
     def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage:
         """Read at most `count` sightings from row `offset` on; none beyond the end.
@@ -94,11 +113,10 @@ class Results:
         """Ids of the jobs that something is stored for."""
         return [path.name for path in self._paths() if JOB_ID.fullmatch(path.name)]
 
-    def delete_drafts(self, before: datetime) -> None:
-        """Remove what was being written when its writer died, earlier than `before`."""
-        for path in self._paths():
-            if DRAFT.fullmatch(path.name) and path.stat().st_mtime < before.timestamp():
-                shutil.rmtree(path)
+    def drafts(self) -> list[tuple[str, Path]]:
+        """What was drafted and not put in place: the job's id, and the folder of it."""
+        found = [(DRAFT.fullmatch(path.name), path) for path in self._paths()]
+        return [(match[1], path) for match, path in found if match]
 
     def _paths(self) -> list[Path]:
         return list(self._root.iterdir()) if self._root.is_dir() else []
@@ -156,16 +174,8 @@ def index_order(sightings: Sightings) -> NDArray[np.int64]:
     return np.lexsort(keys).astype(np.int64, copy=False)
 
 
-def _move_durably(draft: Path, folder: Path) -> None:
-    """Rename a folder of finished files so that a power cut loses none of it."""
-    for path in draft.iterdir():
-        _flush(path)
-    _flush(draft)
-    draft.rename(folder)
-    _flush(folder.parent)
-
-
 def _flush(path: Path) -> None:
+    """Have a file or folder outlast a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -46,6 +46,8 @@ def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]
         "tag": new.tag,
         "state": JobState.QUEUED,
         "attempt": 0,
+        "fruitless_attempts": 0,
+        "finished_shards": 0,
         "cancel_requested": False,
         "created_at": now,
         **columns_of(Progress()),
@@ -53,7 +55,10 @@ def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]
 
 
 def columns_of(progress: Progress) -> dict[str, object]:
-    """Name the columns that hold a job's progress, with their values."""
+    """Name the columns that hold a job's progress, with their values.
+
+    Finished shards are not among them: theirs is counted over all attempts.
+    """
     return {
         "stage": progress.stage,
         "fraction": progress.fraction,

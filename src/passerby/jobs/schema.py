@@ -66,6 +66,9 @@ JOBS = Table(
     Column("tag", Text),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
+    # Attempts since the job last had more shards finished than ever before.
+    Column("fruitless_attempts", Integer, nullable=False, server_default="0"),
+    Column("finished_shards", Integer, nullable=False, server_default="0"),
     Column("stage", String(16), nullable=False),
     Column("fraction", Float, nullable=False),
     Column("frames", BigInteger, nullable=False),

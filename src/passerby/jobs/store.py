@@ -2,7 +2,8 @@
 
 A worker *claims* a job for a while, its lease, and extends the lease as it
 reports. A lease that ran out, because its worker died, makes the job claimable
-again. What a worker says of a job counts only while the job is its own.
+again; a worker known to be dead is not waited for. What a worker says of a job
+counts only while the job is its own.
 """
 
 import secrets
@@ -18,8 +19,6 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
@@ -32,14 +31,30 @@ from passerby.jobs.outages import outlast, retried
 from passerby.jobs.outbox import put
 from passerby.jobs.repeats import RETENTION, earlier_job_id, remember
 from passerby.jobs.rows import columns_of, columns_of_new, job_of
-from passerby.jobs.schema import JOBS, UtcDateTime
-from passerby.records import Progress, Stage, VideoInfo
+from passerby.jobs.schema import JOBS
+from passerby.jobs.turns import (
+    QUEUED,
+    RUNNING,
+    abandoned,
+    cancelled,
+    failed,
+    headway,
+    held,
+    leased,
+    let_go,
+    release_from_the_gone,
+    take_oldest,
+    uncounted,
+)
+from passerby.records import Progress, VideoInfo
 
-# A job that took three workers down with it would take down the fourth.
+# A job that took three workers down with it, and got no further meanwhile, would take
+# down the fourth.
 MAX_ATTEMPTS = 3
-
-QUEUED = JOBS.c.state == JobState.QUEUED
-RUNNING = JOBS.c.state == JobState.RUNNING
+# What fails for something that may pass is tried again after 10 s, then after twice the
+# time: five minutes in all.
+MAX_TRIALS = 6
+FIRST_REST_SECONDS = 10.0
 
 
 class JobStore:
@@ -135,10 +150,11 @@ class JobStore:
     ) -> Job | None:
         lease = {"worker_id": worker_id, "lease_until": lease_until}
         with self._database.writing() as connection:
-            if earlier_tries and (taken := _one(connection, _leased(worker_id, lease_until))):
+            if earlier_tries and (taken := _one(connection, leased(worker_id, lease_until))):
                 return taken
+            release_from_the_gone(connection, now)
             self._close_abandoned(connection, now)
-            claimed = _take_oldest(now).values(lease)
+            claimed = take_oldest(now).values(lease)
             row = connection.execute(claimed.returning(JOBS)).mappings().one_or_none()
             return None if row is None else job_of(row)
 
@@ -154,7 +170,9 @@ class JobStore:
             If it is no longer this worker's.
         """
         lease_until = self._now() + timedelta(seconds=lease_seconds)
-        reported = _held(job_id, worker_id).values(lease_until=lease_until, **columns_of(progress))
+        reported = held(job_id, worker_id).values(
+            lease_until=lease_until, **columns_of(progress), **headway(progress)
+        )
         with self._database.writing() as connection:
             answer = connection.execute(reported.returning(JOBS.c.cancel_requested))
             cancel_requested = answer.scalar_one_or_none()
@@ -163,10 +181,21 @@ class JobStore:
         if cancel_requested:
             raise JobCancelled
 
-    def succeed(self, job_id: str, worker_id: str, video: VideoInfo, counts: Counts) -> None:
-        """End a job well, even if its end was asked for meanwhile; raises LeaseLost."""
+    def succeed(
+        self,
+        job_id: str,
+        worker_id: str,
+        video: VideoInfo,
+        counts: Counts,
+        publish: Callable[[], None] = lambda: None,
+    ) -> None:
+        """End a job well, even if its end was asked for meanwhile; raises LeaseLost.
+
+        `publish` makes what was found readable. It is called where the job is certainly
+        this worker's and nobody can take it, perhaps again if that could not be stored.
+        """
         found = {"video": asdict(video), "fraction": 1.0, **asdict(counts)}
-        self._end(job_id, worker_id, JobState.SUCCEEDED, found)
+        self._end(job_id, worker_id, JobState.SUCCEEDED, found, publish)
 
     def fail(self, job_id: str, worker_id: str, message: str) -> None:
         """End a job badly; `message` tells its caller why. Raises LeaseLost."""
@@ -183,10 +212,24 @@ class JobStore:
 
         The attempt does not count: nothing went wrong.
         """
-        back = {"state": JobState.QUEUED, "attempt": JOBS.c.attempt - 1, **columns_of(Progress())}
         with self._database.writing() as connection:
-            if connection.execute(_let_go(job_id, worker_id).values(back)).rowcount == 0:
-                raise LeaseLost
+            _give_back(connection, let_go(job_id, worker_id).values(uncounted()))
+
+    @retried
+    def try_again(self, job_id: str, worker_id: str, message: str) -> None:
+        """Let a running job rest that failed for now, or end it badly if it did so too often.
+
+        `message` tells its caller why. Raises LeaseLost.
+        """
+        mine, now = let_go(job_id, worker_id), self._now()
+        with self._database.writing() as connection:
+            spent = mine.where(JOBS.c.fruitless_attempts >= MAX_TRIALS)
+            if self._end_all(connection, failed(spent, now, message), now):
+                return
+            query = select(JOBS.c.fruitless_attempts).where(JOBS.c.id == job_id)
+            attempts = connection.execute(query).scalar_one()
+            rest = timedelta(seconds=FIRST_REST_SECONDS * 2 ** max(attempts - 1, 0))
+            _give_back(connection, mine.values(lease_until=now + rest))
 
     @retried
     def cancel(self, job_id: str) -> Job:
@@ -199,27 +242,32 @@ class JobStore:
             # No worker may claim it between the next two statements.
             connection.execute(select(JOBS.c.number).where(of_job).with_for_update())
             connection.execute(update(JOBS).where(of_job, RUNNING).values(cancel_requested=True))
-            self._end_all(connection, _cancelled(now).where(of_job, QUEUED), now)
+            self._end_all(connection, cancelled(now).where(of_job, QUEUED), now)
             return _find(connection, of_job)
 
     @retried
     def _end(
-        self, job_id: str, worker_id: str, state: JobState, values: Mapping[str, object]
+        self,
+        job_id: str,
+        worker_id: str,
+        state: JobState,
+        values: Mapping[str, object],
+        publish: Callable[[], None] = lambda: None,
     ) -> None:
         now = self._now()
-        ended = _let_go(job_id, worker_id).values(state=state, ended_at=now, **values)
+        ended = let_go(job_id, worker_id).values(state=state, ended_at=now, **values)
         with self._database.writing() as connection:
             if not self._end_all(connection, ended, now):
                 raise LeaseLost
+            publish()
 
     def _close_abandoned(self, connection: Connection, now: datetime) -> None:
         """End the jobs whose worker died and which are not to be tried again."""
         asked_to_end = JOBS.c.cancel_requested.is_(True)
-        self._end_all(connection, _cancelled(now).where(_abandoned(now), asked_to_end), now)
+        self._end_all(connection, cancelled(now).where(abandoned(now), asked_to_end), now)
         message = f"The analysis broke off {MAX_ATTEMPTS} times."
-        given_up = update(JOBS).where(_abandoned(now), JOBS.c.attempt >= MAX_ATTEMPTS)
-        failed = given_up.values(state=JobState.FAILED, ended_at=now, status_message=message)
-        self._end_all(connection, failed.values(worker_id=None, lease_until=None), now)
+        given_up = update(JOBS).where(abandoned(now), JOBS.c.fruitless_attempts >= MAX_ATTEMPTS)
+        self._end_all(connection, failed(given_up, now, message), now)
 
     def _end_all(self, connection: Connection, ending: Update, now: datetime) -> bool:
         """Bring jobs into a final state, each with its message; whether there was one."""
@@ -254,44 +302,7 @@ def _check_room(connection: Connection, account_id: str, open_limit: int) -> Non
         raise TooManyOpenJobs(open_jobs=open_jobs)
 
 
-def _take_oldest(now: datetime) -> Update:
-    waiting = or_(QUEUED, _abandoned(now))
-    oldest = select(JOBS.c.number).where(waiting).order_by(JOBS.c.number).limit(1)
-    # Where rows are locked one by one, two workers must not wait for the same.
-    free = oldest.with_for_update(skip_locked=True).scalar_subquery()
-    return (
-        update(JOBS)
-        .where(JOBS.c.number == free)
-        .values(
-            state=JobState.RUNNING,
-            attempt=JOBS.c.attempt + 1,
-            started_at=func.coalesce(JOBS.c.started_at, literal(now, UtcDateTime)),
-            **columns_of(Progress(Stage.PLANNING)),
-        )
-    )
-
-
-def _abandoned(now: datetime) -> ColumnElement[bool]:
-    return and_(RUNNING, JOBS.c.lease_until < now)
-
-
-def _leased(worker_id: str, until: datetime) -> ColumnElement[bool]:
-    return and_(RUNNING, JOBS.c.worker_id == worker_id, JOBS.c.lease_until == until)
-
-
-def _held(job_id: str, worker_id: str) -> Update:
-    return update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker_id == worker_id, RUNNING)
-
-
-def _let_go(job_id: str, worker_id: str) -> Update:
-    return _held(job_id, worker_id).values(worker_id=None, lease_until=None)
-
-
-def _cancelled(now: datetime) -> Update:
-    return update(JOBS).values(
-        state=JobState.CANCELLED,
-        ended_at=now,
-        status_message=JobCancelled.__doc__,
-        worker_id=None,
-        lease_until=None,
-    )
+def _give_back(connection: Connection, held: Update) -> None:
+    back = held.values(state=JobState.QUEUED, **columns_of(Progress()))
+    if connection.execute(back).rowcount == 0:
+        raise LeaseLost

@@ -7,15 +7,17 @@ observations they were linked from, temporary keys, and what a crash left behind
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from passerby.jobs.database import Database
-from passerby.jobs.job import OPEN_STATES, utc_now
+from passerby.jobs.job import OPEN_STATES, JobState, utc_now
 from passerby.jobs.message import DeliveryState
 from passerby.jobs.outages import retried
 from passerby.jobs.results import Results
@@ -24,10 +26,13 @@ from passerby.jobs.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 3600.0
+# How long an unfinished file of observations is left alone; writing one takes seconds.
+UNFINISHED_SECONDS = 3600.0
 # Jobs deleted in one transaction: no other writer waits long for it.
 JOBS_AT_ONCE = 500
 
 OPEN = JOBS.c.state.in_(OPEN_STATES)
+SUCCEEDED = JOBS.c.state == JobState.SUCCEEDED
 
 
 def keep_swept(sweep: Callable[[], None], stop: threading.Event) -> None:
@@ -61,10 +66,10 @@ def sweep(
     _delete_expired_keys(database, before)
     for job_id in _strays(database, results):
         results.delete(job_id)
-    results.delete_drafts(before)
-    for folder in _left_behind(database, copies):
+    for folder in [*_left_behind(database, copies), *_drafts(database, results)]:
         shutil.rmtree(folder, ignore_errors=True)  # another worker may sweep, too
-    _delete_files(observations, _unused_by_open_jobs(database, before))
+    _delete_files(observations, "*", _unused_by_open_jobs(database, before).timestamp())
+    _delete_files(observations, "*.unfinished", time.time() - UNFINISHED_SECONDS)
 
 
 def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
@@ -100,21 +105,32 @@ def _delete_expired_keys(database: Database, before: datetime) -> None:
 
 @retried
 def _strays(database: Database, results: Results) -> list[str]:
-    """Ids of results whose job is gone."""
+    """Ids of results whose job is gone, or ended without them."""
     # Read in this order: a job is there before its results are.
     stored = results.stored()
     with database.reading() as connection:
-        known = set(connection.execute(select(JOBS.c.id)).scalars())
-    return [job_id for job_id in stored if job_id not in known]
+        wanted = set(connection.execute(select(JOBS.c.id).where(or_(OPEN, SUCCEEDED))).scalars())
+    return [job_id for job_id in stored if job_id not in wanted]
 
 
-@retried
+def _drafts(database: Database, results: Results) -> list[Path]:
+    """What was drafted for jobs which are not open any more."""
+    drafts = results.drafts()  # first, as above
+    open_ids = _open_ids(database)
+    return [folder for job_id, folder in drafts if job_id not in open_ids]
+
+
 def _left_behind(database: Database, copies: Path) -> list[Path]:
     """Copies that were made for jobs which are not open any more."""
     made = list(copies.glob("*"))  # first, as above
-    with database.reading() as connection:
-        open_ids = set(connection.execute(select(JOBS.c.id).where(OPEN)).scalars())
+    open_ids = _open_ids(database)
     return [folder for folder in made if folder.name not in open_ids]
+
+
+@retried
+def _open_ids(database: Database) -> set[str]:
+    with database.reading() as connection:
+        return set(connection.execute(select(JOBS.c.id).where(OPEN)).scalars())
 
 
 @retried
@@ -126,8 +142,10 @@ def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
     return min(before, oldest or utc_now())
 
 
-def _delete_files(folder: Path, before: datetime) -> None:
-    for path in folder.glob("*"):
-        # Another worker may sweep at the same time.
-        if path.exists() and path.stat().st_mtime < before.timestamp():
-            path.unlink(missing_ok=True)
+def _delete_files(folder: Path, names: str, before: float) -> None:
+    """Delete files last written or touched before some time, in seconds since 1970."""
+    for path in folder.glob(names):
+        # Another worker may sweep at the same time, or a writer finish.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()

@@ -1,16 +1,23 @@
 """Who works off the queue: claim a job, have it analysed, say how it ended."""
 
+import errno
 import logging
-import os
 import secrets
-import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from passerby import logs
-from passerby.errors import JobCancelled, LeaseLost, PasserbyError
+from passerby.errors import (
+    JobCancelled,
+    LeaseLost,
+    PasserbyError,
+    StoreUnreachable,
+    TooLittleSpace,
+)
+from passerby.jobs.holder import holder_name
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
@@ -20,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 # How long a new job waits at most for an idle worker to see it.
 POLL_SECONDS = 0.5
+# Between two attempts to store how a job ended.
+SETTLE_PAUSE_SECONDS = 1.0
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Outcome:
 
     video: VideoInfo
     counts: Counts
+    publish: Callable[[], None] = lambda: None  # lets the sightings be read; see JobStore.succeed
 
 
 # Tells how far the analysis is. Raises JobCancelled or LeaseLost when it should
@@ -42,7 +54,7 @@ class Worker:
     def __init__(self, store: JobStore, analyse: Analyse) -> None:
         self._store = store
         self._analyse = analyse
-        self._id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._id = holder_name()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a job under way then goes back into the queue."""
@@ -66,11 +78,23 @@ class Worker:
 
     def _do(self, job: Job, stop: threading.Event) -> None:
         logger.info("job %s: attempt %d", job.id, job.attempt)
-        settle = self._carry_out(job, stop)
-        try:
-            settle(job.id, self._id)
-        except LeaseLost:
-            logger.warning("job %s: left to another worker", job.id)
+        self._settle(job, self._carry_out(job, stop), stop)
+
+    def _settle(self, job: Job, settle: Callable[[str, str], None], stop: threading.Event) -> None:
+        """Say how a job ended, again and again while nobody listens and it can be this worker's."""
+        deadline = time.monotonic() + LEASE_SECONDS
+        while True:
+            try:
+                settle(job.id, self._id)
+            except LeaseLost:
+                logger.warning("job %s: left to another worker", job.id)
+                return
+            except Exception:
+                logger.exception("job %s: its end could not be stored", job.id)
+                if time.monotonic() > deadline or stop.wait(SETTLE_PAUSE_SECONDS):
+                    return
+            else:
+                return
 
     def _carry_out(self, job: Job, stop: threading.Event) -> Callable[[str, str], None]:
         """Analyse a job; returns how to end it in the store."""
@@ -82,12 +106,24 @@ class Worker:
             return self._store.release
         except JobCancelled:
             return self._store.mark_cancelled
-        except PasserbyError as error:
-            logger.warning("job %s: %s", job.id, error)
-            return partial(self._store.fail, message=str(error))
-        except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("job %s: internal error, reference %s", job.id, reference)
-            return partial(self._store.fail, message=f"Internal error (reference {reference}).")
+        except Exception as error:  # noqa: BLE001 - told in the log, and to the caller
+            return self._failed(job, error)
         logger.info("job %s: analysed, %d persons", job.id, outcome.counts.persons)
-        return partial(self._store.succeed, video=outcome.video, counts=outcome.counts)
+        return partial(
+            self._store.succeed,
+            video=outcome.video,
+            counts=outcome.counts,
+            publish=outcome.publish,
+        )
+
+    def _failed(self, job: Job, error: Exception) -> Callable[[str, str], None]:
+        """How to end a job that could not be analysed, or to have it tried again."""
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            error = TooLittleSpace()
+        if not isinstance(error, PasserbyError):
+            reference = secrets.token_hex(4)
+            logger.error("job %s: internal error, reference %s", job.id, reference, exc_info=error)
+            return partial(self._store.fail, message=f"Internal error (reference {reference}).")
+        logger.warning("job %s: %s", job.id, error)
+        passing = isinstance(error, StoreUnreachable | TooLittleSpace)
+        return partial(self._store.try_again if passing else self._store.fail, message=str(error))

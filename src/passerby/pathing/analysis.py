@@ -58,7 +58,10 @@ class RunShards(Protocol):
         shards: Sequence[Shard],
         on_progress: Callable[[int, float], None],
     ) -> list[Path]:
-        """`on_progress` is told the shard's number and how much of it is done, in [0, 1]."""
+        """`on_progress` is told the shard's number and how much of it is done, in [0, 1].
+
+        1: its observations are kept.
+        """
         ...
 
 
@@ -143,4 +146,4 @@ class _Watch:
         elapsed = max(time.monotonic() - self._began, 1e-3)
         frames = sum(d * count for d, count in zip(self._done, self._expected, strict=True))
         speed = done * self._video.duration_ms / 1000 / elapsed
-        return Progress(stage, fraction, round(frames), speed)
+        return Progress(stage, fraction, round(frames), speed, self._done.count(1.0))

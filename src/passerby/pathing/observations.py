@@ -6,6 +6,7 @@ same bytes, and a file appears whole or not at all.
 
 import math
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,9 +68,23 @@ def save(observations: Observations, path: Path) -> None:
     }
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     # Several processes may compute the same shard; each writes a file of its own.
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    pq.write_table(table, unfinished, compression="zstd", store_schema=True)
-    unfinished.replace(path)
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.unfinished")
+    try:
+        pq.write_table(table, unfinished, compression="zstd", store_schema=True)
+        _flush(unfinished)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _flush(path: Path) -> None:
+    """Have a file outlast a power cut: one that is there is taken for whole."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load(path: Path) -> Observations:

@@ -43,6 +43,9 @@ NOBODY_DESCRIBED = np.empty(0, np.int64)
 # Least confidence of a person whose face is looked for.
 FACED_CONFIDENCE = 0.4
 
+# As much of a shard is done when nothing is left but to write its file.
+UNSAVED = 0.99
+
 NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 T = TypeVar("T")
@@ -123,8 +126,13 @@ def observe_to_file(
         path.touch()  # files that nobody has used for long are removed
     else:
         current = replace(shard, source=locate()) if locate else shard
-        save(observe(current, open_eyes(shard, threads), report, threads), path)
+        save(observe(current, open_eyes(shard, threads), _unsaved(report), threads), path)
     return path
+
+
+def _unsaved(report: Report) -> Report:
+    """Never tell that all of the shard is done: whoever runs it does, once the file is there."""
+    return lambda fraction: report(min(fraction, UNSAVED))
 
 
 def open_eyes(shard: Shard, threads: int) -> Eyes:

@@ -9,7 +9,7 @@ from passerby import logs
 from passerby.errors import JobCancelled, LeaseLost
 from passerby.jobs.database import Database
 from passerby.jobs.job import Job, NewJob, utc_now
-from passerby.jobs.lease import LEASE_SECONDS, Lease
+from passerby.jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
 from passerby.records import Progress, Stage
 
@@ -79,6 +79,43 @@ def test_the_heart_stops_with_the_block(store: JobStore, job: Job) -> None:
         raise KeyError
 
     assert threading.active_count() == before
+
+
+def busy() -> None:
+    """Compute for half a minute, without a word to anybody."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        sum(range(10_000))
+
+
+def test_a_cancelled_job_is_interrupted_where_it_does_not_report(store: JobStore, job: Job) -> None:
+    began = time.monotonic()
+    store.cancel(job.id)
+    with pytest.raises(JobCancelled), Lease(store, job, "anna", threading.Event()):
+        busy()
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_stopping_worker_is_interrupted_where_it_does_not_report(
+    store: JobStore, job: Job
+) -> None:
+    stopping = threading.Event()
+    began = time.monotonic()
+    stopping.set()
+    with pytest.raises(LeaseLost, match="stopping"), Lease(store, job, "anna", stopping):
+        busy()
+
+    assert time.monotonic() - began < 2
+    store.release(job.id, "anna")
+
+
+def test_whoever_was_told_may_leave_in_peace(store: JobStore, job: Job) -> None:
+    with Lease(store, job, "anna", threading.Event()) as lease:
+        store.cancel(job.id)
+        with pytest.raises(JobCancelled):
+            report_until_raised(lease)
+        time.sleep(3 * HEARTBEAT_SECONDS)
 
 
 class AbsentOnce(JobStore):

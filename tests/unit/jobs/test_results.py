@@ -150,6 +150,22 @@ def test_a_failed_write_leaves_what_was_there(
     assert [path.name for path in tmp_path.iterdir()] == [JOB]
 
 
+def test_a_draft_is_not_read_until_it_is_put_in_place(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    results = Results(tmp_path)
+    publish = results.draft(JOB, make_sightings(10))
+    with pytest.raises(JobNotFound):
+        results.page(JOB, "timestamp", 0, 10)
+    assert [job_id for job_id, _ in results.drafts()] == [JOB]
+
+    publish()
+    publish()
+
+    assert_equal(results.page(JOB, "timestamp", 0, 99).sightings, make_sightings(10))
+    assert results.drafts() == []
+
+
 def test_deleted_results_are_gone(make_sightings: MakeSightings, tmp_path: Path) -> None:
     results = Results(tmp_path)
     for job_id in (JOB, OTHER_JOB):

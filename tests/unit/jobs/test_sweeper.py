@@ -159,25 +159,37 @@ def test_more_jobs_than_go_at_once(house: House, monkeypatch: pytest.MonkeyPatch
     assert house.rows() == (0, 0, 0)
 
 
-def test_results_without_a_job_and_drafts_of_the_dead_go(
-    house: House, make_sightings: MakeSightings
-) -> None:
+def test_results_of_no_job_that_succeeded_go(house: House, make_sightings: MakeSightings) -> None:
     kept = house.ended(NOW)
-    house.results.write("ab" * 32, make_sightings(3))
-    root = house.observations.parent / "results"
-    old, fresh = root / f".{'cd' * 32}.{'0' * 16}", root / f".{'cd' * 32}.{'1' * 16}"
-    for draft in (old, fresh):
-        draft.mkdir()
-        (draft / "timestamp.parquet").touch()
-    foreign = root / "notes"
-    foreign.mkdir()
-    for path in (old, foreign):
-        os.utime(path, (WEEK_AGO.timestamp() - 1, WEEK_AGO.timestamp() - 1))
-    os.utime(fresh, (NOW.timestamp(), NOW.timestamp()))
+    store = house.store(NOW)
+    broken, running = (
+        store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9) for _ in range(2)
+    )
+    assert store.claim("worker", 60) == store.find(broken.id)
+    store.fail(broken.id, "worker", "broken")
+    assert store.claim("worker", 60) == store.find(running.id)
+    for job_id in (broken.id, running.id, "ab" * 32):
+        house.results.write(job_id, make_sightings(3))
 
     house.sweep()
 
-    assert {path.name for path in root.iterdir()} == {kept.id, fresh.name, "notes"}
+    assert set(house.results.stored()) == {kept.id, running.id}
+
+
+def test_drafts_of_jobs_that_are_over_go_at_once(house: House) -> None:
+    ended = house.ended(NOW)
+    store = house.store(NOW)
+    running = store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9)
+    assert store.claim("worker", 60)
+    root = house.observations.parent / "results"
+    names = [f".{job_id}.{'0' * 16}" for job_id in (ended.id, running.id, "cd" * 32)]
+    for name in [*names, "notes"]:
+        (root / name).mkdir()
+        (root / name / "timestamp.parquet").touch()
+
+    house.sweep()
+
+    assert {path.name for path in root.iterdir()} == {ended.id, names[1], "notes"}
 
 
 def test_observations_that_nobody_used_for_long_go(house: House) -> None:
@@ -188,6 +200,17 @@ def test_observations_that_nobody_used_for_long_go(house: House) -> None:
     house.sweep()
 
     assert list(house.observations.iterdir()) == [used]
+
+
+def test_observations_that_a_killed_process_did_not_finish_go(house: House) -> None:
+    now = datetime.now(UTC)
+    house.store(now).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
+    house.observed("killed.parquet.0123.unfinished", now - timedelta(hours=2))
+    fresh = house.observed("busy.parquet.4567.unfinished", now)
+
+    house.sweep()
+
+    assert list(house.observations.iterdir()) == [fresh]
 
 
 def test_what_an_open_job_observed_long_ago_stays(house: House) -> None:

@@ -1,14 +1,17 @@
+import errno
 import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from passerby.errors import UnsupportedVideo
+from passerby.errors import StoreUnreachable, TooLittleSpace, UnsupportedVideo
 from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.lease import LEASE_SECONDS
@@ -127,6 +130,30 @@ def test_a_defect_fails_the_job_tells_nothing_and_is_logged(
     assert "the secret of the house" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(StoreUnreachable(), id="no answer from the object store"),
+        pytest.param(TooLittleSpace(), id="no room for a copy"),
+        pytest.param(OSError(errno.ENOSPC, "No space left on device"), id="disk full"),
+        pytest.param(OSError(errno.EDQUOT, "Disk quota exceeded"), id="quota used up"),
+    ],
+)
+def test_what_may_pass_is_tried_again(store: JobStore, error: Exception) -> None:
+    job = store.submit(NEW, open_limit=1)
+    failed = threading.Event()
+
+    def analyse(_job: Job, _report: Report) -> Outcome:
+        failed.set()
+        raise error
+
+    with working(store, analyse):
+        assert failed.wait(10)
+        wait_until(lambda: store.find(job.id).state is JobState.QUEUED)
+
+    assert store.find(job.id).attempt == 1
+
+
 def test_a_running_job_that_is_cancelled(store: JobStore) -> None:
     job = store.submit(NEW, open_limit=1)
 
@@ -180,6 +207,33 @@ class AbsentOnce(JobStore):
         if self.claims == 1:
             raise OSError("no route to the database")
         return super().claim(worker_id, lease_seconds)
+
+
+class DeafOnce(JobStore):
+    """A store that does not hear at first how a job ended."""
+
+    deaf = True
+
+    def succeed(self, *said: Any, **more: Any) -> None:  # noqa: ANN401 - whatever it is
+        if self.deaf:
+            self.deaf = False
+            raise OSError("database or disk is full")
+        super().succeed(*said, **more)
+
+
+def test_the_end_of_a_job_is_said_until_it_is_heard(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = DeafOnce(database)
+    job = store.submit(NEW, open_limit=1)
+    published: list[str] = []
+    outcome = replace(OUTCOME, publish=lambda: published.append(job.id))
+
+    with caplog.at_level(logging.ERROR), working(store, lambda _job, _report: outcome):
+        ended = finished(store, job)
+
+    assert (ended.state, ended.attempt, published) == (JobState.SUCCEEDED, 1, [job.id])
+    assert "disk is full" in caplog.text
 
 
 def test_a_worker_outlives_a_store_out_of_reach(

@@ -22,9 +22,11 @@ OnShard = Callable[[int, float], None]
 
 def one_by_one(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
     """Run the shards here, one after another."""
-    return [
-        work(shard, partial(on_progress, number), threads=1) for number, shard in enumerate(shards)
-    ]
+    paths = []
+    for number, shard in enumerate(shards):
+        paths.append(work(shard, partial(on_progress, number), threads=1))
+        on_progress(number, 1.0)
+    return paths
 
 
 def test_a_box_that_walks_is_a_person(still_clip: str, tmp_path: Path) -> None:
@@ -80,7 +82,8 @@ def test_shards_found_on_disk_are_not_computed_again(still_clip: str, tmp_path: 
 
     def watched(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
         def on_shard(number: int, fraction: float) -> None:
-            observed_now.add(number)
+            if fraction < 1:
+                observed_now.add(number)
             on_progress(number, fraction)
 
         return one_by_one(work, shards, on_shard)
@@ -140,6 +143,7 @@ def test_progress_rises_to_the_end(still_clip: str, tmp_path: Path) -> None:
     assert told[-1].stage == Stage.LINKING
     assert told[-1].frames == pytest.approx(30, abs=4)
     assert told[-1].speed > 0
+    assert sorted({progress.finished_shards for progress in told}) == [0, 1, 2, 3, 4]
     assert told[-1].fraction > 0.9
 
 

@@ -155,6 +155,16 @@ def test_a_shard_in_which_nobody_is_described_shifts_the_others(
     assert whole.appearance.tolist() == [[1], [2]]
 
 
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "taken"
+    path.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        save(NOTHING, path)
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_nothing_but_empty_shards() -> None:
     assert_same(concatenate([NOTHING, NOTHING]), NOTHING)
 

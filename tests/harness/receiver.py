@@ -1,0 +1,83 @@
+"""Whoever is told of ended jobs: a webhook that now and then refuses or hangs up.
+
+At the very moment it is told of a job it looks whether the job can be read.
+"""
+
+import json
+import random
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+TAKEN, REFUSED = 200, 503
+# Of three messages, one is taken without a word of it, or refused.
+MOOD = ("takes it", "takes it", "takes it", "takes it", "refuses", "hangs up")
+
+
+class Receiver:
+    """What was told so far."""
+
+    def __init__(self, data: Path, seed: int) -> None:
+        self.told: dict[str, list[tuple[str, str]]] = defaultdict(list)  # job → (id, message)
+        self.too_early: list[str] = []
+        self.published: dict[str, set[int]] = defaultdict(set)  # job → inodes of its results
+        self._data = data
+        self._random = random.Random(seed)  # noqa: S311 - chaos is no secret
+        self._lock = threading.Lock()
+
+    def hear(self, body: bytes) -> str:
+        """Note one message; gives how the receiver behaves."""
+        envelope = json.loads(body)
+        message = json.loads(envelope["Message"])
+        job_id = message["JobId"]
+        results = self._results(job_id, message["Status"])
+        with self._lock:
+            self.told[job_id].append((envelope["MessageId"], envelope["Message"]))
+            if results is None:
+                self.too_early.append(job_id)
+            else:
+                self.published[job_id] |= results
+            return self._random.choice(MOOD)
+
+    def _results(self, job_id: str, status: str) -> set[int] | None:
+        """Inodes of what the job found, none if it failed; None if it cannot be read yet."""
+        with closing(sqlite3.connect(f"file:{self._data}/passerby.db?mode=ro", uri=True)) as jobs:
+            found = jobs.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
+        if status == "FAILED":
+            return set() if found in {("failed",), ("cancelled",)} else None
+        folder = self._data / "results" / job_id
+        files = [folder / f"{order}.parquet" for order in ("timestamp", "index")]
+        if found != ("succeeded",) or not all(file.exists() for file in files):
+            return None
+        return {file.stat().st_ino for file in files}
+
+
+@contextmanager
+def receiving(receiver: Receiver) -> Iterator[str]:
+    """Let it listen on a free port; gives its URL."""
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            mood = receiver.hear(self.rfile.read(int(self.headers["content-length"])))
+            if mood == "hangs up":
+                self.connection.close()
+                return
+            self.send_response(TAKEN if mood == "takes it" else REFUSED)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
