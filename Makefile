@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check audit fix bench bench-api bench-peers load fuzz-api kill waterfall faces-sheet
+.PHONY: setup demo test check audit fix media fuzz-media fuzz-api kill load bench bench-api bench-peers waterfall faces-sheet
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,13 @@ test: .venv/.dev
 	scripts/check
 	scripts/audit
 	$(BIN)/pytest
+
+# every file of bad media; some of them are part of `test`
+media: .venv/.dev
+	$(BIN)/python -m tests.media.run
+
+fuzz-media: .venv/.dev
+	$(BIN)/python -m tests.media.fuzz --seconds $(or $(SECONDS),120) --seed $(or $(SEED),0) --keep demo/fuzz
 
 check: .venv/.dev
 	scripts/check

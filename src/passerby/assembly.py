@@ -4,11 +4,13 @@ Only what an entry point needs is imported when it is built: the API process nev
 loads a decoder or a network.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from passerby import logs
 from passerby.api.notices import notice_of
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
@@ -27,13 +29,20 @@ from passerby.records import Progress, Stage
 from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.applications import Starlette
 
     from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
     from passerby.cloud.s3 import Place
+    from passerby.engine.local import Processes
+    from passerby.pathing.plan import Plan
+
+logger = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
+MEBIBYTE = 1024**2
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,13 @@ def _rates(settings: Settings) -> "dict[str, Rate]":
 
 def build_worker(installation: Installation) -> Worker:
     """Whoever works off the queue."""
-    buckets = build_buckets(installation.settings)
-    return Worker(installation.jobs, partial(_analyse_job, installation, buckets))
+    from passerby.engine.local import Limits, Processes  # noqa: PLC0415
+
+    settings = installation.settings
+    limits = Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds)
+    buckets = build_buckets(settings)
+    analyse = partial(_analyse_job, installation, buckets, Processes(limits))
+    return Worker(installation.jobs, analyse)
 
 
 def build_buckets(settings: Settings) -> Objects:
@@ -154,8 +168,13 @@ def _place(given: S3Place, bucket: str | None = None) -> "Place":
     return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)
 
 
-def _analyse_job(installation: Installation, buckets: Objects, job: Job, report: Report) -> Outcome:
-    """Analyse the video of a job and store what was found."""
+def _analyse_job(
+    installation: Installation, buckets: Objects, processes: "Processes", job: Job, report: Report
+) -> Outcome:
+    """Analyse the video of a job and store what was found.
+
+    Nothing is decoded here: a video that brings a decoder down ends its own job.
+    """
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
     from passerby.single_file import run_here  # noqa: PLC0415
@@ -168,7 +187,8 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
             locate(),
             video.fingerprint,
             settings.data / "observations",
-            partial(run_here, processes=settings.processes),
+            partial(run_here, processes=settings.processes, run=processes.run),
+            run_plan=partial(_planned, processes),
             options=Options(
                 runtime=settings.runtime,
                 device=settings.device,
@@ -178,7 +198,18 @@ def _analyse_job(installation: Installation, buckets: Objects, job: Job, report:
             on_progress=report,
             locate=locate,
         )
+    for complaint in analysis.complaints:
+        logger.warning("job %s: %s", job.id, complaint)
     report(Progress(Stage.SAVING, 0.99))
     publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     return Outcome(analysis.video, Counts(persons, len(analysis.sightings)), publish)
+
+
+def _planned(
+    processes: "Processes",
+    work: "Callable[[Callable[[float], None]], Plan]",
+    on_tick: "Callable[[], None]",
+) -> "Plan":
+    """Plan in a process of its own that logs as this one does."""
+    return processes.call(partial(logs.surroundings().run, work), on_tick)

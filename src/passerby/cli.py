@@ -185,6 +185,8 @@ def track(
             folder=observations,
             on_progress=tell,
         )
+    for complaint in analysis.complaints:
+        terminal.notes.print(complaint, style="yellow", markup=False, highlight=False)
     write_results(analysis, out, video.stem, all_of_faces=face_attributes == "all")
     if annotate:
         with terminal.frames_bar(marked.name, analysis.frame_count) as tell_frames:

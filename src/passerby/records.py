@@ -7,7 +7,7 @@ milliseconds on the video's own clock, rounded down: the presentation time stamp
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -166,6 +166,8 @@ class Observations:
     first_face: NDArray[np.int64]  # (F + 1,) as `first_detection`
     faces: Faces  # M faces, on the frames where they were looked for
     frame_count: int  # frames decoded, analysed or not
+    # (L,) about when there should have been what was damaged; rising
+    damage_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.frame_index)

@@ -85,6 +85,10 @@ class Settings:
     #: By how much workers and their processes stand back behind the server where processors
     #: are short, as with `nice -n` (their disk accesses follow: ioprio_set(2)).
     worker_niceness: Annotated[int, msgspec.Meta(ge=0, le=19)] = 10
+    #: What a process that decodes may take before its job fails: memory, and time without
+    #: any progress.
+    process_memory_mb: Annotated[int, msgspec.Meta(ge=512)] = 4096
+    stall_seconds: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     #: What computes the network; by itself it takes the fastest here.
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
     #: Where it is computed: on the CPU, or with ONNX Runtime on an NVIDIA GPU.

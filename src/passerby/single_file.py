@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Protocol
 
 from passerby import logs
 from passerby.api.operations import whole_answer
@@ -22,8 +23,23 @@ from passerby.inference.session import Device, Runtime
 from passerby.jobs.tables import write_table
 from passerby.motfile import write_tracks
 from passerby.pathing.analysis import Analysis, ShardWork, analyse
-from passerby.pathing.plan import Options, Shard
+from passerby.pathing.plan import Options, Report, Shard
 from passerby.records import Progress
+
+
+class RunProcesses(Protocol):
+    """Runs work on shards in some processes at a time: `run_shards`, or `Processes.run`."""
+
+    def __call__(
+        self,
+        observe: Callable[[Shard, Report], Path],
+        shards: Sequence[Shard],
+        workers: int,
+        on_progress: Callable[[int, float], None],
+        should_stop: Callable[[], bool],
+    ) -> list[Path]:
+        """As `run_shards`."""
+        ...
 
 
 def track_file(
@@ -74,13 +90,18 @@ def run_here(
     on_progress: Callable[[int, float], None],
     *,
     processes: int | None = None,
+    run: RunProcesses = run_shards,
 ) -> list[Path]:
-    """Run shards on this machine: a process each while there are cores, else threads."""
+    """Run shards on this machine: a process each while there are cores, else threads.
+
+    Only `run` decides whether a shard that is alone gets a process of its own. For one's
+    own file it does not: that would take a second, and cost nobody else anything.
+    """
     cores = len(os.sched_getaffinity(0))
     workers = min(processes or cores, len(shards))
     threads = max(1, cores // workers)
     observe = partial(logs.surroundings().run, partial(work, threads=threads))
-    return run_shards(observe, shards, workers, on_progress, lambda: False)
+    return run(observe, shards, workers, on_progress, lambda: False)
 
 
 def write_results(

@@ -38,6 +38,11 @@ def damaged(path: Path) -> None:
     path.write_bytes(content[:pictures] + bytes(len(content) - pictures))
 
 
+def too_large(path: Path) -> None:
+    """Pictures for which a process needs more memory than the worker gives it."""
+    write_clip(path, moving_boxes(2, (8000, 4800)))
+
+
 def playlist(path: Path) -> None:
     """A list of sources, one of them a file that its sender may not read."""
     good(path.with_name("secret.mp4"))
@@ -50,6 +55,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "sound only": (write_sound, UNSUPPORTED),
     "cut short": (cut_short, UNSUPPORTED),
     "damaged": (damaged, "The video is damaged: no frame of it could be decoded."),
+    "too large": (
+        too_large,
+        "The analysis of shard 0 of the video took more than 512 MiB of memory.",
+    ),
     "a playlist": (playlist, UNSUPPORTED),
     "deleted": (good, GONE),
     "changed": (good, GONE),
@@ -78,7 +87,8 @@ def answers(lonely: Service, client: BaseClient) -> Iterator[dict[str, dict[str,
     (lonely.bucket / "deleted.mp4").unlink()
     shutil.copy(lonely.bucket / "good.mp4", lonely.bucket / "changed.mp4")
     command = [sys.executable, "-m", "passerby", "worker"]
-    with subprocess.Popen(command, env=os.environ | {"PASSERBY_DATA": str(lonely.data)}) as worker:
+    environment = {"PASSERBY_DATA": str(lonely.data), "PASSERBY_PROCESS_MEMORY_MB": "512"}
+    with subprocess.Popen(command, env=os.environ | environment) as worker:
         yield {name: ended(client, job_id) for name, job_id in jobs.items()}
         assert worker.poll() is None
         worker.terminate()

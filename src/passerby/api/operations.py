@@ -21,7 +21,7 @@ from passerby.api.messages import (
 from passerby.api.permission import Caller, check_topic, check_video
 from passerby.api.persons import persons
 from passerby.api.tokens import Listing, PageTokens
-from passerby.errors import TokenReused, TooManyOpenJobs
+from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
 
@@ -195,9 +195,15 @@ def _standing(job: Job) -> GetPersonTrackingResponse:
         persons=[],
         job_id=job.id,
         video=started.video,
-        status_message=job.status_message or None,
+        status_message=_told(job.status_message),
         job_tag=started.job_tag,
     )
+
+
+def _told(message: str | None) -> str | None:
+    """Message of a job as the service worded it; callers compare it."""
+    known = str(UnsupportedVideo())
+    return known if message and message.startswith(known) else message or None
 
 
 def _metadata(video: VideoInfo) -> VideoMetadata:

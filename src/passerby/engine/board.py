@@ -1,31 +1,28 @@
-"""What the processes of one pool tell each other while they work.
+"""What a process and its parent tell each other while a shard is under way.
 
 Plain shared memory: each number has one writer, and only its latest value
 counts. A queue or an event would have a lock, and a process killed while it
-holds a lock stops all the others.
+holds a lock stops its parent.
 """
 
 import ctypes
-import math
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 
 
 @dataclass(frozen=True)
 class Board:
-    """Shared by a pool; handed to each process when it is started."""
+    """Shared with one process; handed over when that is started."""
 
-    fractions: ctypes.Array[ctypes.c_double]  # done of each shard, in [0, 1]; NaN: not begun
+    fraction: ctypes.c_double  # done of the shard under way, in [0, 1]
+    reports: ctypes.c_ulong  # how many there were: stands still while there is no progress
     stop: ctypes.c_bool  # set by the parent, for good
 
-    def begun(self, number: int) -> bool:
-        """Whether a process has taken up the shard of this number."""
-        return not math.isnan(self.fractions[number])
 
-
-def new_board(context: SpawnContext, shard_count: int) -> Board:
-    """Make a board on which nothing has begun and nobody is to stop."""
+def new_board(context: SpawnContext) -> Board:
+    """Make a board of a process that has done nothing and is not to stop."""
     return Board(
-        context.RawArray(ctypes.c_double, [math.nan] * shard_count),
+        context.RawValue(ctypes.c_double, 0.0),
+        context.RawValue(ctypes.c_ulong, 0),
         context.RawValue(ctypes.c_bool, False),  # noqa: FBT003
     )

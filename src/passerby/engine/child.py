@@ -1,22 +1,24 @@
-"""What each process of the pool does.
+"""What each process does: one shard after another, as they come through its pipe.
 
-It observes one shard after another. Beside that a thread watches the parent: the
-process must not outlive it, nor go on for long once the parent says stop.
+Beside that a thread watches the parent: the process must not outlive it, nor go on
+for long once the parent says stop.
 """
 
 import os
+import pickle
+import resource
 import signal
 import threading
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import parent_process
-from multiprocessing.connection import wait
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from passerby.engine.board import Board
 from passerby.errors import JobCancelled
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 # Tells how much of the shard is done, in [0, 1]. Raises JobCancelled when the
 # shard is no longer wanted; the observer lets it pass.
@@ -25,32 +27,52 @@ ShardReport = Callable[[float], None]
 WATCH_SECONDS = 0.2
 GRACE_SECONDS = 1.0  # from the word stop to the end, however busy
 
-# Set once, before the first shard: with a shard, a pool can only send what fits
-# through a pipe, and shared memory does not.
-_board: Board
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a shard: its result, or what was raised."""
+
+    result: Any = None
+    error: Exception | None = None
 
 
-def start(board: Board) -> None:
-    """Prepare this process; the pool calls it first."""
-    global _board  # noqa: PLW0603
-    _board = board
+def serve(connection: "Connection[Any, Any]", board: Board) -> None:
+    """Observe what comes through the pipe until its other end is closed.
+
+    Received are `(observe, shard)`, sent is an `Outcome` for each.
+    """
     # Ctrl-C goes to every process of a terminal; what it means, the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A decoder that crashes leaves no image of its memory: that may fill the disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_watch, args=(board,), daemon=True).start()
+    with suppress(EOFError, ConnectionError):
+        while True:
+            observe, shard = connection.recv()
+            connection.send(_observed(observe, shard, board))
 
 
-def observe_shard(observe: Callable[[T, ShardReport], R], shard: T, number: int) -> R:
-    """Observe one shard, its progress on the board."""
-
+def _observed(observe: Callable[[Any, ShardReport], Any], shard: object, board: Board) -> Outcome:
     def report(fraction: float) -> None:
-        _board.fractions[number] = fraction
-        if _board.stop.value:
+        board.fraction.value = fraction
+        board.reports.value += 1
+        if board.stop.value:
             raise JobCancelled
 
-    report(0.0)
-    result = observe(shard, report)
-    _board.fractions[number] = 1.0
-    return result
+    try:
+        return Outcome(observe(shard, report))
+    except Exception as error:  # noqa: BLE001 - raised again by the parent
+        return Outcome(error=_sendable(error))
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error with its traceback as a note, or what can be told of it."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - whatever its class does
+        return RuntimeError("".join(traceback.format_exception(error)))
+    return error
 
 
 def _watch(board: Board) -> None:

@@ -1,22 +1,13 @@
-"""How shards are run by the processes of this machine.
+"""How shards are run by the processes of this machine."""
 
-Fresh processes (spawn), never forked ones: a fork of a process with threads, as
-the inference runtimes have, can wait for ever on a lock that nobody holds.
-"""
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Generic, NoReturn, TypeVar
 
-import math
-import signal
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context
-from multiprocessing.context import SpawnContext
-from typing import TypeVar
-
-from passerby.engine.board import Board, new_board
-from passerby.engine.child import ShardReport, observe_shard, start
+from passerby.engine.child import ShardReport
+from passerby.engine.process import ShardProcess
 from passerby.errors import EngineError, JobCancelled
 
 T = TypeVar("T")
@@ -29,7 +20,110 @@ OnProgress = Callable[[int, float], None]  # number of the shard, fraction of it
 # instance. One that dies a third time over the same shard dies of that shard.
 MAX_DEATHS = 2
 
-TICK_SECONDS = 0.1  # between two looks at the board
+TICK_SECONDS = 0.1  # between two looks at the processes
+
+# Processes that stay when a run is over; each holds 150 MB and starts in half a second.
+KEPT = 2
+
+# A process that holds more than this has not given back what a video took; it is
+# replaced before the next run. The networks and their runtime take about 300 MB.
+KEPT_BYTES = 1024**3
+
+MEBIBYTE = 1024**2
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a shard may take; None: anything."""
+
+    memory_bytes: int | None = None  # of the process that observes it
+    stall_seconds: float | None = None  # without a report
+
+
+NO_LIMITS = Limits()
+
+
+class Processes:
+    """Processes, some of which stay for the next run, started when they are needed.
+
+    Those at work when a run fails do not stay. All of them end with this process, at
+    the latest.
+    """
+
+    def __init__(self, limits: Limits = NO_LIMITS) -> None:
+        self._limits = limits
+        self._idle: list[ShardProcess] = []
+
+    def run(
+        self,
+        observe: Observe[T, R],
+        shards: Sequence[T],
+        workers: int,
+        on_progress: OnProgress,
+        should_stop: Callable[[], bool],
+    ) -> list[R]:
+        """As `run_shards`, however few shards there are, and within the limits.
+
+        Raises
+        ------
+        JobCancelled, EngineError, Exception
+            As `run_shards`; an EngineError also where a shard went beyond a limit.
+        """
+        return self._carried_out(
+            _Run(observe, shards, self._limits), workers, on_progress, should_stop
+        )
+
+    def call(self, work: Callable[[ShardReport], R], on_tick: Callable[[], None]) -> R:
+        """Have one thing done in one process, within the limits.
+
+        Parameters
+        ----------
+        work : callable
+            Importable there by name and pure, as it is called again if its process is
+            killed.
+        on_tick : callable
+            Called several times a second; an exception it raises ends the work.
+
+        Raises
+        ------
+        EngineError, Exception
+            As `run`.
+        """
+        run = _Run(_do, [work], self._limits, "The preparation")
+        (result,) = self._carried_out(run, 1, lambda *_: on_tick(), lambda: False)
+        return result
+
+    def _carried_out(
+        self,
+        run: "_Run[T, R]",
+        workers: int,
+        on_progress: OnProgress,
+        should_stop: Callable[[], bool],
+    ) -> list[R]:
+        try:
+            while not run.is_over:
+                while run.wants_another(workers):
+                    run.hand_out(self._taken())
+                self._idle += run.look(on_progress)
+                if should_stop():
+                    raise JobCancelled
+        finally:
+            _ended([*run.busy, *self._idle[KEPT:]])
+            del self._idle[KEPT:]
+        return run.in_order()
+
+    def close(self) -> None:
+        """End all processes."""
+        _ended(self._idle)
+        self._idle = []
+
+    def _taken(self) -> ShardProcess:
+        while self._idle:
+            process = self._idle.pop()
+            if process.is_alive and process.memory_bytes <= KEPT_BYTES:
+                return process
+            _ended([process])
+        return ShardProcess()
 
 
 def run_shards(
@@ -67,15 +161,11 @@ def run_shards(
             _observe_here(observe, shard, number, on_progress, should_stop)
             for number, shard in enumerate(shards)
         ]
-    results: dict[int, R] = {}
-    deaths: Counter[int] = Counter()
-    while len(results) < len(shards):
-        waiting = {n: shard for n, shard in enumerate(shards) if n not in results}
-        finished, suspects = _run_pool(observe, waiting, workers, on_progress, should_stop)
-        results |= finished
-        deaths.update(suspects)
-        _refuse_deadly(deaths)
-    return [results[number] for number in range(len(shards))]
+    processes = Processes()
+    try:
+        return processes.run(observe, shards, workers, on_progress, should_stop)
+    finally:
+        processes.close()
 
 
 def _observe_here(
@@ -96,89 +186,102 @@ def _observe_here(
     return result
 
 
-def _run_pool(
-    observe: Observe[T, R],
-    waiting: Mapping[int, T],
-    workers: int,
-    on_progress: OnProgress,
-    should_stop: Callable[[], bool],
-) -> tuple[dict[int, R], set[int]]:
-    """Run shards in a new pool until all are done or one of its processes is killed.
+class _Run(Generic[T, R]):
+    """Shards on their way through processes."""
 
-    Returns the results by number of the shard, and the numbers of the shards
-    that may have killed the process.
-    """
-    context = get_context("spawn")
-    board = new_board(context, 1 + max(waiting))
-    futures: dict[Future[R], int] = {}
-    with _pool(context, min(workers, len(waiting)), board) as pool:
-        # What was not handed in to a broken pool waits for the next one.
-        with suppress(BrokenProcessPool), _interrupts_held():
-            for number, shard in waiting.items():
-                futures[pool.submit(observe_shard, observe, shard, number)] = number
-        shown = dict.fromkeys(waiting, math.nan)
-        for ended in _ends(futures):
-            _raise_what_failed(ended)
-            _show(board, shown, on_progress)
-            if should_stop():
-                raise JobCancelled
-    finished = {number: run.result() for run, number in futures.items() if not run.exception()}
-    lost = waiting.keys() - finished.keys()
-    return finished, {number for number in lost if board.begun(number)} or lost
+    def __init__(
+        self,
+        observe: Observe[T, R],
+        shards: Sequence[T],
+        limits: Limits,
+        name: str = "The analysis of shard {}",
+    ) -> None:
+        self._name = name  # in sentences, to be filled in with a shard's number
+        self._observe = observe
+        self._shards = shards
+        self._limits = limits
+        self._waiting = deque(range(len(shards)))
+        self._results: dict[int, R] = {}
+        self._deaths: Counter[int] = Counter()
+        self._at_work: dict[ShardProcess, int] = {}  # with the number of its shard
 
+    @property
+    def is_over(self) -> bool:
+        return len(self._results) == len(self._shards)
 
-@contextmanager
-def _pool(context: SpawnContext, workers: int, board: Board) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have all ended when the block is left, however it is left."""
-    pool = ProcessPoolExecutor(workers, context, initializer=start, initargs=(board,))
-    try:
-        yield pool
-    except BaseException:
-        board.stop.value = True
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    @property
+    def busy(self) -> list[ShardProcess]:
+        return list(self._at_work)
 
+    def wants_another(self, workers: int) -> bool:
+        return bool(self._waiting) and len(self._at_work) < max(workers, 1)
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started in the block never see Ctrl-C, not even before they can ignore it."""
-    # They inherit the mask; what reaches this process meanwhile comes when it is lifted.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def hand_out(self, process: ShardProcess) -> None:
+        number = self._waiting.popleft()
+        self._at_work[process] = number
+        process.begin(self._observe, self._shards[number])
 
+    def look(self, on_progress: OnProgress) -> list[ShardProcess]:
+        """Wait for a tick, or until a shard ends; the processes that are idle again."""
+        ready = wait([process.connection for process in self._at_work], TICK_SECONDS)
+        ended = [process for process in self._at_work if process.connection in ready]
+        idle = [process for process in ended if self._takes_back(process, on_progress)]
+        for process, number in self._at_work.items():
+            on_progress(number, process.fraction)
+            self._check(process, number)
+        return idle
 
-def _ends(futures: Iterable[Future[R]]) -> Iterator[set[Future[R]]]:
-    """At every tick, the futures that ended since the last; over when all have."""
-    pending = set(futures)
-    while pending:
-        ended, pending = wait(pending, TICK_SECONDS, FIRST_COMPLETED)
-        yield ended
+    def in_order(self) -> list[R]:
+        return [self._results[number] for number in range(len(self._shards))]
 
+    def _takes_back(self, process: ShardProcess, on_progress: OnProgress) -> bool:
+        """Note how a shard ended; whether its process lives on."""
+        number, outcome = self._at_work[process], process.outcome()
+        if outcome is None:
+            self._deaths[number] += 1
+            cause = process.cause_of_death()
+            self._remove(process)
+            self._refuse_deadly(number, cause)
+            self._waiting.appendleft(number)
+            return False
+        if outcome.error is not None:
+            raise outcome.error
+        del self._at_work[process]
+        self._results[number] = outcome.result
+        on_progress(number, 1.0)
+        return True
 
-def _raise_what_failed(ended: Iterable[Future[R]]) -> None:
-    """Raise what an observer raised; that a process was killed is not its error."""
-    for run in ended:
-        error = run.exception()
-        if error is not None and not isinstance(error, BrokenProcessPool):
-            raise error
+    def _remove(self, process: ShardProcess) -> None:
+        del self._at_work[process]
+        _ended([process])
 
-
-def _show(board: Board, shown: dict[int, float], on_progress: OnProgress) -> None:
-    for number, before in shown.items():
-        fraction = board.fractions[number]
-        if board.begun(number) and fraction != before:
-            shown[number] = fraction
-            on_progress(number, fraction)
-
-
-def _refuse_deadly(deaths: Mapping[int, int]) -> None:
-    for number, count in deaths.items():
+    def _refuse_deadly(self, number: int, cause: str) -> None:
+        count = self._deaths[number]
         if count > MAX_DEATHS:
-            raise EngineError(
-                f"The processes that analysed shard {number} of the video were killed "
-                f"{count} times; there may be too little memory for so many at once."
-            )
+            hint = "; there may be too little memory for so many at once" * (cause == "SIGKILL")
+            name = self._name.format(number)
+            raise EngineError(f"{name} of the video was killed {count} times ({cause}){hint}.")
+
+    def _check(self, process: ShardProcess, number: int) -> None:
+        memory, stall = self._limits.memory_bytes, self._limits.stall_seconds
+        if memory is not None and process.memory_bytes > memory:
+            self._give_up(process, number, f"took more than {memory // MEBIBYTE} MiB of memory")
+        if stall is not None and process.stalled_seconds > stall:
+            self._give_up(process, number, f"made no progress for {stall:g} seconds")
+
+    def _give_up(self, process: ShardProcess, number: int, reason: str) -> NoReturn:
+        process.kill()
+        raise EngineError(f"{self._name.format(number)} of the video {reason}.")
+
+
+def _do(work: Callable[[ShardReport], R], report: ShardReport) -> R:
+    return work(report)
+
+
+def _ended(processes: Iterable[ShardProcess]) -> None:
+    """Have all end at the same time; then there are none."""
+    asked = list(processes)
+    for process in asked:
+        process.ask_to_end()
+    for process in asked:
+        process.end()

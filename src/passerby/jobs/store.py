@@ -17,15 +17,14 @@ from sqlalchemy import (
     Connection,
     Update,
     and_,
-    func,
     insert,
     select,
     update,
 )
 
-from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
+from passerby.errors import JobCancelled, JobNotFound, LeaseLost
 from passerby.jobs.database import Database, take_turns
-from passerby.jobs.job import OPEN_STATES, Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.message import MessageOf
 from passerby.jobs.outages import outlast, retried
 from passerby.jobs.outbox import put
@@ -37,7 +36,9 @@ from passerby.jobs.turns import (
     RUNNING,
     abandoned,
     cancelled,
+    check_room,
     failed,
+    give_back,
     headway,
     held,
     leased,
@@ -92,7 +93,7 @@ class JobStore:
                 return stored
             job_id = earlier_job_id(connection, new, now - self._retention)
             if job_id is None:
-                _check_room(connection, new.account_id, open_limit)
+                check_room(connection, new.account_id, open_limit)
                 connection.execute(insert(JOBS).values(columns_of_new(new, new_id, now)))
                 remember(connection, new, new_id, now)
             return _find(connection, JOBS.c.id == (job_id or new_id))
@@ -213,7 +214,7 @@ class JobStore:
         The attempt does not count: nothing went wrong.
         """
         with self._database.writing() as connection:
-            _give_back(connection, let_go(job_id, worker_id).values(uncounted()))
+            give_back(connection, let_go(job_id, worker_id).values(uncounted()))
 
     @retried
     def try_again(self, job_id: str, worker_id: str, message: str) -> None:
@@ -229,7 +230,7 @@ class JobStore:
             query = select(JOBS.c.fruitless_attempts).where(JOBS.c.id == job_id)
             attempts = connection.execute(query).scalar_one()
             rest = timedelta(seconds=FIRST_REST_SECONDS * 2 ** max(attempts - 1, 0))
-            _give_back(connection, mine.values(lease_until=now + rest))
+            give_back(connection, mine.values(lease_until=now + rest))
 
     @retried
     def cancel(self, job_id: str) -> Job:
@@ -289,20 +290,3 @@ def _find(connection: Connection, wanted: ColumnElement[bool]) -> Job:
 def _one(connection: Connection, wanted: ColumnElement[bool]) -> Job | None:
     row = connection.execute(select(JOBS).where(wanted)).mappings().one_or_none()
     return None if row is None else job_of(row)
-
-
-def _check_room(connection: Connection, account_id: str, open_limit: int) -> None:
-    query = (
-        select(func.count())
-        .select_from(JOBS)
-        .where(JOBS.c.account_id == account_id, JOBS.c.state.in_(OPEN_STATES))
-    )
-    open_jobs = connection.execute(query).scalar_one()
-    if open_jobs >= open_limit:
-        raise TooManyOpenJobs(open_jobs=open_jobs)
-
-
-def _give_back(connection: Connection, held: Update) -> None:
-    back = held.values(state=JobState.QUEUED, **columns_of(Progress()))
-    if connection.execute(back).rowcount == 0:
-        raise LeaseLost

@@ -15,9 +15,9 @@ from sqlalchemy import (
     update,
 )
 
-from passerby.errors import JobCancelled
+from passerby.errors import JobCancelled, LeaseLost, TooManyOpenJobs
 from passerby.jobs.holder import is_gone
-from passerby.jobs.job import JobState
+from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.rows import columns_of
 from passerby.jobs.schema import JOBS, UtcDateTime
 from passerby.records import Progress, Stage
@@ -115,3 +115,22 @@ def cancelled(now: datetime) -> Update:
         worker_id=None,
         lease_until=None,
     )
+
+
+def give_back(connection: Connection, held: Update) -> None:
+    """Put the job of a change back into the queue; raises LeaseLost if it changes none."""
+    back = held.values(state=JobState.QUEUED, **columns_of(Progress()))
+    if connection.execute(back).rowcount == 0:
+        raise LeaseLost
+
+
+def check_room(connection: Connection, account_id: str, open_limit: int) -> None:
+    """Refuse another job of an account; raises TooManyOpenJobs."""
+    query = (
+        select(func.count())
+        .select_from(JOBS)
+        .where(JOBS.c.account_id == account_id, JOBS.c.state.in_(OPEN_STATES))
+    )
+    open_jobs = connection.execute(query).scalar_one()
+    if open_jobs >= open_limit:
+        raise TooManyOpenJobs(open_jobs=open_jobs)

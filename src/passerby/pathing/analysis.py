@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo
+from passerby.pathing.damage import complaints
 from passerby.pathing.observations import load_all
-from passerby.pathing.observe import Locate, Report, observe_to_file
-from passerby.pathing.plan import Options, Shard, plan
+from passerby.pathing.observe import Locate, observe_to_file
+from passerby.pathing.plan import Options, Plan, Report, Shard, ignore, plan
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
 
 OnProgress = Callable[[Progress], None]
@@ -33,6 +34,7 @@ class Analysis:
     sightings: Sightings
     frame_index: NDArray[np.int64]  # (F,) numbers of the analysed frames
     frame_count: int  # frames decoded
+    complaints: tuple[str, ...] = ()  # what was damaged, a sentence a stretch of it
 
     def __iter__(self) -> Iterator[Sighting]:
         return iter(self.sightings)
@@ -65,12 +67,27 @@ class RunShards(Protocol):
         ...
 
 
+class RunPlan(Protocol):
+    """Runs the planning, anywhere."""
+
+    def __call__(self, work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
+        """`on_tick` is called again and again; an exception it raises ends the work."""
+        ...
+
+
+def plan_here(work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
+    """Plan in this thread."""
+    on_tick()
+    return work(ignore)
+
+
 def analyse(
     source: str,
     fingerprint: str,
     folder: Path,
     run_shards: RunShards,
     *,
+    run_plan: RunPlan = plan_here,
     options: Options | None = None,
     on_progress: OnProgress = lambda _: None,
     locate: Locate | None = None,
@@ -85,7 +102,7 @@ def analyse(
         Another one whenever the content of the source is another.
     folder : Path
         Where observations are kept; shards found there are not computed again.
-    run_shards : callable
+    run_shards, run_plan : callable
     options : Options, optional
     on_progress : callable
         Told how far the work is; an exception it raises ends the work.
@@ -99,8 +116,8 @@ def analyse(
     ModelError
         If the network can't be loaded.
     """
-    on_progress(Progress(Stage.PLANNING))
-    chosen = plan(source, fingerprint, options or Options())
+    planning = partial(plan, source, fingerprint, options or Options())
+    chosen = run_plan(planning, lambda: on_progress(Progress(Stage.PLANNING)))
     watch = _Watch(chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress)
     folder.mkdir(parents=True, exist_ok=True)
     work = partial(observe_to_file, folder=folder, locate=locate)
@@ -121,6 +138,7 @@ def _linked(video: VideoInfo, observations: Observations) -> Analysis:
         link(observations, video.width, video.height),
         observations.frame_index,
         observations.frame_count,
+        complaints(video, observations),
     )
 
 

@@ -4,6 +4,7 @@ One Parquet file a shard, one row an analysed frame. The same observations give 
 same bytes, and a file appears whole or not at all.
 """
 
+import json
 import math
 import os
 import secrets
@@ -35,6 +36,7 @@ FACE_WIDTH = sum(FACE_WIDTHS)
 
 FRAME_COUNT = b"frame_count"
 DIMENSIONS = b"appearance_dimensions"
+DAMAGE = b"damage_ms"
 
 
 def save(observations: Observations, path: Path) -> None:
@@ -65,6 +67,7 @@ def save(observations: Observations, path: Path) -> None:
     metadata = {
         FRAME_COUNT: str(observations.frame_count).encode(),
         DIMENSIONS: str(dimensions).encode(),
+        DAMAGE: json.dumps(observations.damage_ms.tolist()).encode(),
     }
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     # Several processes may compute the same shard; each writes a file of its own.
@@ -106,6 +109,7 @@ def load(path: Path) -> Observations:
         first_face=column["face"].offsets.to_numpy().astype(np.int64) // FACE_WIDTH,
         faces=_unpacked(column["face"].flatten().to_numpy().reshape(-1, FACE_WIDTH)),
         frame_count=int(table.schema.metadata[FRAME_COUNT]),
+        damage_ms=np.array(json.loads(table.schema.metadata[DAMAGE]), np.int64),
     )
 
 
@@ -141,6 +145,7 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
         first_face=np.concatenate([*first_face, faces_before[-1:]]),
         faces=Faces.joined([shard.faces for shard in shards]),
         frame_count=int(frames_before[-1]),
+        damage_ms=np.concatenate([shard.damage_ms for shard in shards]),
     )
 
 

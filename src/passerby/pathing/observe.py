@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from passerby.faces.finder import FaceFinder, open_face_finder
 from passerby.pathing.observations import save
-from passerby.pathing.plan import Shard
+from passerby.pathing.plan import Report, Shard
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
 from passerby.records import Detections, Faces, Observations
@@ -51,7 +51,6 @@ NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 T = TypeVar("T")
 R = TypeVar("R")
 
-Report = Callable[[float], None]  # told how much of the shard is done, in [0, 1]
 # Says where the video can be read now: a path, or a URL that lasts for a shard.
 Locate = Callable[[], str]
 
@@ -157,7 +156,8 @@ def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Obser
             if this is not None and not this.sampled.is_beyond_span:
                 rows.append(_row(this, following))
                 report(min(len(rows) / shard.expected_frames, 1.0))
-    return _assembled(rows, frames.decoded_count)
+    frames_seen = _assembled(rows, frames.decoded_count)
+    return replace(frames_seen, damage_ms=np.array(frames.damage_ms, np.int64))
 
 
 def in_order(pool: Executor, work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:

@@ -6,6 +6,7 @@ that: what has been computed once is found again, wherever and whenever.
 
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,10 +24,12 @@ from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 5
+OBSERVER_VERSION = 6
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
+
+Report = Callable[[float], None]  # told how much of the work is done, in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,11 @@ class Plan:
     shards: tuple[Shard, ...]
 
 
-def plan(source: str, fingerprint: str, options: Options) -> Plan:
+def ignore(_fraction: float) -> None:
+    """Be the `Report` of those who do not ask."""
+
+
+def plan(source: str, fingerprint: str, options: Options, report: Report = ignore) -> Plan:
     """Look at a video and decide how to analyse it.
 
     Parameters
@@ -77,6 +84,8 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     fingerprint : str
         Another one whenever the content of the source is another.
     options : Options
+    report : callable
+        Called again and again; an exception it raises ends the work.
 
     Raises
     ------
@@ -87,14 +96,15 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     ModelError
         As `open_detector`.
     """
+    report(0.0)
     video = probe(source)
     _check_duration(video, options)
     detector = open_detector(options.network, options.runtime, options.device)
-    size = choose_input_size(source, video, detector)
+    size = choose_input_size(source, video, detector, report)
     origin_pts = first_pts(source)
     faces = _faces_identity(options)
     shared = (fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
-    spans = plan_spans(source, options.shard_ms)
+    spans = plan_spans(source, options.shard_ms, report)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
         Shard(
@@ -115,14 +125,19 @@ def plan(source: str, fingerprint: str, options: Options) -> Plan:
     return Plan(video, tuple(shards))
 
 
-def choose_input_size(source: str, video: VideoInfo, detector: Detector) -> tuple[int, int]:
+def choose_input_size(
+    source: str, video: VideoInfo, detector: Detector, report: Report = ignore
+) -> tuple[int, int]:
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
     width, height = size
+    images = []
     with ThreadPoolExecutor(1) as pool:
         # A look at nothing loads the network, while the video is being decoded.
         pool.submit(detector.detect, np.zeros((height, width, 3), np.uint8))
-        images = [still.image(size) for still in stills(source, input_size.PROBE_FRAMES)]
+        for still in stills(source, input_size.PROBE_FRAMES):
+            report(len(images) / input_size.PROBE_FRAMES)
+            images.append(still.image(size))
     heights = []
     for image in images:
         found = detector.detect(image)

@@ -7,8 +7,9 @@ as one of three: `UnsupportedVideo`, `DamagedVideo`, `VideoGone`.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import av
 from av.container import InputContainer
@@ -16,6 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from passerby.errors import UnsupportedVideo, VideoError, VideoGone
+from passerby.video.mp4_index import lacks_index
 from passerby.video.remote import RemoteFile
 
 # FFmpeg's names of the containers that may be opened. What is missing is missing
@@ -31,11 +33,20 @@ NO_PROTOCOLS = "none"
 # Of a URL, bytes asked for at a time: FFmpeg's usual 32 KiB cost as many calls into Python.
 REMOTE_BUFFER_BYTES = 256 * 1024
 
+# What is done with text in a container that is not UTF-8; nobody reads it.
+METADATA_ERRORS = "replace"
+
 # Broadcast clocks run on from an arbitrary value; time is counted from the start.
 CLOCKS_WITHOUT_ZERO = {"mpegts", "mpeg"}
 
 # AVI stores the frames in decoding order and no time of presentation.
 NO_PRESENTATION_TIMES = {"avi"}
+
+# Largest frame, pixels: twice that of 8K. A few bytes can claim any size.
+MAX_PIXELS = 8192 * 8192
+
+INDEX_LOST = "Its index (moov) is missing: it was cut off before its end."
+TOO_LARGE = f"Its frames have more than {MAX_PIXELS} pixels."
 
 MICROSECONDS = 1_000_000  # FFmpeg's unit of a container's times (AV_TIME_BASE)
 
@@ -46,6 +57,8 @@ class OpenVideo:
 
     container: InputContainer
     stream: VideoStream
+    # PTS of what was damaged, as far as it was read and has any
+    damaged_pts: list[int] = field(default_factory=list)
 
     @property
     def time_base(self) -> Fraction:
@@ -56,6 +69,11 @@ class OpenVideo:
     def has_presentation_times(self) -> bool:
         """Whether packets say when they are shown, not only when they are decoded."""
         return self.container.format.name not in NO_PRESENTATION_TIMES
+
+    @property
+    def clock_may_restart(self) -> bool:
+        """Whether times are those of a broadcast, which another may follow in the file."""
+        return self.container.format.name in CLOCKS_WITHOUT_ZERO
 
     @property
     def zero_pts(self) -> int:
@@ -95,21 +113,45 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     """
     try:
         with ExitStack() as stack:
-            container = stack.enter_context(_open_container(source, stack))
+            container = stack.enter_context(_opened(source, stack))
             yield OpenVideo(container, _video_stream(container))
     except av.error.FFmpegError as error:
         raise _translated(error) from error
 
 
+def _opened(source: str, stack: ExitStack) -> InputContainer:
+    try:
+        return _open_container(source, stack)
+    except av.error.InvalidDataError as error:
+        if _is_remote(source) or not _lost_its_index(source):
+            raise
+        raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {INDEX_LOST}") from error
+
+
+def _lost_its_index(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return lacks_index(file)
+
+
+def _is_remote(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
 def _open_container(source: str, stack: ExitStack) -> InputContainer:
     options = {"format_whitelist": CONTAINERS}
-    if source.startswith(("http://", "https://")):
+    if _is_remote(source):
         file = stack.enter_context(closing(RemoteFile(source)))
         options["protocol_whitelist"] = NO_PROTOCOLS
-        return av.open(file, "r", container_options=options, buffer_size=REMOTE_BUFFER_BYTES)
+        return av.open(
+            file,
+            "r",
+            container_options=options,
+            buffer_size=REMOTE_BUFFER_BYTES,
+            metadata_errors=METADATA_ERRORS,
+        )
     options["protocol_whitelist"] = FILE_PROTOCOLS
     # With the protocol written out, a colon in a file's name is only a colon.
-    return av.open(f"file:{source}", container_options=options)
+    return av.open(f"file:{source}", container_options=options, metadata_errors=METADATA_ERRORS)
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
@@ -122,6 +164,10 @@ def _video_stream(container: InputContainer) -> VideoStream:
     if not candidates:
         raise UnsupportedVideo
     stream = max(candidates, key=lambda candidate: candidate.width * candidate.height)
+    if stream.width * stream.height > MAX_PIXELS:
+        raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {TOO_LARGE}")
+    # The size may change on the way.
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     # One thread: with more of them, what FFmpeg conceals damaged areas with
     # depends on how many there are. Speed comes from decoding spans side by side.
     stream.thread_type = "NONE"

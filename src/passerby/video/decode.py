@@ -17,8 +17,9 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from passerby.video.clock import RunningClock
 from passerby.video.container import OpenVideo, open_video
-from passerby.video.orientation import UPRIGHT, Orientation, orientation
+from passerby.video.orientation import UPRIGHT, Orientation, orientation, turned
 
 Image = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height in pixels
@@ -54,7 +55,10 @@ class DecodedFrame:
     def _orientation(self) -> Orientation:
         # Not `picture.side_data`: that keeps a container which points back at the frame,
         # and every decoded picture then waits for the cyclic garbage collector.
-        side_data = SideDataContainer(self.picture)  # type: ignore[call-arg]  # stub lacks it
+        try:
+            side_data = SideDataContainer(self.picture)  # type: ignore[call-arg]  # stub lacks it
+        except ValueError:  # it holds a kind that PyAV does not know, Exif for instance
+            return turned(self.picture.rotation)
         matrix = side_data.get("DISPLAYMATRIX")
         return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
 
@@ -112,10 +116,12 @@ def frames_of(
     """
     packets = _packets(video) if start_pts is None else _packets_from(video, start_pts)
     last: DecodedFrame | None = None
-    for picture in _pictures(video.stream, prepare(packets) if prepare else packets):
+    for picture in _pictures(video, prepare(packets) if prepare else packets):
         pts = _presentation_time(video, picture, last)
         if (last and pts <= last.pts) or (start_pts is not None and pts < start_pts):
             continue
+        if picture.is_corrupt:
+            video.damaged_pts.append(pts)
         index = last.index + 1 if last else 0
         last = DecodedFrame(index, pts, picture.duration, video.timestamp_ms(pts), picture)
         yield last
@@ -128,25 +134,30 @@ def _presentation_time(video: OpenVideo, picture: av.VideoFrame, last: DecodedFr
     return last.pts + last.duration if last else video.start_pts
 
 
-def _pictures(stream: VideoStream, packets: Packets) -> Iterator[av.VideoFrame]:
+def _pictures(video: OpenVideo, packets: Packets) -> Iterator[av.VideoFrame]:
     for packet in packets:
-        yield from _decoded(stream, packet)
-    yield from _decoded(stream, None)
+        yield from _decoded(video, packet)
+    yield from _decoded(video, None)
 
 
-def _decoded(stream: VideoStream, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+def _decoded(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
     """Frames that are complete after this packet; the last ones with None."""
     try:
-        return stream.decode(packet)
+        return video.stream.decode(packet)
     except av.error.FFmpegError:
+        if packet is not None and packet.pts is not None:
+            video.damaged_pts.append(packet.pts)
         return []
 
 
 def _packets(video: OpenVideo) -> Packets:
     """Packets of the stream from where the container stands, as far as it can be read."""
+    clock = RunningClock(video) if video.clock_may_restart else None
     try:
         for packet in video.container.demux(video.stream):
             if packet.size:  # the last one is empty: PyAV's sign for "flush"
+                if clock:
+                    clock.correct(packet)
                 yield packet
     except av.error.InvalidDataError:
         return  # a file cut short
@@ -167,7 +178,10 @@ def _packets_from(video: OpenVideo, start_pts: int) -> Packets:
     second = round(1 / video.time_base)
     target, reach = start_pts, second
     while True:
-        packets = keyframe_packets(video, target)
+        try:
+            packets = keyframe_packets(video, target)
+        except av.error.FFmpegError:  # a source that can only be read from front to back
+            return _packets(video)
         first = next(packets, None)
         lands_in_time = first and (first.pts is None or first.pts <= start_pts)
         if lands_in_time or target < video.start_pts:

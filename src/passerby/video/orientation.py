@@ -52,3 +52,15 @@ def orientation(matrix: NDArray[np.int32]) -> Orientation:
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Orientation(is_transposed=False, is_mirrored=a < 0, is_flipped=d < 0)
     return Orientation(is_transposed=True, is_mirrored=c < 0, is_flipped=b < 0)
+
+
+def turned(degrees: int) -> Orientation:
+    """Orientation of a picture to be turned counter-clockwise, by quarters, and not mirrored.
+
+    Examples
+    --------
+    >>> turned(-180)
+    Orientation(is_transposed=False, is_mirrored=True, is_flipped=True)
+    """
+    cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[round(degrees / 90) % 4]
+    return orientation(np.array([cosine, -sine, 0, sine, cosine, 0, 0, 0, 1], np.int32))

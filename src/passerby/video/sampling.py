@@ -7,6 +7,7 @@ n_k = floor(k fps / 15); at a variable rate it is what that grid means.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -77,7 +78,8 @@ class SampledFrame:
 class AnalysedFrames:
     """The frames of a span that are analysed, and the first one behind it.
 
-    Iterate once; afterwards `decoded_count` tells how many frames the span holds.
+    Iterate once; afterwards `decoded_count` tells how many frames the span holds, and
+    `damage_ms` when something in it was damaged.
 
     Parameters
     ----------
@@ -93,13 +95,14 @@ class AnalysedFrames:
 
     def __init__(self, source: str, span: Span, rate: Fraction | None, origin_pts: int) -> None:
         self.decoded_count = 0
+        self.damage_ms: list[int] = []
         self._source = source
         self._span = span
         self._rate = rate
         self._origin_pts = origin_pts
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        with open_video(self._source) as video:
+        with open_video(self._source) as video, self._damage_noted(video):
             grid = self._grid(video)
             frames = shown_frames(video, self._span.start_pts, grid.is_analysed)
             for frame, next_pts in _with_next_pts(frames):
@@ -110,6 +113,19 @@ class AnalysedFrames:
                     yield SampledFrame(frame, has_face_tick, is_beyond)
                     if is_beyond:
                         return
+
+    @contextmanager
+    def _damage_noted(self, video: OpenVideo) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            start = self._span.start_pts
+            inside = [
+                pts
+                for pts in sorted(set(video.damaged_pts))
+                if (start is None or pts >= start) and not self._span.ends_before(pts)
+            ]
+            self.damage_ms = [video.timestamp_ms(pts) for pts in inside]
 
     def _grid(self, video: OpenVideo) -> SamplingGrid:
         frame_rate = video.stream.average_rate

@@ -5,7 +5,7 @@ Decoding the spans one after another gives the frames of the whole video, each
 once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,10 @@ from passerby.video.probe import duration_ms
 # An MPEG program stream times a group of frames, not each; the times between are
 # counted on from the beginning, and come out differently after a seek.
 TIMED_BY_GROUP = {"mpeg"}
+
+# Seeks in a row that lead to no further key frame, until no more are looked for: a few wrong
+# bytes can claim a length of centuries.
+FRUITLESS_SEEKS = 3600
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Span:
 WHOLE_VIDEO = Span()
 
 
-def plan_spans(source: str, span_ms: int) -> list[Span]:
+def plan_spans(
+    source: str, span_ms: int, report: Callable[[float], None] = lambda _: None
+) -> list[Span]:
     """Cut a video at the key frames nearest before each multiple of `span_ms`.
 
     Nothing is decoded: each cut costs a seek and a few packets.
@@ -47,6 +53,8 @@ def plan_spans(source: str, span_ms: int) -> list[Span]:
     span_ms : int
         Length aimed at, milliseconds, at least 1. A span is longer where key
         frames are farther apart.
+    report : callable
+        Told how much of the work is done, in [0, 1]; an exception it raises ends it.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def plan_spans(source: str, span_ms: int) -> list[Span]:
     if span_ms < 1:
         raise ValueError(f"span_ms must be at least 1, got {span_ms}")
     with open_video(source) as video:
-        cuts = list(_cuts(video, span_ms)) if _can_be_cut(video) else []
+        cuts = list(_cuts(video, span_ms, report)) if _can_be_cut(video) else []
     return [Span(start, end) for start, end in pairwise([None, *cuts, None])]
 
 
@@ -73,15 +81,20 @@ def _can_be_cut(video: OpenVideo) -> bool:
     return video.has_presentation_times or not video.stream.codec_context.has_b_frames
 
 
-def _cuts(video: OpenVideo, span_ms: int) -> Iterator[int]:
+def _cuts(video: OpenVideo, span_ms: int, report: Callable[[float], None]) -> Iterator[int]:
     """PTS of the key frames to cut at, rising, all behind the stream's start."""
     ticks_per_ms = 1 / (1000 * video.time_base)
-    last = video.start_pts
-    for time_ms in range(span_ms, duration_ms(video), span_ms):
+    last, fruitless = video.start_pts, 0
+    length_ms = duration_ms(video)
+    for time_ms in range(span_ms, length_ms, span_ms):
+        report(time_ms / length_ms)
         pts = keyframe_pts(video, video.start_pts + round(time_ms * ticks_per_ms))
+        fruitless += 1
         if pts is not None and pts > last:
             yield pts
-            last = pts
+            last, fruitless = pts, 0
+        if fruitless > FRUITLESS_SEEKS:
+            return
 
 
 def keyframe_pts(video: OpenVideo, pts: int) -> int | None:

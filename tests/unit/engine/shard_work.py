@@ -55,3 +55,33 @@ def never_report(folder: Path, _report: ShardReport) -> None:
 def signalled(_number: int, _report: ShardReport) -> str:
     os.kill(os.getpid(), signal.SIGINT)
     return "alive"
+
+
+def crash(_number: int, _report: ShardReport) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def stand_still(_number: int, report: ShardReport) -> None:
+    """Report some progress, then no more."""
+    for _ in range(5):
+        time.sleep(0.1)
+        report(0.5)
+    time.sleep(60)
+
+
+def take_memory(megabytes: int, _report: ShardReport) -> int:
+    """Hold so much memory for a while."""
+    held = b"x" * (megabytes * 1024**2)
+    time.sleep(0.5)
+    return len(held)
+
+
+def plan_something(report: ShardReport) -> int:
+    report(0.5)
+    time.sleep(0.5)
+    return os.getpid()
+
+
+def refuse_with_a_lambda(_number: int, _report: ShardReport) -> None:
+    """Fail with what cannot be sent to another process."""
+    raise ValueError(lambda: "unsendable")

@@ -63,7 +63,7 @@ def test_what_is_no_usable_video_is_told_in_the_words_of_the_service(
     with pytest.raises(UnsupportedVideo) as refusal:
         probe(str(path))
 
-    assert str(refusal.value) == "Unsupported codec/format."
+    assert str(refusal.value).startswith("Unsupported codec/format.")
 
 
 def test_a_video_without_one_good_frame_is_damaged(tmp_path: Path) -> None:

@@ -216,6 +216,23 @@ def test_a_damaged_stretch_costs_only_itself(
     assert (np.diff(times) > 0).all()
 
 
+@pytest.mark.parametrize("name", ["c.ts", "c.mpg"])
+def test_a_clock_that_starts_again_goes_on(tmp_path: Path, name: str) -> None:
+    codec = "mpeg2video" if name == "c.mpg" else "libx264"
+    path = write_clip(tmp_path / name, moving_boxes(300), codec=codec, gop=25)
+    once = times_of(path)
+    path.write_bytes(path.read_bytes() * 3)
+
+    times = times_of(path)
+
+    assert len(once) == 300
+    # Where one broadcast ends in the middle of another's, a frame or two are lost.
+    assert 890 <= len(times) <= 900
+    assert (np.diff(times) > 0).all()
+    assert np.median(np.diff(times)) == 40
+    assert times[-1] == pytest.approx(3 * 12_000, abs=200)
+
+
 def test_decoding_can_be_left_at_any_time(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "c.mp4", moving_boxes(30))
     frames = decode(str(path))

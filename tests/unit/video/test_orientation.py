@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.video.orientation import orientation
+from passerby.video.orientation import orientation, turned
 
 STORED = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.uint8)
 ONE = 1 << 16
@@ -38,3 +38,18 @@ def test_colours_stay_together() -> None:
     assert upright.shape == (3, 2, 3)
     assert upright[0, 0].tolist() == [3, 13, 23]
     assert upright.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("degrees", "upright"),
+    [
+        (0, [[1, 2, 3], [4, 5, 6]]),
+        (90, [[3, 6], [2, 5], [1, 4]]),
+        (-90, [[4, 1], [5, 2], [6, 3]]),
+        (180, [[6, 5, 4], [3, 2, 1]]),
+        (-180, [[6, 5, 4], [3, 2, 1]]),
+        (44, [[1, 2, 3], [4, 5, 6]]),
+    ],
+)
+def test_turned(degrees: int, upright: list[list[int]]) -> None:
+    assert turned(degrees).applied(STORED).tolist() == upright

@@ -102,3 +102,11 @@ def test_spans_can_be_sent_to_other_processes() -> None:
 def test_an_impossible_length_is_refused(span_ms: int) -> None:
     with pytest.raises(ValueError, match=str(span_ms)):
         plan_spans("never-opened.mp4", span_ms)
+
+
+def test_a_length_of_centuries_is_not_searched_through(tmp_path: Path) -> None:
+    day_ms = 24 * 3_600_000
+    path = write_clip(tmp_path / "c.mp4", moving_boxes(2), timestamps_ms=[0, day_ms])
+
+    # One key frame, and 86 million places at which there might be another.
+    assert plan_spans(str(path), 1) == [Span()]

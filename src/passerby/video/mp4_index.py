@@ -1,0 +1,48 @@
+"""Whether an MP4 or QuickTime file lost its index, which its recorder writes last.
+
+Source: ISO/IEC 14496-12, section 4.2 (boxes): a size in four bytes, a name in four, and
+where the size is 1, the true one in eight more; a size of 0 reaches to the end.
+"""
+
+from typing import BinaryIO
+
+HEADER_BYTES = 8
+LARGE_HEADER_BYTES = 16
+LARGE_SIZE, TO_THE_END = 1, 0
+
+BEGINNING = b"ftyp"
+PICTURES = b"mdat"
+INDEXES = {b"moov", b"moof"}
+
+# A larger box is damage, and no file can be sought through it.
+LARGEST_BYTES = 1 << 40
+
+# Boxes looked at: few files have more than ten on the outside.
+MOST_BOXES = 1000
+
+
+def lacks_index(file: BinaryIO) -> bool:
+    """Whether there are pictures in it, and nothing that says where each is.
+
+    Parameters
+    ----------
+    file : binary file, at its beginning
+    """
+    names = _box_names(file)
+    return names[:1] == [BEGINNING] and PICTURES in names and not INDEXES & set(names)
+
+
+def _box_names(file: BinaryIO) -> list[bytes]:
+    names: list[bytes] = []
+    while len(names) < MOST_BOXES:
+        head = file.read(LARGE_HEADER_BYTES)
+        if len(head) < HEADER_BYTES:
+            break
+        names.append(head[4:HEADER_BYTES])
+        size = int.from_bytes(head[:4])
+        if size == LARGE_SIZE:
+            size = int.from_bytes(head[HEADER_BYTES:])
+        if size == TO_THE_END or not HEADER_BYTES <= size <= LARGEST_BYTES:
+            break
+        file.seek(size - len(head), 1)
+    return names
