@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-POLL_SECONDS = 0.02
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+POLL_SECONDS = 0.1
 
-# Positions in /proc/PID/stat behind the command's name (proc(5), fields 5 and 24).
-GROUP, RESIDENT_PAGES = 2, 21
+# Position in /proc/PID/stat behind the command's name (proc(5), field 5).
+GROUP = 2
+SHARE = "Pss:"  # in /proc/PID/smaps_rollup, KiB
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,15 @@ class Spending:
     began: float  # time.monotonic() at its start
     wall_s: float
     cpu_s: float  # of all its processes, user and system
-    peak_bytes: int  # greatest sum of the resident memory of all its processes
+    peak_bytes: int  # greatest amount of memory that all its processes held together
     output: str
 
 
 def run(command: Sequence[str]) -> Spending:
     """Run a command to its end; what it prints on standard output must fit into a pipe.
 
-    Memory is looked at fifty times a second. Pages that processes share, such as
-    those of libraries, count in each of them: the sum is an upper bound.
+    Memory is looked at ten times a second. A page that several processes share, of a
+    library for instance, counts for its share in each: once, if all of them are its own.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def run(command: Sequence[str]) -> Spending:
     )
     try:
         while process.poll() is None:
-            peak = max(peak, resident_bytes(process.pid))
+            peak = max(peak, held_bytes(process.pid))
             time.sleep(POLL_SECONDS)
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
@@ -57,22 +57,28 @@ def run(command: Sequence[str]) -> Spending:
     return Spending(began, wall_s, _children_cpu_s() - cpu_before, peak, output)
 
 
-def resident_bytes(group: int) -> int:
+def held_bytes(group: int) -> int:
     """Memory that the processes of a group hold together."""
-    pages = 0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            fields = _stat(entry)
-            pages += int(fields[RESIDENT_PAGES]) if fields and int(fields[GROUP]) == group else 0
-    return pages * PAGE_BYTES
+    processes = (entry for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    return sum(_share_bytes(process) for process in processes if _group(process) == group)
 
 
-def _stat(process: Path) -> list[str]:
-    """Fields of /proc/PID/stat behind the name; empty when the process is gone."""
+def _group(process: Path) -> int | None:
+    """Process group; None when the process is gone."""
     try:
-        return (process / "stat").read_text().rpartition(")")[2].split()
+        return int((process / "stat").read_text().rpartition(")")[2].split()[GROUP])
     except OSError:
-        return []
+        return None
+
+
+def _share_bytes(process: Path) -> int:
+    """The process's proportional share of memory; 0 when it is gone."""
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    shares = (line.split()[1] for line in lines if line.startswith(SHARE))
+    return 1024 * int(next(shares, "0"))
 
 
 def _children_cpu_s() -> float:

@@ -30,6 +30,7 @@ from passerby.faces.mesh import FaceMesh
 from passerby.inference import session, weights
 from passerby.inference.session import Execution
 from passerby.pathing import analysis, observe
+from passerby.pathing import plan as planning
 from passerby.pathing.analysis import Analysis, ShardWork, analyse
 from passerby.pathing.plan import Options, Plan, Shard, plan
 from passerby.people.detector import SHIPPED_NETWORK, open_detector
@@ -156,13 +157,14 @@ def _clocks_on_observing(clock: StageClock) -> Iterator[None]:
         yield
 
 
-def _clocked_plan(clock: StageClock) -> Callable[[str, str, Options], Plan]:
+def _clocked_plan(clock: StageClock) -> Callable[[str, str, Options, Report], Plan]:
     """`plan`; the networks are loaded for a look at some frames."""
 
-    def clocked(source: str, fingerprint: str, options: Options) -> Plan:
+    def clocked(source: str, fingerprint: str, options: Options, report: Report) -> Plan:
         loading = _clocked(clock, "load networks", Execution, "open_session")
-        with loading, clock.stage("plan"):
-            return plan(source, fingerprint, options)
+        in_turn = _replaced(planning, "ThreadPoolExecutor", lambda _threads: InlineExecutor())
+        with loading, in_turn, clock.stage("plan"):
+            return plan(source, fingerprint, options, report)
 
     return clocked
 

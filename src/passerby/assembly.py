@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from passerby import logs
 from passerby.api.notices import notice_of
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
@@ -29,15 +28,13 @@ from passerby.records import Progress, Stage
 from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.applications import Starlette
 
     from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
     from passerby.cloud.s3 import Place
+    from passerby.cloud.shelf import BucketShelf
     from passerby.engine.local import Processes
-    from passerby.pathing.plan import Plan
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +165,18 @@ def _place(given: S3Place, bucket: str | None = None) -> "Place":
     return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)
 
 
+def build_shelf(settings: Settings) -> "BucketShelf | None":
+    """Where observations are kept on S3, if they are."""
+    if settings.observations_on_s3 is None:
+        return None
+    from passerby.cloud.shelf import BucketShelf  # noqa: PLC0415
+
+    bucket, prefix = settings.observations_on_s3
+    named = settings.s3.buckets.get(bucket)
+    place = _place(named, named.name) if named else _place(settings.s3)
+    return BucketShelf(place, bucket, prefix)
+
+
 def _analyse_job(
     installation: Installation, buckets: Objects, processes: "Processes", job: Job, report: Report
 ) -> Outcome:
@@ -175,9 +184,9 @@ def _analyse_job(
 
     Nothing is decoded here: a video that brings a decoder down ends its own job.
     """
+    from passerby.engines import engine_of, plan_runner  # noqa: PLC0415
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
-    from passerby.single_file import run_here  # noqa: PLC0415
 
     settings = installation.settings
     video = PinnedObject(buckets, **job.source)
@@ -186,9 +195,9 @@ def _analyse_job(
         analysis = analyse(
             locate(),
             video.fingerprint,
-            settings.data / "observations",
-            partial(run_here, processes=settings.processes, run=processes.run),
-            run_plan=partial(_planned, processes),
+            settings.observations_folder,
+            engine_of(settings, processes.run),
+            run_plan=plan_runner(processes),
             options=Options(
                 runtime=settings.runtime,
                 device=settings.device,
@@ -197,6 +206,7 @@ def _analyse_job(
             ),
             on_progress=report,
             locate=locate,
+            shelf=build_shelf(settings),
         )
     for complaint in analysis.complaints:
         logger.warning("job %s: %s", job.id, complaint)
@@ -204,12 +214,3 @@ def _analyse_job(
     publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     return Outcome(analysis.video, Counts(persons, len(analysis.sightings)), publish)
-
-
-def _planned(
-    processes: "Processes",
-    work: "Callable[[Callable[[float], None]], Plan]",
-    on_tick: "Callable[[], None]",
-) -> "Plan":
-    """Plan in a process of its own that logs as this one does."""
-    return processes.call(partial(logs.surroundings().run, work), on_tick)

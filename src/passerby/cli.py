@@ -21,7 +21,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from passerby import backup_command, job_commands, key_commands, logs, terminal
+from passerby import backup_command, job_commands, key_commands, logs, settings, terminal
 from passerby.command_options import AsJson, Buckets, Config, Data, opened, settings_of
 from passerby.errors import PasserbyError
 
@@ -47,6 +47,16 @@ Device = Annotated[
 LogFormat = Annotated[
     Literal["text", "json"] | None,
     typer.Option(help="How the lines of the log read.", show_default="text"),
+]
+Engine = Annotated[
+    Literal["local", "ray"] | None,
+    typer.Option(
+        help="What runs the shards: this machine, or a Ray cluster.", show_default="local"
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of the cluster's head.", show_default="127.0.0.1:6379"),
 ]
 FaceAttributes = Annotated[
     Literal["none", "default", "all"] | None,
@@ -98,6 +108,8 @@ def serve(
     config: Config = None,
     runtime: Runtime = None,
     device: Device = None,
+    engine: Engine = None,
+    ray_address: RayAddress = None,
     face_attributes: FaceAttributes = None,
     log_format: LogFormat = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
@@ -113,6 +125,8 @@ def serve(
         buckets=buckets,
         runtime=runtime,
         device=device,
+        engine=engine,
+        ray_address=ray_address,
         face_attributes=face_attributes,
         log_format=log_format,
     )
@@ -127,6 +141,8 @@ def worker(
     config: Config = None,
     runtime: Runtime = None,
     device: Device = None,
+    engine: Engine = None,
+    ray_address: RayAddress = None,
     face_attributes: FaceAttributes = None,
     log_format: LogFormat = None,
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -140,6 +156,8 @@ def worker(
         buckets=buckets,
         runtime=runtime,
         device=device,
+        engine=engine,
+        ray_address=ray_address,
         face_attributes=face_attributes,
         log_format=log_format,
     )
@@ -161,13 +179,18 @@ def track(
         int | None,
         typer.Option(help="Shards analysed at a time.", show_default="one a core", min=1),
     ] = None,
+    engine: Engine = None,
+    ray_address: RayAddress = None,
     face_attributes: FaceAttributes = None,
 ) -> None:
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
+    from passerby.engines import engine_of  # noqa: PLC0415
     from passerby.exports.overlay import write_overlay  # noqa: PLC0415
     from passerby.single_file import track_file, write_results  # noqa: PLC0415
 
     frames_per_second = _rate(rate)
+    flags = {"engine": engine, "ray_address": ray_address, "processes": processes, "device": device}
+    chosen = settings.load(environment={}, flags=flags)
     marked = out / f"{video.stem}.mp4"
     if annotate and marked.exists() and marked.samefile(video):
         raise typer.BadParameter(f"the marked copy would replace {video}: choose another --out")
@@ -178,7 +201,7 @@ def track(
         analysis = track_file(
             video,
             rate=frames_per_second,
-            processes=processes,
+            engine=engine_of(chosen),
             runtime=runtime or "auto",
             device=device or "cpu",
             with_faces=face_attributes != "none",

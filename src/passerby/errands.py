@@ -66,7 +66,7 @@ def _sweep(installation: Installation) -> None:
     sweep(
         installation.database,
         installation.results,
-        settings.data / "observations",
+        settings.observations_folder,
         settings.data / "copies",
         before,
     )

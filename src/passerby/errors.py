@@ -9,7 +9,7 @@ PasserbyError
 ├── ObjectError
 │   ├── ObjectNotFound        no such bucket, key or version
 │   └── ObjectForbidden       there may be one, but not for this caller
-├── StoreUnreachable          the object store does not answer, or not now
+├── StoreUnreachable          the object store, or a shared folder, does not answer, or not now
 ├── TooLittleSpace            the disk is full, or would be
 ├── ModelError                network file missing, damaged or of an unknown family
 ├── JobError
@@ -20,7 +20,7 @@ PasserbyError
 │   └── TokenReused           same client request token, another request
 ├── DeliveryError             a message could not be delivered, this time
 │   └── NowhereToSend         there is no destination for it
-├── EngineError               the processes that analyse shards keep dying
+├── EngineError               the processes or machines that analyse shards keep dying
 ├── FileFormatError           a detection, track or settings file that cannot be read
 └── SettingsError
 

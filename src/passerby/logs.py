@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -70,6 +71,10 @@ class Surroundings:
     form: Form | None  # None: as somebody else has set it up
     level: Level
     facts: Mapping[str, Fact]
+
+    def around(self, function: Callable[P, R]) -> Callable[P, R]:
+        """The function, for another process to call: `run` with it."""
+        return partial(self.run, function)
 
     def run(self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
         """Call a function here, the log as it was there."""

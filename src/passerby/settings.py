@@ -18,6 +18,7 @@ import platformdirs
 from passerby.errors import SettingsError
 
 PREFIX = "PASSERBY_"
+S3_SCHEME = "s3://"
 
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 
@@ -80,6 +81,16 @@ class Settings:
     tls_key: Path | None = None
     #: Regions that a signature may name; default: any.
     regions: tuple[str, ...] = ()
+    #: What runs the shards of a video: this machine, or the machines of a Ray cluster.
+    engine: Literal["local", "ray"] = "local"
+    #: Head of the cluster; this machine must be one of its nodes.
+    ray_address: Annotated[str, msgspec.Meta(pattern=r"^\S+:\d+$")] = "127.0.0.1:6379"
+    #: What each shard asks of a node beside a core, by Ray's names of resources; with the
+    #: device cuda also one GPU, unless it is named here.
+    ray_resources: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = field(default_factory=dict)
+    #: Where the machines that observe leave what they saw: a folder that all of them see
+    #: under this name, or s3://bucket/prefix; default: `observations` in the data folder.
+    observations: str | None = None
     #: Processes that observe shards of one video at a time; default: one a core.
     processes: int | None = None
     #: By how much workers and their processes stand back behind the server where processors
@@ -130,6 +141,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.device == "cuda" and self.runtime == "openvino":
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
+        if self.observations_on_s3 and not self.observations_on_s3[0]:
+            raise ValueError("observations on S3 need a bucket: s3://bucket/prefix")
 
     @property
     def database_url(self) -> str:
@@ -140,6 +153,26 @@ class Settings:
     def bucket_root(self) -> Path:
         """Folder whose sub-folders are the buckets."""
         return self.buckets or self.data / "buckets"
+
+    @property
+    def observations_folder(self) -> Path:
+        """Folder of this machine for observations: all of them, or copies of those on S3."""
+        if self.observations is None or self.observations_on_s3:
+            return self.data / "observations"
+        return Path(self.observations).expanduser()
+
+    @property
+    def observations_on_s3(self) -> tuple[str, str] | None:
+        """Bucket and beginning of the keys, if observations are kept on S3."""
+        bucket, _, prefix = (self.observations or "").removeprefix(S3_SCHEME).partition("/")
+        if not (self.observations or "").startswith(S3_SCHEME):
+            return None
+        return bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
+
+    @property
+    def ray_demands(self) -> dict[str, float]:
+        """What each shard asks of a node beside a core."""
+        return ({"GPU": 1.0} if self.device == "cuda" else {}) | self.ray_resources
 
     def environment(self) -> dict[str, str]:
         """The same values under the names that `load` reads from an environment."""
@@ -187,7 +220,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def _spelled(value: object) -> str:
     """A value as the environment has it: tables as JSON, anything else as it is."""
-    tables = isinstance(value, msgspec.Struct | tuple)
+    tables = isinstance(value, msgspec.Struct | tuple | dict)
     return msgspec.json.encode(value).decode() if tables else str(value)
 
 

@@ -22,7 +22,7 @@ from passerby.faces import expression
 from passerby.inference.session import Device, Runtime
 from passerby.jobs.tables import write_table
 from passerby.motfile import write_tracks
-from passerby.pathing.analysis import Analysis, ShardWork, analyse
+from passerby.pathing.analysis import Analysis, RunShards, ShardWork, analyse
 from passerby.pathing.plan import Options, Report, Shard
 from passerby.records import Progress
 
@@ -47,6 +47,7 @@ def track_file(
     *,
     rate: float | None,
     processes: int | None = None,
+    engine: RunShards | None = None,
     runtime: Runtime = "auto",
     device: Device = "cpu",
     with_faces: bool = True,
@@ -56,7 +57,8 @@ def track_file(
     """Analyse one file; parameters as `passerby.track`.
 
     `folder` keeps the observations, so that the work can be taken up again after a
-    crash; without one they are thrown away at the end.
+    crash; without one they are thrown away at the end. `engine` runs the shards, unless
+    this machine does.
     """
     found = _local_file(video)
     with tempfile.TemporaryDirectory(prefix="passerby-") as scratch:
@@ -64,7 +66,7 @@ def track_file(
             found.location,
             found.fingerprint,
             folder or Path(scratch),
-            partial(run_here, processes=processes),
+            engine or partial(run_here, processes=processes),
             options=Options(
                 rate=None if rate is None else Fraction(rate),
                 runtime=runtime,
@@ -100,7 +102,7 @@ def run_here(
     cores = len(os.sched_getaffinity(0))
     workers = min(processes or cores, len(shards))
     threads = max(1, cores // workers)
-    observe = partial(logs.surroundings().run, partial(work, threads=threads))
+    observe = logs.surroundings().around(partial(work, threads=threads))
     return run(observe, shards, workers, on_progress, lambda: False)
 
 

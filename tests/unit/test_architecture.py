@@ -62,6 +62,7 @@ ASSEMBLY = {
     "connections",
     "terminal",
     "errands",
+    "engines",
     "__init__",
     "__main__",
 }
@@ -74,6 +75,7 @@ FENCED = {
     "sqlalchemy": {"jobs"},
     "alembic": {"jobs"},
     "psycopg": set[str](),  # SQLAlchemy's business
+    "ray": {"engine"},
     "boto3": {"cloud"},
     "botocore": {"cloud"},
     "urllib3": {"cloud", "video"},

@@ -155,7 +155,7 @@ def test_another_process_logs_alike(form: logs.Form, capfd: pytest.CaptureFixtur
         logs.about(job_id="43ab"),
         ProcessPoolExecutor(1, get_context("spawn")) as pool,
     ):
-        assert pool.submit(logs.surroundings().run, warn_of, 7).result() == 7
+        assert pool.submit(logs.surroundings().around(warn_of), 7).result() == 7
 
     (line,) = told(capfd)
 

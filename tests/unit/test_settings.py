@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -51,6 +52,9 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({}, {"device": "gpu"}, "device", id="no device of ours"),
         pytest.param({}, {"log_format": "xml"}, "log_format", id="no form of log"),
         pytest.param({"PASSERBY_LOG_LEVEL": "loud"}, {}, "log_level", id="no level"),
+        pytest.param({}, {"engine": "spark"}, "engine", id="no engine of ours"),
+        pytest.param({}, {"ray_address": "head"}, "ray_address", id="a cluster without a port"),
+        pytest.param({}, {"observations": "s3://"}, "need a bucket", id="S3 without a bucket"),
         pytest.param(
             {"PASSERBY_RUNTIME": "openvino"},
             {"device": "cuda"},
@@ -232,4 +236,39 @@ def test_a_list_in_the_environment_is_json() -> None:
     chosen = load(environment=environment)
 
     assert chosen.regions == ("eu-west-1", "us-east-1")
+    assert load(environment=chosen.environment()) == chosen
+
+
+@pytest.mark.parametrize(
+    ("observations", "folder", "on_s3"),
+    [
+        pytest.param(None, "d/observations", None, id="not set"),
+        pytest.param("/mnt/seen", "/mnt/seen", None, id="a folder"),
+        pytest.param("s3://shared", "d/observations", ("shared", ""), id="a bucket"),
+        pytest.param("s3://shared/a/b/", "d/observations", ("shared", "a/b/"), id="a prefix"),
+    ],
+)
+def test_where_observations_are_kept(
+    observations: str | None, folder: str, on_s3: tuple[str, str] | None
+) -> None:
+    chosen = Settings(data=Path("d"), observations=observations)
+
+    assert chosen.observations_folder == Path(folder)
+    assert chosen.observations_on_s3 == on_s3
+
+
+@pytest.mark.parametrize(
+    ("device", "resources", "demands"),
+    [
+        pytest.param("cpu", {}, {}, id="a core is enough"),
+        pytest.param("cuda", {}, {"GPU": 1.0}, id="a whole GPU"),
+        pytest.param("cuda", {"GPU": 0.25, "new": 1.0}, {"GPU": 0.25, "new": 1.0}, id="shared"),
+    ],
+)
+def test_what_a_shard_asks_of_a_node(
+    device: Literal["cpu", "cuda"], resources: dict[str, float], demands: dict[str, float]
+) -> None:
+    chosen = Settings(device=device, ray_resources=resources)
+
+    assert chosen.ray_demands == demands
     assert load(environment=chosen.environment()) == chosen

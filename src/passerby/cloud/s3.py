@@ -85,11 +85,11 @@ def head(place: Place, bucket: str, key: str, version: str | None = None) -> Obj
     if version is not None:
         wanted["VersionId"] = version
     try:
-        client = _client(place)
+        client = connect(place)
         answer = client.head_object(**wanted)
         url = client.generate_presigned_url("get_object", wanted, ExpiresIn=LOCATION_SECONDS)
     except (BotoCoreError, ClientError) as error:
-        refusal = _translated(error)
+        refusal = translated(error)
         logger.warning("the object %r in bucket %r: %s", key, bucket, error)
         raise refusal from error
     return _facts(answer, wanted, url)
@@ -116,7 +116,7 @@ def _fingerprint(answer: dict[str, Any], wanted: dict[str, str]) -> str:
 
 
 @lru_cache
-def _client(place: Place) -> BaseClient:
+def connect(place: Place) -> BaseClient:
     """Connect to a place; one client a process serves all its threads."""
     client = boto3.session.Session(profile_name=place.profile).client(
         "s3",
@@ -145,7 +145,7 @@ def _stay_in_region(context: dict[str, Any], **_others: object) -> None:
     context.setdefault("s3_redirect", {})["redirected"] = True
 
 
-def _translated(error: BotoCoreError | ClientError) -> PasserbyError:
+def translated(error: BotoCoreError | ClientError) -> PasserbyError:
     """What a refusal means to the one who named the object."""
     if isinstance(error, ClientError):
         return _translated_status(error.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from passerby.errors import DamagedVideo
 from passerby.pathing.damage import complaints
 from passerby.pathing.observations import load_all
-from passerby.pathing.observe import Locate, observe_to_file
+from passerby.pathing.observe import Locate, observe_to_file, observe_to_shelf
 from passerby.pathing.plan import Options, Plan, Report, Shard, ignore, plan
+from passerby.pathing.shelf import Shelf, fetched
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
 
 OnProgress = Callable[[Progress], None]
@@ -91,6 +92,7 @@ def analyse(
     options: Options | None = None,
     on_progress: OnProgress = lambda _: None,
     locate: Locate | None = None,
+    shelf: Shelf | None = None,
 ) -> Analysis:
     """Find the persons in a video.
 
@@ -108,6 +110,8 @@ def analyse(
         Told how far the work is; an exception it raises ends the work.
     locate : callable, optional
         Asked for the source's address anew before each shard is read, wherever that is.
+    shelf : Shelf, optional
+        Where observations are kept for other machines, which do not see `folder`.
 
     Raises
     ------
@@ -120,13 +124,22 @@ def analyse(
     chosen = run_plan(planning, lambda: on_progress(Progress(Stage.PLANNING)))
     watch = _Watch(chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress)
     folder.mkdir(parents=True, exist_ok=True)
-    work = partial(observe_to_file, folder=folder, locate=locate)
-    paths = run_shards(work, chosen.shards, watch.shard_reached)
+    paths = run_shards(_work(folder, shelf, locate), chosen.shards, watch.shard_reached)
+    if shelf is not None:
+        paths = [fetched(shelf, path.name, folder) for path in paths]
     on_progress(watch.progress(Stage.LINKING, OBSERVED))
     observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
     return _linked(chosen.video, observations)
+
+
+def _work(folder: Path, shelf: Shelf | None, locate: Locate | None) -> ShardWork:
+    """What is done with each shard, wherever that is."""
+    if shelf is None:
+        # Whoever observes may work in another folder.
+        return partial(observe_to_file, folder=folder.absolute(), locate=locate)
+    return partial(observe_to_shelf, shelf=shelf, locate=locate)
 
 
 def _linked(video: VideoInfo, observations: Observations) -> Analysis:

@@ -9,6 +9,7 @@ import math
 import os
 import secrets
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,28 @@ DAMAGE = b"damage_ms"
 
 def save(observations: Observations, path: Path) -> None:
     """Write observations to `path`, whose folder must exist."""
+    place(serialised(observations), path)
+
+
+def place(content: bytes, path: Path) -> None:
+    """Write a file that appears whole or not at all."""
+    # Several processes, on several machines, may compute the same shard; each writes a
+    # file of its own.
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            # It outlasts a power cut: a file that is there is taken for whole.
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def serialised(observations: Observations) -> bytes:
+    """Content of the file of a shard."""
     first = observations.first_detection
     described_frame = np.searchsorted(first, observations.described, side="right") - 1
     first_described = np.searchsorted(observations.described, first)
@@ -70,24 +93,9 @@ def save(observations: Observations, path: Path) -> None:
         DAMAGE: json.dumps(observations.damage_ms.tolist()).encode(),
     }
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
-    # Several processes may compute the same shard; each writes a file of its own.
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.unfinished")
-    try:
-        pq.write_table(table, unfinished, compression="zstd", store_schema=True)
-        _flush(unfinished)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _flush(path: Path) -> None:
-    """Have a file outlast a power cut: one that is there is taken for whole."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    content = BytesIO()
+    pq.write_table(table, content, compression="zstd", store_schema=True)
+    return content.getvalue()
 
 
 def load(path: Path) -> Observations:

@@ -17,9 +17,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.errors import ModelError, StoreUnreachable
 from passerby.faces.finder import FaceFinder, open_face_finder
-from passerby.pathing.observations import save
-from passerby.pathing.plan import Report, Shard
+from passerby.pathing.observations import save, serialised
+from passerby.pathing.plan import Report, Shard, identity_of
+from passerby.pathing.shelf import Shelf
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
 from passerby.records import Detections, Faces, Observations
@@ -108,7 +110,6 @@ def observe_to_file(
     report : callable
         Called after each analysed frame; an exception it raises ends the work.
     folder : Path
-        Must exist.
     threads : int
         Frames detected at the same time.
     locate : callable, optional
@@ -119,14 +120,40 @@ def observe_to_file(
     -------
     Path
         The file, named by what it was computed from.
+
+    Raises
+    ------
+    StoreUnreachable
+        If this machine has no such folder.
+    VideoError, ModelError
     """
-    path = folder / f"{shard.key}.parquet"
+    if not folder.is_dir():
+        raise StoreUnreachable(f"There is no folder {folder} on the machine of a shard.")
+    path = folder / shard.file_name
     if path.exists():
         path.touch()  # files that nobody has used for long are removed
     else:
-        current = replace(shard, source=locate()) if locate else shard
-        save(observe(current, open_eyes(shard, threads), _unsaved(report), threads), path)
+        save(_observed(shard, report, threads, locate), path)
     return path
+
+
+def observe_to_shelf(
+    shard: Shard, report: Report, *, shelf: Shelf, threads: int, locate: Locate | None = None
+) -> Path:
+    """Put the observations of a shard on `shelf`, unless they are there already.
+
+    Parameters as `observe_to_file`; gives the name of the file.
+    """
+    if not shelf.has(shard.file_name):
+        content = serialised(_observed(shard, report, threads, locate))
+        shelf.put(shard.file_name, content)
+    return Path(shard.file_name)
+
+
+def _observed(shard: Shard, report: Report, threads: int, locate: Locate | None) -> Observations:
+    """Observe a shard where it can be read now."""
+    current = replace(shard, source=locate()) if locate else shard
+    return observe(current, open_eyes(shard, threads), _unsaved(report), threads)
 
 
 def _unsaved(report: Report) -> Report:
@@ -135,12 +162,22 @@ def _unsaved(report: Report) -> Report:
 
 
 def open_eyes(shard: Shard, threads: int) -> Eyes:
-    """Build what `shard` is to be looked at with."""
-    return Eyes(
-        open_detector(shard.network, shard.runtime, shard.device, threads),
-        open_face_finder(shard.runtime, shard.device, threads) if shard.with_faces else None,
-        shard.input_size,
-    )
+    """Build what `shard` is to be looked at with.
+
+    Raises
+    ------
+    ModelError
+        If this machine would look at it with anything else than what it was planned for.
+    """
+    detector = open_detector(shard.network, shard.runtime, shard.device, threads)
+    finder = open_face_finder(shard.runtime, shard.device, threads) if shard.with_faces else None
+    ours = identity_of(detector.identity, finder.identity if finder else "")
+    if ours != shard.eyes:
+        raise ModelError(
+            f"A machine would analyse the video with {ours}, where it was planned for "
+            f"{shard.eyes}: machines of one cluster must be of one kind, or `runtime` be set."
+        )
+    return Eyes(detector, finder, shard.input_size)
 
 
 def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Observations:

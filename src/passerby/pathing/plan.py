@@ -15,7 +15,7 @@ import numpy as np
 
 from passerby.errors import VideoTooLong
 from passerby.faces.finder import open_face_finder
-from passerby.inference.session import Device, Runtime
+from passerby.inference.session import Device, Image, Runtime
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
 from passerby.records import VideoInfo
@@ -58,8 +58,14 @@ class Shard:
     runtime: Runtime
     device: Device
     with_faces: bool
+    eyes: str  # what it must be looked at with: `identity_of`
     expected_frames: int  # about so many will be analysed; at least 1
     key: str  # name of what comes out: 64 hexadecimal digits
+
+    @property
+    def file_name(self) -> str:
+        """Of its observations."""
+        return f"{self.key}.parquet"
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
             runtime=options.runtime,
             device=options.device,
             with_faces=options.with_faces,
+            eyes=identity_of(detector.identity, faces),
             expected_frames=max(expected_frames, 1),
             key=_key(*shared, span.start_pts, span.end_pts),
         )
@@ -131,7 +138,7 @@ def choose_input_size(
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
     width, height = size
-    images = []
+    images: list[Image] = []
     with ThreadPoolExecutor(1) as pool:
         # A look at nothing loads the network, while the video is being decoded.
         pool.submit(detector.detect, np.zeros((height, width, 3), np.uint8))
@@ -145,6 +152,19 @@ def choose_input_size(
         heights.append((certain[:, 3] - certain[:, 1]) * video.height / height)
     seen = np.concatenate([np.empty(0, np.float32), *heights])
     return input_size.choose(seen, video.width, video.height)
+
+
+def identity_of(detector: str, faces: str) -> str:
+    """All that decides, on a machine, what is seen in given pixels: version and networks.
+
+    Parameters
+    ----------
+    detector : str
+        Identity of the detector.
+    faces : str
+        That of the face finder; empty if there is none.
+    """
+    return f"observer {OBSERVER_VERSION}, {detector}, {faces or 'no faces'}"
 
 
 def _faces_identity(options: Options) -> str:

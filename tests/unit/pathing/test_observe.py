@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.errors import JobCancelled, VideoGone
+from passerby.errors import JobCancelled, ModelError, VideoGone
 from passerby.pathing.link import link
 from passerby.pathing.observations import concatenate, load
 from passerby.pathing.observe import in_order, observe, observe_to_file, open_eyes
 from passerby.pathing.plan import Options, Shard, plan
 from passerby.people.appearance import DIMENSIONS
 from passerby.records import Observations, Sightings
-from passerby.testing import BOX_COLOURS, moving_boxes, texture, write_clip
+from passerby.testing import BOX_COLOURS, ColourDetector, moving_boxes, texture, write_clip
 
 EVERY_FRAME = Options(rate=None)
 
@@ -298,6 +298,18 @@ def test_a_file_that_is_there_is_not_computed_again(still_clip: str, tmp_path: P
 
     assert observe_to_file(gone, unheard, folder=tmp_path, threads=1) == written
     assert written.stat().st_mtime > time.time() - 60  # it is in use
+
+
+def test_a_machine_that_would_see_something_else_refuses(
+    still_clip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shard,) = shards_of(still_clip, Options())
+    assert open_eyes(shard, 1).input_size == shard.input_size
+
+    monkeypatch.setattr(ColourDetector, "identity", "another runtime")
+
+    with pytest.raises(ModelError, match=r"with .*another runtime.* planned for .*coloured boxes"):
+        open_eyes(shard, 1)
 
 
 def test_the_video_is_read_where_it_is_located_now(still_clip: str, tmp_path: Path) -> None:

@@ -1,0 +1,166 @@
+"""How a long video gets faster with more cores: measured here, modelled beyond.
+
+    python -m benchmarks.scaling [--hours 6] [--shards 4] [--ray-address HOST:PORT]
+
+The video is the sample clip again and again, its packets copied. All of it is planned and
+linked; of its shards only the first few are observed, on each number of cores there is
+here, because they are all alike. What the model assumes is in docs/cluster.md.
+"""
+
+import argparse
+import math
+import os
+import resource
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from benchmarks import machine
+from benchmarks.footage import SAMPLE, repeated
+from benchmarks.table import Cell, markdown
+
+from passerby.engine import local, ray_cluster
+from passerby.engine.ray_messages import Cluster
+from passerby.pathing.link import link
+from passerby.pathing.observations import concatenate, load
+from passerby.pathing.observe import observe_to_file
+from passerby.pathing.plan import Options, Plan, Shard, plan
+
+R = TypeVar("R")
+
+CORES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+SPEED = "× real time"  # noqa: RUF001 - the sign is meant
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What something took."""
+
+    wall_s: float
+    cpu_s: float  # of this process and of those it started
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What decides on the time of a whole video."""
+
+    plan_s: float
+    shard_s: float  # of one shard on one core
+    link_s: float
+
+
+def main() -> None:
+    """Print what was measured, and what the model makes of it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--hours", type=float, default=6.0)
+    parser.add_argument("--shards", type=int, default=4, help="that are observed")
+    parser.add_argument("--ray-address", help="observe them on this cluster as well")
+    asked = parser.parse_args()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `passerby` itself does
+    with TemporaryDirectory(prefix="passerby-bench-") as folder:
+        _measure(Path(folder), asked.hours, asked.shards, asked.ray_address)
+
+
+def _measure(folder: Path, hours: float, shard_count: int, ray_address: str | None) -> None:
+    seconds = hours * 3600
+    video = repeated(SAMPLE, seconds, folder / "long.mp4")
+    chosen, planned = _timed(lambda: plan(str(video), "benchmark", Options()))
+    few = chosen.shards[:shard_count]
+    rows = [
+        (f"local, {cores}", _observed(few, folder / str(cores), cores))
+        for cores in range(1, machine.core_count() + 1)
+    ]
+    if ray_address:
+        rows.append(("Ray", _on_ray(few, folder / "ray", ray_address)))
+    # In a process of its own, where no library was loaded before its settings.
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+        files = [folder / "1" / shard.file_name for shard in few]
+        linked = fresh.submit(_linked, chosen, files).result()
+    print(f"{machine.description()}\n")
+    sizes = f"{video.stat().st_size / 1e9:.1f} GB, {len(chosen.shards)} shards"
+    print(f"{hours:g} h, {sizes}; planned in {planned.wall_s:.1f} s of wall time,")
+    print(f"{planned.cpu_s:.1f} s of processor time; linked in {linked.cpu_s:.1f} s of it\n")
+    print(_measured_table(rows, len(few)))
+    shard_s = rows[0][1].cpu_s / len(few)
+    costs = Costs(planned.cpu_s, shard_s, linked.cpu_s)
+    print(f"\n{_model_table(costs, len(chosen.shards), seconds)}")
+
+
+def _timed(work: Callable[[], R]) -> tuple[R, Spent]:
+    began, before = time.perf_counter(), _cpu_s()
+    result = work()
+    return result, Spent(time.perf_counter() - began, _cpu_s() - before)
+
+
+def _cpu_s() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _observed(shards: Sequence[Shard], folder: Path, cores: int) -> Spent:
+    folder.mkdir()
+    work = partial(observe_to_file, folder=folder, threads=1)
+    run = partial(local.run_shards, work, shards, cores, lambda *_: None, lambda: False)
+    return _timed(run)[1]
+
+
+def _on_ray(shards: Sequence[Shard], folder: Path, address: str) -> Spent:
+    """Observe on a cluster; the processor time of its nodes is not seen."""
+    folder.mkdir()
+    work = partial(observe_to_file, folder=folder)
+    run = partial(ray_cluster.run_shards, work, shards, lambda *_: None, cluster=Cluster(address))
+    return _timed(run)[1]
+
+
+def _linked(chosen: Plan, files: Sequence[Path]) -> Spent:
+    """Link the whole video, its later shards being the first ones again."""
+    few = [load(path) for path in files]
+    length_ms = round(chosen.video.duration_ms / len(chosen.shards))
+    shards = [
+        replace(few[n % len(few)], timestamp_ms=few[n % len(few)].timestamp_ms + shift)
+        for n in range(len(chosen.shards))
+        for shift in [(n - n % len(few)) * length_ms]
+    ]
+    whole = concatenate(shards)
+    return _timed(lambda: link(whole, chosen.video.width, chosen.video.height))[1]
+
+
+def _measured_table(rows: Sequence[tuple[str, Spent]], shard_count: int) -> str:
+    first = rows[0][1].wall_s
+    table: list[list[Cell]] = [
+        [name, spent.wall_s, spent.cpu_s, shard_count / spent.wall_s * 60, first / spent.wall_s]
+        for name, spent in rows
+    ]
+    return markdown(["cores", "wall s", "CPU s", "shards/min", "speed-up"], table)
+
+
+def _model_table(costs: Costs, shard_count: int, seconds: float) -> str:
+    alone = modelled_s(costs, shard_count, cores=1)
+    table: list[list[Cell]] = []
+    for cores in (*CORES, shard_count):
+        took = modelled_s(costs, shard_count, cores)
+        share = f"{alone / took / cores:.0%}"
+        table.append([str(cores), took / 60, seconds / took, alone / took, share])
+    return markdown(["cores", "minutes", SPEED, "speed-up", "of each core"], table)
+
+
+def modelled_s(costs: Costs, shard_count: int, cores: int) -> float:
+    """Seconds for a video of `shard_count` equal shards on so many cores.
+
+    Examples
+    --------
+    >>> modelled_s(Costs(plan_s=5, shard_s=10, link_s=20), 360, cores=100)
+    65
+    """
+    rounds = math.ceil(shard_count / cores)
+    return costs.plan_s + rounds * costs.shard_s + costs.link_s
+
+
+if __name__ == "__main__":
+    main()

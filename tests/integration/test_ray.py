@@ -1,0 +1,145 @@
+"""Shards on a real Ray cluster of two nodes, one of which is lost."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from passerby.testing import write_clip
+
+from .conftest import done, people, wait_until
+from .ray_cluster import ADDRESS, ENVIRONMENT, Room, TwoNodes, can_be_held, running
+
+pytestmark = pytest.mark.skipif(
+    not can_be_held(), reason="needs Ray, and the right to make namespaces"
+)
+
+PATIENCE_SECONDS = 120
+
+PROGRAM = """
+import json, multiprocessing, sys
+from pathlib import Path
+import ray_work
+from passerby.engine.ray_cluster import run_shards
+from passerby.engine.ray_messages import Cluster
+from passerby.errors import JobCancelled
+
+address, name, stop = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+shards, demands = map(json.loads, sys.argv[4:])
+
+def heed(number, fraction):
+    if name == "double" and fraction >= 0.5 and not stop.exists():
+        stop.touch()
+        multiprocessing.active_children()[0].kill()
+    if name == "never_report" and stop.exists():
+        raise JobCancelled
+
+if __name__ == "__main__":
+    cluster = Cluster(address, demands, patience_s=3.0)
+    try:
+        print(run_shards(getattr(ray_work, name), shards, heed, cluster=cluster))
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[TwoNodes]:
+    # The paths of Ray's sockets must stay below 108 bytes.
+    with tempfile.TemporaryDirectory(prefix="ray-") as folder, running(Path(folder)) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def stop(tmp_path: Path) -> Path:
+    return tmp_path / "stop"
+
+
+def begun(
+    room: Room, name: str, shards: list[int], stop: Path, demands: dict[str, float] | None = None
+) -> subprocess.Popen[str]:
+    """A program that has shards run, on a machine of the cluster."""
+    asked = (json.dumps(shards), json.dumps(demands or {}))
+    command = room.inside(sys.executable, "-c", PROGRAM, ADDRESS, name, stop, *asked)
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def said(program: subprocess.Popen[str]) -> str:
+    return program.communicate(timeout=PATIENCE_SECONDS)[0].strip()
+
+
+def at_work(*rooms: Room) -> list[int]:
+    """Processes that observe shards."""
+    return [one for room in rooms for one in room.processes("ray::observe_shard")]
+
+
+def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, stop: Path) -> None:
+    assert said(begun(cluster.head, "double", [3, 1, 2], stop)) == "[6, 2, 4]"
+    assert stop.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "demands", "expected"),
+    [
+        pytest.param(
+            "die_on_zero", {}, "EngineError: .* shard 0 .* killed 3 times", id="a deadly shard"
+        ),
+        pytest.param(
+            "refuse_zero", {}, "UnsupportedVideo: Unsupported codec/format", id="a bad video"
+        ),
+        pytest.param(
+            "never_report", {"GPU": 1}, "EngineError: No node .* CPU 1, GPU 1", id="no GPU"
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    cluster: TwoNodes, stop: Path, name: str, demands: dict[str, float], expected: str
+) -> None:
+    program = begun(cluster.head, name, [0, 1], stop, demands)
+
+    assert re.match(expected, said(program))
+    wait_until(lambda: not at_work(cluster.head, cluster.other), seconds=10)
+
+
+def test_both_nodes_stop_within_two_seconds(cluster: TwoNodes, stop: Path) -> None:
+    program = begun(cluster.head, "never_report", [1, 2], stop)
+    wait_until(lambda: bool(at_work(cluster.head)) and bool(at_work(cluster.other)))
+
+    began = time.monotonic()
+    stop.touch()
+    wait_until(lambda: not at_work(cluster.head, cluster.other))
+
+    assert time.monotonic() - began < 2
+    assert said(program) == "JobCancelled: Cancelled on request."
+
+
+def test_a_video_outlives_a_node_and_the_results_are_those_of_one_machine(
+    cluster: TwoNodes, tmp_path: Path
+) -> None:
+    # So slow that a quarter of the pictures fills a shard.
+    clip = write_clip(tmp_path / "clip.mp4", people(100), rate=Fraction(1, 2))
+    engine = ("--engine", "ray", "--ray-address", ADDRESS)
+    track = ("-m", "passerby", "track", clip, "--out", tmp_path / "ray", *engine)
+    command = cluster.head.inside(sys.executable, *track)
+
+    with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as driver:
+        wait_until(lambda: bool(at_work(cluster.other)))
+        cluster.other.end()
+        assert not list((tmp_path / "ray").glob(".clip.observations/*.parquet"))
+        notes = driver.communicate(timeout=PATIENCE_SECONDS)[1]
+    assert driver.returncode == 0, notes
+    assert "begins anew: its node was lost" in notes
+    done("track", clip, "--out", tmp_path / "local")
+
+    written = {path.name: path.read_bytes() for path in (tmp_path / "local").iterdir()}
+    assert sorted(written) == ["clip.json", "clip.parquet", "clip.txt"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "ray").iterdir()} == written

@@ -1,0 +1,63 @@
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import pytest
+
+from passerby.engine.ray_node import TELL_SECONDS, Board, observe_shard
+from passerby.errors import EngineError
+
+OURS = version("passerby")
+
+
+@dataclass
+class Remote:
+    """A method of an actor, called at once."""
+
+    remote: Callable[[int, float], None]
+
+
+@dataclass
+class BoardHere:
+    """A board as a node sees it."""
+
+    told: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def tell(self) -> Remote:
+        return Remote(lambda number, fraction: self.told.append((number, fraction)))
+
+
+def count_to(shard: int, report: Callable[[float], None], *, threads: int) -> tuple[int, int]:
+    for step in range(1000):
+        report(step / 1000)
+    time.sleep(TELL_SECONDS)
+    report(1.0)
+    return shard, threads
+
+
+def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is() -> None:
+    board = BoardHere()
+
+    result = observe_shard(OURS, pickle.dumps((count_to, 7)), 3, 2, board)
+
+    assert result == (7, 2)
+    assert board.told[0] == (3, 0.0)
+    assert board.told[-1] == (3, 1.0)
+    assert len(board.told) < 10
+
+
+def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
+    with pytest.raises(EngineError, match=rf"has passerby {OURS}; .* planned by 0\.0\.7"):
+        observe_shard("0.0.7", b"a pickle it could not read", 0, 1, BoardHere())
+
+
+def test_a_board_keeps_the_last_word_on_each_shard() -> None:
+    board = Board(3)
+
+    for number, fraction in ((1, 0.25), (2, 1.0), (1, 0.5)):
+        board.tell(number, fraction)
+
+    assert board.fractions() == [0.0, 0.5, 1.0]
