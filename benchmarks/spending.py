@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-POLL_SECONDS = 0.1
+# Between two looks at the memory: each goes through its pages, a few milliseconds of work.
+LOOK_SECONDS = 0.5
 
 # Position in /proc/PID/stat behind the command's name (proc(5), field 5).
 GROUP = 2
@@ -30,7 +31,7 @@ class Spending:
 def run(command: Sequence[str]) -> Spending:
     """Run a command to its end; what it prints on standard output must fit into a pipe.
 
-    Memory is looked at ten times a second. A page that several processes share, of a
+    Memory is looked at twice a second. A page that several processes share, of a
     library for instance, counts for its share in each: once, if all of them are its own.
 
     Raises
@@ -44,9 +45,8 @@ def run(command: Sequence[str]) -> Spending:
         command, stdout=subprocess.PIPE, text=True, process_group=0
     )
     try:
-        while process.poll() is None:
+        while not _ends_within(process, LOOK_SECONDS):
             peak = max(peak, held_bytes(process.pid))
-            time.sleep(POLL_SECONDS)
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
         raise
@@ -55,6 +55,14 @@ def run(command: Sequence[str]) -> Spending:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Spending(began, wall_s, _children_cpu_s() - cpu_before, peak, output)
+
+
+def _ends_within(process: "subprocess.Popen[str]", seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def held_bytes(group: int) -> int:
