@@ -23,6 +23,9 @@ LONGEST_PAUSE_SECONDS = 1.0
 # PostgreSQL documentation, appendix A: too many connections; server is starting or
 # stopping; this transaction was the one to give way.
 PASSING_STATES = {"53300", "57P03", "40001", "40P01"}
+# The server ended this connection, on command or in a crash; of a connection that was not
+# ready yet SQLAlchemy does not say so.
+CUT_STATES = {"57P01", "57P02"}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +33,7 @@ T = TypeVar("T")
 
 def was_cut(error: DBAPIError) -> bool:
     """Whether the connection was there, and broke."""
-    return error.connection_invalidated
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in CUT_STATES
 
 
 def outlast(

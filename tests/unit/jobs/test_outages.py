@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
+from psycopg import errors
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 from tests.postgresql import Server
@@ -18,6 +20,7 @@ from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.keys import AccessKeys
 from passerby.jobs.message import DeliveryState, OutgoingMessage
+from passerby.jobs.outages import was_cut
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.schema import JOBS
 from passerby.jobs.sealing import SealingKey
@@ -257,3 +260,9 @@ def test_a_worker_under_constant_cuts(store: JobStore, postgresql_server: Server
 
     ended = [store.find(job.id) for job in jobs]
     assert [(job.state, job.attempt) for job in ended] == [(JobState.SUCCEEDED, 1)] * 10
+
+
+@pytest.mark.parametrize("error", [errors.AdminShutdown, errors.CrashShutdown])
+def test_a_connection_ended_before_it_was_ready_was_cut(error: type[psycopg.Error]) -> None:
+    assert was_cut(DBAPIError("SELECT 1", {}, error("terminating connection")))
+    assert not was_cut(DBAPIError("SELECT 1", {}, errors.UndefinedTable("no such table")))
