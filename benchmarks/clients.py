@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import shutil
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ class Clients:
         self._callers = callers
         self._count = count
         self._videos = 0
+        self._laying_out = threading.Lock()
         shutil.copyfile(SAMPLE, bucket / SAME_VIDEO)
         self._lay_out_next()
 
@@ -115,8 +117,9 @@ class Clients:
 
     def _lay_out_next(self) -> None:
         """Put a video into the bucket that no job has seen: what was observed is kept."""
-        shutil.copyfile(SAMPLE, self._bucket / f"{self._videos + 1}.mp4")
-        self._videos += 1
+        with self._laying_out:
+            shutil.copyfile(SAMPLE, self._bucket / f"{self._videos + 1}.mp4")
+            self._videos += 1
 
 
 def _video(key: str) -> dict[str, object]:

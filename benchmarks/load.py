@@ -181,6 +181,8 @@ def print_table(figures: Figures) -> None:
         f"analysed, {figures.jobs['queued']} queued; processors {figures.busy:.0%} busy, "
         f"load {os.getloadavg()[0]:.1f}"
     )
+    minutes = " ".join(f"{mib:.0f}" for mib in figures.resident_mib[::60])
+    print(f"server, MiB, a figure a minute: {minutes}")
 
 
 if __name__ == "__main__":

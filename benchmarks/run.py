@@ -11,9 +11,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import detector_speed, footage, machine, quality, speed
+from benchmarks import detector_speed, footage, length, machine, quality, speed
 
 Section = tuple[str, str]  # heading, Markdown
+
+LENGTHS_MINUTES = (1, 10)
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def _sections(folder: Path, runs: int) -> Iterator[Section]:
     yield "Three minutes of each", speed.films_table(measured, runs)
     yield "Where wall time goes, seconds", speed.phases_table(measured)
     yield "The detector alone", detector_speed.detector_table()
-    yield "Memory and length", speed.memory_table()
+    yield "Memory and length", length.table(footage.SAMPLE, LENGTHS_MINUTES)
     sequences = footage.sequences(folder)
     if sequences:
         yield from _quality(sequences)

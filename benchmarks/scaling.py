@@ -121,11 +121,12 @@ def _on_ray(shards: Sequence[Shard], folder: Path, address: str) -> Spent:
 def _linked(chosen: Plan, files: Sequence[Path]) -> Spent:
     """Link the whole video, its later shards being the first ones again."""
     few = [load(path) for path in files]
-    length_ms = round(chosen.video.duration_ms / len(chosen.shards))
+    first, last = few[0].timestamp_ms[0], few[-1].timestamp_ms[-1]
+    turn_ms = last - first + (last - first) // sum(map(len, few))  # and one step to the next
     shards = [
         replace(few[n % len(few)], timestamp_ms=few[n % len(few)].timestamp_ms + shift)
         for n in range(len(chosen.shards))
-        for shift in [(n - n % len(few)) * length_ms]
+        for shift in [n // len(few) * turn_ms]
     ]
     whole = concatenate(shards)
     return _timed(lambda: link(whole, chosen.video.width, chosen.video.height))[1]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import spending
-from benchmarks.footage import SAMPLE, repeated
+from benchmarks.footage import repeated
 from benchmarks.table import Cell, markdown
 
 from passerby.records import Stage
@@ -22,10 +22,6 @@ MEBIBYTE = 1024**2
 
 SPEED = "× real time"  # noqa: RUF001 - the sign is meant
 
-# As many processes for the short video as for the long one, or more would be compared
-# than the length.
-PROCESSES = 2
-SHORT_S, LONG_S = 60, 600
 # Long enough for what is done once a video not to count for much.
 FILM_S = 180
 
@@ -114,15 +110,3 @@ def films_table(clips: Iterable[Path], runs: int) -> str:
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
         films = [repeated(clip, FILM_S, Path(folder) / clip.name) for clip in clips]
         return speed_table({film: end_to_end(film, runs) for film in films})
-
-
-def memory_table() -> str:
-    """Memory for a short and for a long video: the sample clip, again and again."""
-    rows: list[list[Cell]] = []
-    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
-        for seconds in (SHORT_S, LONG_S):
-            video = repeated(SAMPLE, seconds, Path(folder) / f"{seconds}.mp4")
-            one = run(video, Path(folder), RATE, PROCESSES)
-            figures = (one.frames, seconds / one.wall_s, round(one.peak_bytes / MEBIBYTE))
-            rows.append([f"{seconds // 60} min", *figures])
-    return markdown(["length", "frames analysed", SPEED, "peak MiB"], rows)
