@@ -1,1 +1,1 @@
-"""Pictures of what was found: the video with its persons marked, a sheet of crops each."""
+"""What was found as pictures: films with people marked or hidden, a sheet of crops each."""

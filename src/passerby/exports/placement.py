@@ -62,8 +62,8 @@ def place(sightings: Sightings, timestamp_ms: int) -> Placed:
 
     Each of the `sightings` has a body.
     """
-    before, after = _neighbours(sightings, timestamp_ms, JOINED_MS)
-    share = _shares(sightings, before, after, timestamp_ms)[:, None]
+    before, after = neighbours(sightings, timestamp_ms, JOINED_MS)
+    share = shares(sightings, before, after, timestamp_ms)[:, None]
     return Placed(
         person_index=sightings.person_index[before],
         xyxy=sightings.xyxy[before] * (1 - share) + sightings.xyxy[after] * share,
@@ -76,8 +76,8 @@ def place_faces(sightings: Sightings, timestamp_ms: int) -> PlacedFaces:
 
     Each of the `sightings` has a face.
     """
-    before, after = _neighbours(sightings, timestamp_ms, FACES_JOINED_MS)
-    share = _shares(sightings, before, after, timestamp_ms)
+    before, after = neighbours(sightings, timestamp_ms, FACES_JOINED_MS)
+    share = shares(sightings, before, after, timestamp_ms)
     start = sightings.faces.take(sightings.face[before])
     end = sightings.faces.take(sightings.face[after])
     first, second = start.landmarks[:, :SHOWN_POINTS], end.landmarks[:, :SHOWN_POINTS]
@@ -95,7 +95,7 @@ def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trai
     front ends of the trails. A person who has left keeps its trail for as long as a
     trail lasts.
     """
-    rows = _rows_between(sightings, timestamp_ms - TRAIL_MS, timestamp_ms - 1)
+    rows = rows_between(sightings, timestamp_ms - TRAIL_MS, timestamp_ms - 1)
     now = np.full(len(placed), timestamp_ms)
     person = np.concatenate([sightings.person_index[rows], placed.person_index])
     time = np.concatenate([sightings.timestamp_ms[rows], now])
@@ -113,12 +113,12 @@ def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trai
     ]
 
 
-def _neighbours(
+def neighbours(
     sightings: Sightings, timestamp_ms: int, joined_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows of each person's last sighting until, and first from, an instant on."""
-    earlier = _rows_between(sightings, timestamp_ms - joined_ms, timestamp_ms)
-    later = _rows_between(sightings, timestamp_ms, timestamp_ms + joined_ms)
+    earlier = rows_between(sightings, timestamp_ms - joined_ms, timestamp_ms)
+    later = rows_between(sightings, timestamp_ms, timestamp_ms + joined_ms)
     last = dict(zip(sightings.person_index[earlier].tolist(), earlier.tolist(), strict=True))
     first = dict(
         zip(sightings.person_index[later][::-1].tolist(), later[::-1].tolist(), strict=True)
@@ -129,7 +129,7 @@ def _neighbours(
     return before[near], after[near]
 
 
-def _shares(
+def shares(
     sightings: Sightings, before: NDArray[np.int64], after: NDArray[np.int64], timestamp_ms: int
 ) -> NDArray[np.float64]:
     """(P,) how far an instant lies on the way from one row to another, in [0, 1]."""
@@ -138,7 +138,7 @@ def _shares(
     return shares
 
 
-def _rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:
+def rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:
     """Rows of the sightings in a stretch of time, both ends included."""
     start = np.searchsorted(sightings.timestamp_ms, first_ms, side="left")
     stop = np.searchsorted(sightings.timestamp_ms, last_ms, side="right")

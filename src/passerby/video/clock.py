@@ -1,9 +1,13 @@
 """What time it is in a broadcast whose clock starts again: it goes on where it was."""
 
+from fractions import Fraction
+from typing import TypeAlias
+
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from passerby.video.container import OpenVideo
+AnyPacket: TypeAlias = "Packet[AudioStream] | Packet[VideoStream]"  # generic to mypy only
 
 # A step back of more than this is a new clock, not a packet that comes late; as the ffmpeg
 # program judges it (its manual: `-dts_delta_threshold`, 10 s).
@@ -11,21 +15,36 @@ RESTART_SECONDS = 10
 
 
 class RunningClock:
-    """Corrects the times of packets that come in the order of decoding."""
+    """Corrects the times of a stream's packets that come in the order of decoding.
 
-    def __init__(self, video: OpenVideo) -> None:
-        self._threshold = round(RESTART_SECONDS / video.time_base)
+    Parameters
+    ----------
+    time_base : Fraction
+        Of the stream: seconds of one tick.
+    """
+
+    def __init__(self, time_base: Fraction) -> None:
+        self.offset = 0  # ticks added since the clock started again
+        self._threshold = round(RESTART_SECONDS / time_base)
         self._next_dts: int | None = None  # when the packet after the last one is due
-        self._offset = 0  # ticks added since the clock started again
 
-    def correct(self, packet: "Packet[VideoStream]") -> None:
+    def correct(self, packet: AnyPacket) -> None:
         """Set the times of a packet to those of the clock that runs on."""
+        self.follow(packet)
+        move(packet, self.offset)
+
+    def follow(self, packet: AnyPacket) -> None:
+        """Look at a packet's times, which may start the clock again, and leave them."""
         if packet.dts is None:
             return
         if self._next_dts is not None:
-            back = self._next_dts - (packet.dts + self._offset)
-            self._offset += back if back > self._threshold else 0
-        if self._offset:
-            packet.pts = None if packet.pts is None else packet.pts + self._offset
-            packet.dts += self._offset
-        self._next_dts = packet.dts + (packet.duration or 0)
+            back = self._next_dts - (packet.dts + self.offset)
+            self.offset += back if back > self._threshold else 0
+        self._next_dts = packet.dts + self.offset + (packet.duration or 0)
+
+
+def move(packet: AnyPacket, ticks: int) -> None:
+    """Add to a packet's times what it has of them."""
+    if ticks and packet.dts is not None:
+        packet.pts = None if packet.pts is None else packet.pts + ticks
+        packet.dts += ticks

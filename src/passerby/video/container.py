@@ -119,6 +119,24 @@ def open_video(source: str) -> Iterator[OpenVideo]:
         raise _translated(error) from error
 
 
+def first_bytes(source: str, count: int) -> bytes:
+    """Read the beginning of a source; a URL may give less of it.
+
+    Raises
+    ------
+    VideoGone
+        If it cannot be read.
+    """
+    if _is_remote(source):
+        with closing(RemoteFile(source)) as remote:
+            return remote.read(count)
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise VideoGone(f"The video cannot be read: {error.strerror}.") from error
+
+
 def _opened(source: str, stack: ExitStack) -> InputContainer:
     try:
         return _open_container(source, stack)

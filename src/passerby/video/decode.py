@@ -41,7 +41,7 @@ class DecodedFrame:
     def size(self) -> Size:
         """Width and height of the upright frame, pixels."""
         width, height = self.picture.width, self.picture.height
-        return (height, width) if self._orientation.is_transposed else (width, height)
+        return (height, width) if self.orientation.is_transposed else (width, height)
 
     def image(self, size: Size | None = None) -> Image:
         """(height, width, 3) uint8 BGR, upright; scaled to `size` when given."""
@@ -52,7 +52,8 @@ class DecodedFrame:
         return self._rendered("gray", size)
 
     @property
-    def _orientation(self) -> Orientation:
+    def orientation(self) -> Orientation:
+        """How the picture is turned to stand upright."""
         # Not `picture.side_data`: that keeps a container which points back at the frame,
         # and every decoded picture then waits for the cyclic garbage collector.
         try:
@@ -63,7 +64,7 @@ class DecodedFrame:
         return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
 
     def _rendered(self, pixel_format: str, size: Size | None) -> Image:
-        turn = self._orientation
+        turn = self.orientation
         width, height = size or self.size
         if turn.is_transposed:
             width, height = height, width
@@ -152,7 +153,7 @@ def _decoded(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.
 
 def _packets(video: OpenVideo) -> Packets:
     """Packets of the stream from where the container stands, as far as it can be read."""
-    clock = RunningClock(video) if video.clock_may_restart else None
+    clock = RunningClock(video.time_base) if video.clock_may_restart else None
     try:
         for packet in video.container.demux(video.stream):
             if packet.size:  # the last one is empty: PyAV's sign for "flush"

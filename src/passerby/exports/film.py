@@ -1,0 +1,221 @@
+"""A video written once more with other pictures: at the same times, with its sound.
+
+Frames stream from the decoder to the encoder, one at a time, and keep their times: what
+`GetPersonTracking` calls 12,400 ms is seen at 12.4 seconds. Nothing else of the source
+is taken over: no subtitles, no cover picture, no words about the place or the device.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import OutputContainer
+from av.video.reformatter import ColorRange, Interpolation
+from av.video.stream import VideoStream
+
+from passerby.errors import DamagedVideo
+from passerby.exports.sound import COPIED, add_sound
+from passerby.inference.cpu import features_here
+from passerby.video.container import open_video
+from passerby.video.decode import DecodedFrame, Image, Size, decode
+
+Paint = Callable[[DecodedFrame, Image], Image]
+Progress = Callable[[int], object]
+
+# H.264 in 4:2:0 is what every browser and player shows; its pictures have an even
+# width and height.
+CODEC, PIXEL_FORMAT = "libx264", "yuv420p"
+# The same on every machine: what libx264 writes depends on how many there are.
+ENCODER_THREADS = 4
+# Its code for AVX-512 writes other bytes from run to run (5 different files in 8 runs, of 50
+# frames of 96 x 64 pixels, 2026-11-22); that for AVX2 always the same.
+AVX512, WITHOUT_AVX512 = "avx512f", {"x264-params": "asm=AVX2"}
+USUAL_RATE = Fraction(25)  # for the encoder's planning, where the source tells none
+
+# FFmpeg doubles the ticks of a track until there are so many in a second. MP4 tells when a
+# track starts in ticks of the movie, usually of 1 ms, to which the start would be rounded.
+LEAST_TICKS_PER_SECOND = 10_000
+
+RGB, UNSPECIFIED = 0, 2  # FFmpeg's AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a film is encoded."""
+
+    options: Mapping[str, str]  # of libx264
+    copied_sound: frozenset[str]  # codecs whose sound is taken over; any other becomes AAC
+    widest: int | None = None  # pixels, even; wider pictures are scaled down
+    # Whether something is shown from 0 on: the first frame, until its time has come.
+    shows_from_zero: bool = False
+
+
+# About the size of the source: 0.8 to 1.2 times, measured on three street scenes of
+# 480 to 1080 lines.
+FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the source counts time."""
+
+    time_base: Fraction  # seconds of one tick
+    zero_pts: int  # PTS, in ticks, at which the video's clock shows 0
+    rate: Fraction  # mean frames per second
+
+    def ticks(self, frame: DecodedFrame) -> int:
+        """When a frame is shown on the video's clock, in ticks."""
+        return frame.pts - self.zero_pts
+
+
+def write_film(
+    source: str,
+    target: Path,
+    paint: Paint,
+    encoding: Encoding = FULL,
+    progress: Progress | None = None,
+) -> None:
+    """Write a video as MP4, with other pictures and its own sound.
+
+    The same source and paint give the same bytes, on however many cores.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL of the video; read twice where it has sound.
+    target : Path
+        File to write; there is either all of it, or nothing.
+    paint : callable
+        Makes a picture of a frame and its upright (h, w, 3) uint8 BGR image. All images
+        have the size of the first, and so has what it gives.
+    encoding : Encoding
+    progress : callable, optional
+        Told the number of frames done, after each; an exception it raises ends it.
+
+    Raises
+    ------
+    VideoError
+        If the source cannot be read, or holds no frame.
+    """
+    clock = _clock(source)
+    options = {
+        # The index comes first, so that a player can begin before it has the whole file.
+        "movflags": "+faststart",
+        "movie_timescale": str(_movie_ticks(clock)),
+    }
+    with _draft(target) as draft, av.open(draft, "w", "mp4", options) as output:
+        for count in _encode(output, source, clock, paint, encoding):
+            if progress:
+                progress(count)
+
+
+def _clock(source: str) -> Clock:
+    with open_video(source) as video:
+        rate = video.stream.average_rate or USUAL_RATE
+        return Clock(video.time_base, video.zero_pts, rate)
+
+
+def _movie_ticks(clock: Clock) -> int:
+    """Ticks a second in which the start of the pictures is told exactly."""
+    ticks = clock.time_base.denominator
+    while ticks < LEAST_TICKS_PER_SECOND:
+        ticks *= 2
+    return ticks
+
+
+@contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    """Give a path beside the target; move it there when all went well."""
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _encode(
+    output: OutputContainer, source: str, clock: Clock, paint: Paint, encoding: Encoding
+) -> Iterator[int]:
+    """Encode all frames, with the sound beside them; yield how many are done, after each."""
+    frames = _shown(decode(source), clock, encoding)
+    first = next(frames, None)
+    if first is None:
+        raise DamagedVideo
+    size = _size(first.size, encoding.widest)
+    stream = _add_stream(output, clock, first, size, encoding)
+    sound = add_sound(output, source, encoding.copied_sound)
+    end = 0
+    for count, frame in enumerate(chain([first], frames), start=1):
+        picture, ticks = _picture(frame, paint(frame, frame.image(size))), clock.ticks(frame)
+        if frame is first and ticks and encoding.shows_from_zero:
+            output.mux(stream.encode(_at(0, frame, picture, clock)))
+        output.mux(stream.encode(_at(ticks, frame, picture, clock)))
+        sound.write_until(ticks * clock.time_base)
+        end = ticks + frame.duration
+        yield count
+    output.mux(stream.encode())
+    sound.write_rest(end * clock.time_base)
+
+
+def _shown(
+    frames: Iterator[DecodedFrame], clock: Clock, encoding: Encoding
+) -> Iterator[DecodedFrame]:
+    """The frames, without those before 0 where the film begins there."""
+    return (frame for frame in frames if clock.ticks(frame) >= 0 or not encoding.shows_from_zero)
+
+
+def _size(upright: Size, widest: int | None) -> Size:
+    """Width and height to make images in, pixels; those scaled are even."""
+    width, height = upright
+    if widest is None or width <= widest:
+        return max(2, width), max(2, height)
+    return widest, max(2, 2 * round(height * widest / width / 2))
+
+
+def _add_stream(
+    output: OutputContainer, clock: Clock, frame: DecodedFrame, size: Size, encoding: Encoding
+) -> VideoStream:
+    options = dict(encoding.options) | (WITHOUT_AVX512 if AVX512 in features_here() else {})
+    stream = cast("VideoStream", output.add_stream(CODEC, clock.rate, options=options))
+    stream.width, stream.height = (length // 2 * 2 for length in size)
+    stream.pix_fmt = PIXEL_FORMAT
+    context = stream.codec_context
+    context.thread_type, context.thread_count = "FRAME", ENCODER_THREADS
+    context.time_base = clock.time_base
+    # The same meaning of the same numbers, so that colours come out as they went in.
+    context.colorspace = _colorspace(frame)
+    context.color_primaries = frame.picture.color_primaries
+    context.color_trc = frame.picture.color_trc
+    context.color_range = ColorRange.MPEG
+    return stream
+
+
+def _picture(frame: DecodedFrame, image: Image) -> av.VideoFrame:
+    """Picture for the encoder; odd sizes lose a line."""
+    even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
+    return av.VideoFrame.from_ndarray(even, "bgr24").reformat(
+        format=PIXEL_FORMAT,
+        dst_colorspace=_colorspace(frame),
+        dst_color_range=ColorRange.MPEG,
+        # Rounded, not cut off: otherwise all colours get a little darker.
+        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND,
+        threads=1,
+    )
+
+
+def _colorspace(frame: DecodedFrame) -> int:
+    """FFmpeg's number of the matrix between RGB and brightness with colour."""
+    stored: int = frame.picture.colorspace
+    return UNSPECIFIED if stored == RGB else stored
+
+
+def _at(ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock) -> av.VideoFrame:
+    """The picture, to be shown at a time of the video's clock."""
+    picture.time_base, picture.pts, picture.duration = clock.time_base, ticks, frame.duration
+    return picture

@@ -1,0 +1,287 @@
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from passerby.exports.blur import (
+    Blurred,
+    Who,
+    _conceal_heads,
+    conceal,
+    conceal_bodies,
+    write_blurred,
+)
+from passerby.exports.covers import Covers
+from passerby.exports.placement import Placed
+from passerby.records import Sightings
+from passerby.testing import texture, write_clip
+from passerby.video.decode import decode
+
+Sighted = Callable[..., Sightings]
+WithFaces = Callable[..., Sightings]
+Image = NDArray[np.uint8]
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+SIZE = (320, 240)
+PERSON_SIZE = (48, 120)
+TOP = 80
+# Where person 0 and person 1 stand, and a place where nobody is.
+LEFT, RIGHT, NOBODY = (40, 80, 88, 200), (220, 80, 268, 200), (130, 80, 178, 200)
+FINE = {"crf": "10", "preset": "ultrafast"}
+
+
+def scene() -> Image:
+    """Two people of fine grain before a wall of coarse grain."""
+    image = texture(SIZE, seed=1, grain=16)
+    for seed, (left, top, right, bottom) in enumerate([LEFT, RIGHT], start=2):
+        image[top:bottom, left:right] = texture(PERSON_SIZE, seed, grain=3)
+    return image
+
+
+def standing(count: int) -> Iterator[Image]:
+    for _ in range(count):
+        yield scene()
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> str:
+    return str(write_clip(tmp_path / "clip.mp4", standing(6), codec_options=FINE))
+
+
+@pytest.fixture
+def two(sighted: Sighted) -> Sightings:
+    """Both of them, in each of the six frames."""
+    rows = [(person, 40 * step, left, True) for step in range(6) for person, left in PLACES]
+    return sighted(*rows, size=PERSON_SIZE, top=TOP)
+
+
+PLACES = [(0, LEFT[0]), (1, RIGHT[0])]
+
+
+def pictures(path: str | Path) -> list[Image]:
+    return [frame.image() for frame in decode(str(path))]
+
+
+def detail(image: Image, box: Box) -> float:
+    """Mean step of brightness from pixel to pixel in a box."""
+    left, top, right, bottom = box
+    part = image[top:bottom, left:right].mean(axis=2)
+    return float(np.abs(np.diff(part, axis=0)).mean() + np.abs(np.diff(part, axis=1)).mean())
+
+
+def is_blurred(before: Image, after: Image, box: Box) -> bool:
+    """True where detail is gone, False where it is as it was; nothing in between."""
+    left, top, right, bottom = box
+    if detail(after, box) < 0.1 * detail(before, box):
+        return True
+    changed = np.abs(
+        after[top:bottom, left:right].astype(int) - before[top:bottom, left:right]
+    ).mean()
+    assert changed < 8, "neither hidden nor untouched"
+    return False
+
+
+@pytest.mark.parametrize(
+    ("whom", "blurred"),
+    [
+        pytest.param(Blurred(), [True, True], id="everybody"),
+        pytest.param(Blurred("all-but", frozenset({0})), [False, True], id="all but one"),
+        pytest.param(Blurred("all-but", frozenset({0, 1})), [False, False], id="all but both"),
+        pytest.param(Blurred("only", frozenset({0})), [True, False], id="only one"),
+    ],
+)
+def test_who_is_blurred(
+    tmp_path: Path, clip: str, two: Sightings, whom: Blurred, blurred: list[bool]
+) -> None:
+    write_blurred(clip, two, tmp_path / "film.mp4", whom)
+
+    films = list(zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True))
+    assert len(films) == 6
+    for before, after in films:
+        assert [is_blurred(before, after, box) for box in (LEFT, RIGHT)] == blurred
+        assert not is_blurred(before, after, NOBODY)
+
+
+HEAD, FACE, LEGS = (44, 82, 84, 106), (42, 82, 56, 96), (40, 140, 88, 200)
+OTHER_CHEEK = (70, 82, 88, 96)
+
+
+@pytest.mark.parametrize(
+    ("faces", "part", "blurred"),
+    [
+        pytest.param([], HEAD, True, id="the upper part where no face is known"),
+        pytest.param([], LEGS, False, id="not the rest"),
+        pytest.param(range(6), FACE, True, id="the face where it is known"),
+        pytest.param(range(6), OTHER_CHEEK, False, id="not what is far from it"),
+    ],
+)
+def test_faces_only(
+    tmp_path: Path,
+    clip: str,
+    sighted: Sighted,
+    with_faces: WithFaces,
+    faces: list[int],
+    part: Box,
+    blurred: bool,  # noqa: FBT001
+) -> None:
+    rows = [(0, 40 * step, LEFT[0], True) for step in range(6)]
+    sightings = with_faces(sighted(*rows, size=PERSON_SIZE, top=TOP), list(faces), size=16)
+
+    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred("faces"))
+
+    for before, after in zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True):
+        assert is_blurred(before, after, part) == blurred
+
+
+def test_blurred_before_the_first_sighting_and_after_the_last(
+    tmp_path: Path, sighted: Sighted
+) -> None:
+    clip = str(write_clip(tmp_path / "long.mp4", standing(26), codec_options=FINE))
+    sightings = sighted((0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP)
+
+    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred())
+
+    films = zip(decode(clip), pictures(tmp_path / "film.mp4"), strict=True)
+    times = [frame.timestamp_ms for frame, after in films if is_blurred(frame.image(), after, LEFT)]
+    assert times == list(range(160, 841, 40))
+
+
+FRONT, BEHIND = (100, 60, 180, 220), (130, 40, 190, 180)
+
+
+def overlapping(hidden: Box, shown: Box, *, detected: bool = True) -> tuple[Image, Image]:
+    """A picture of noise before and after one of two people in it was hidden."""
+    image = np.random.default_rng(5).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    covers = Covers(np.array([1]), np.array([hidden], np.float64))
+    placed = Placed(np.array([0]), np.array([shown], np.float64), np.array([detected]))
+    concealed = image.copy()
+    conceal_bodies(image, concealed, covers, placed)
+    return image, concealed
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown", "detected", "sharp"),
+    [
+        pytest.param(BEHIND, FRONT, True, True, id="in front"),
+        pytest.param(BEHIND, FRONT, False, False, id="in front, but only filled in"),
+        pytest.param(FRONT, BEHIND, True, False, id="behind"),
+        pytest.param((100, 60, 180, 260), (130, 40, 190, 250), True, False, id="both cut off"),
+    ],
+)
+def test_one_who_is_shown_stays_sharp_only_in_front(
+    hidden: Box,
+    shown: Box,
+    detected: bool,  # noqa: FBT001
+    sharp: bool,  # noqa: FBT001
+) -> None:
+    before, after = overlapping(hidden, shown, detected=detected)
+
+    middle = (slice(100, 140), slice(138, 142))
+    edge = (slice(70, 140), slice(170, 178))
+    assert bool((before[middle] == after[middle]).all()) == sharp
+    assert detail(after, (170, 70, 178, 140)) < 10
+    assert not (before[edge] == after[edge]).all()
+
+
+def hide_bodies(image: Image, concealed: Image, covers: Covers) -> None:
+    nobody = Placed(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, np.bool_))
+    conceal_bodies(image, concealed, covers, nobody)
+
+
+def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
+    tmp_path: Path, clip: str, sighted: Sighted
+) -> None:
+    """Person 1 stands 10 pixels higher in the same place as person 0."""
+    rows = [(person, 40 * step, LEFT[0], True) for step in range(6) for person in (0, 1)]
+    sightings = sighted(*rows, size=PERSON_SIZE, top=TOP)
+    higher = np.outer(sightings.person_index == 1, [0, 10, 0, 10])
+    sightings = replace(sightings, xyxy=(sightings.xyxy - higher).astype(np.float32))
+
+    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred("all-but", frozenset({0})))
+
+    before, after = pictures(clip)[3], pictures(tmp_path / "film.mp4")[3]
+    assert is_blurred(before, after, (61, 94, 67, 104)), "the head behind"
+    assert not is_blurred(before, after, (60, 124, 68, 160)), "who stands in front"
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "hide"),
+    [
+        pytest.param(3, 6, hide_bodies, id="18 of a body"),
+        pytest.param(2, 2, _conceal_heads, id="4 of a head"),
+    ],
+)
+def test_nothing_but_a_few_colours_is_left(
+    across: int, down: int, hide: Callable[[Image, Image, Covers], None]
+) -> None:
+    """Whatever is shuffled within a cell, what is left is the same."""
+    generator = np.random.default_rng(3)
+    image = generator.integers(0, 256, (120, 60, 3), dtype=np.uint8)
+    shuffled = image.copy()
+    for row in np.split(shuffled, down):
+        for cell in np.split(row, across, axis=1):
+            cell[:] = generator.permutation(cell.reshape(-1, 3)).reshape(cell.shape)
+    assert not (image == shuffled).all()
+    cover = Covers(np.array([0]), np.array([[0.0, 0, 60, 120]]))
+
+    results = [image.copy(), shuffled.copy()]
+    hide(image, results[0], cover)
+    hide(shuffled, results[1], cover)
+
+    np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize(
+    "xyxy",
+    [
+        pytest.param((-30, -30, -1, -1), id="outside"),
+        pytest.param((10, 10, 10, 10), id="empty"),
+        pytest.param((400, 10, 420, 90), id="beyond"),
+    ],
+)
+def test_nothing_to_conceal(xyxy: Box) -> None:
+    image = scene()
+    concealed = image.copy()
+
+    conceal(image, concealed, np.array(xyxy, np.float64), (3, 6))
+
+    np.testing.assert_array_equal(concealed, image)
+
+
+@pytest.mark.parametrize(
+    "xyxy", [(-10, -10, 20, 20), (0.2, 0.2, 1.1, 1.1), (300, 200, 400, 300)], ids=str
+)
+def test_every_pixel_that_a_box_touches_is_concealed(xyxy: Box) -> None:
+    image = scene()
+    concealed = np.full_like(image, 255)
+
+    conceal(image, concealed, np.array(xyxy, np.float64), (3, 6))
+
+    left, top, right, bottom = np.clip(xyxy, 0, [320, 240, 320, 240])
+    expected = np.zeros(image.shape[:2], np.bool_)
+    expected[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))] = True
+    np.testing.assert_array_equal((concealed < 255).all(axis=2), expected)
+
+
+@pytest.mark.parametrize(
+    ("who", "persons"),
+    [
+        pytest.param("everybody", {1}, id="everybody, and one"),
+        pytest.param("faces", {1}, id="faces, and one"),
+        pytest.param("only", set(), id="only nobody"),
+        pytest.param("all-but", set(), id="all but nobody"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(who: Who, persons: set[int]) -> None:
+    with pytest.raises(ValueError, match="alone"):
+        Blurred(who, frozenset(persons))
+
+
+def test_a_person_who_is_not_there_is_refused(tmp_path: Path, clip: str, two: Sightings) -> None:
+    with pytest.raises(ValueError, match="no person 7"):
+        write_blurred(clip, two, tmp_path / "film.mp4", Blurred("only", frozenset({0, 7})))
+
+    assert not (tmp_path / "film.mp4").exists()
