@@ -1,6 +1,6 @@
 """The command line: every way in, each a command.
 
-passerby serve      the service: API and worker
+passerby serve      the service: API and worker; or recorded results, for tests
 passerby worker     a worker alone
 passerby track      one video, without a server
 passerby link       the tracking half alone: detections in, tracks out
@@ -113,10 +113,12 @@ def serve(
     face_attributes: FaceAttributes = None,
     log_format: LogFormat = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="For tests: answer the results recorded in this folder, at once."),
+    ] = None,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
-    from passerby import serving  # noqa: PLC0415
-
     chosen = settings_of(
         config,
         host=host,
@@ -131,6 +133,13 @@ def serve(
         log_format=log_format,
     )
     logs.configure(chosen.log_format, chosen.log_level)
+    if replay is not None:
+        from passerby import stand_in  # noqa: PLC0415
+
+        stand_in.serve(chosen, replay)
+        return
+    from passerby import serving  # noqa: PLC0415
+
     serving.serve(opened(chosen), with_worker=worker)
 
 

@@ -14,6 +14,7 @@ PasserbyError
 ├── ModelError                network file missing, damaged or of an unknown family
 ├── JobError
 │   ├── JobNotFound
+│   ├── JobFailed             the job of a service ended badly, told to its client
 │   ├── JobCancelled          raised inside a job that was asked to stop
 │   ├── LeaseLost             raised inside a job that is no longer this worker's
 │   ├── TooManyOpenJobs
@@ -86,6 +87,14 @@ class JobError(PasserbyError):
 
 class JobNotFound(JobError):
     """There is no such job."""
+
+
+class JobFailed(JobError):
+    """The job failed."""
+
+    def __init__(self, message: str | None = None, *, status_message: str = "") -> None:
+        super().__init__(message)
+        self.status_message = status_message  # of the service; "" where it said nothing
 
 
 class JobCancelled(JobError):

@@ -5,29 +5,22 @@ a client waiting, and a server can be started again without it.
 """
 
 import gc
-import ipaddress
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
 
 import uvicorn
 
-from passerby import assembly, terminal
+from passerby import assembly, listening, terminal
 from passerby.assembly import Installation
-from passerby.connections import IDLE_SECONDS, LimitedProtocol
 from passerby.errands import errands
-from passerby.errors import SettingsError
+from passerby.listening import STOP_SIGNALS, say
 from passerby.settings import Settings
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 logger = logging.getLogger(__name__)
 
@@ -36,72 +29,29 @@ RESTART_SECONDS = 2.0
 # How long an ending worker may take to put its job back into the queue.
 GRACE_SECONDS = 10.0
 PARENT_LOOK_SECONDS = 0.5
-# How long requests under way may take when the server ends.
-SHUTDOWN_SECONDS = 10
 # How long all errands of an ending worker may take, about.
 ERRAND_GRACE_SECONDS = 1.0
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(installation: Installation, *, with_worker: bool) -> None:
     """Serve until asked to stop, with a worker beside it if wanted."""
     chosen = installation.settings
     app = assembly.build_app(installation)
-    config = _config(app, chosen)
+    config = listening.config(app, chosen)
     # What is here now stays. To look through it at every full collection would hold up
     # requests: by 13 ms measured with the imports alone.
     gc.collect()
     gc.freeze()
-    for number in STOP_SIGNALS:
-        # uvicorn raises the signal again once it has ended: what is left is to
-        # leave in order, so that the worker ends before its server.
-        signal.signal(number, lambda *_: sys.exit())
-    with _listener(chosen.host, chosen.port) as listener:
-        _greet(installation, _url(chosen, *listener.getsockname()[:2]))
+    listening.leave_in_order()
+    with listening.listener(chosen.host, chosen.port) as listener:
+        _greet(installation, listening.url(chosen, *listener.getsockname()[:2]))
         with _worker_beside(chosen) if with_worker else nullcontext():
             uvicorn.Server(config).run([listener])
 
 
 def endpoint(chosen: Settings) -> str:
     """URL at which a server with these settings is found."""
-    return _url(chosen, chosen.host, chosen.port)
-
-
-def _config(app: "Starlette", chosen: Settings) -> uvicorn.Config:
-    if (chosen.tls_certificate is None) != (chosen.tls_key is None):
-        raise SettingsError("TLS needs both, tls_certificate and tls_key.")
-    if chosen.tls_certificate is None and not _is_loopback(chosen.host):
-        logger.warning(
-            "%s can be reached from elsewhere, and there is no TLS: signatures keep requests "
-            "from being forged, but nothing keeps them from being read",
-            chosen.host,
-        )
-    config = uvicorn.Config(
-        app,
-        http=LimitedProtocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # anybody could claim any address
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        ssl_certfile=chosen.tls_certificate,
-        ssl_keyfile=chosen.tls_key,
-    )
-    try:
-        config.load()
-    except OSError as error:  # of TLS, too
-        raise SettingsError(f"The certificate cannot be used: {error}") from error
-    return config
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return listening.url(chosen, chosen.host, chosen.port)
 
 
 def work(installation: Installation, parent: int | None) -> None:
@@ -135,40 +85,19 @@ def _errands_beside(installation: Installation, stop: threading.Event) -> Iterat
             thread.join(ERRAND_GRACE_SECONDS)
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        raise SettingsError(f"The server cannot listen: {error}") from error
-
-
-def _url(chosen: Settings, host: str, port: int) -> str:
-    scheme = "https" if chosen.tls_certificate else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
 def _greet(installation: Installation, endpoint: str) -> None:
     """Say where the server is; on first start, make a key and say how to use it."""
     chosen = installation.settings
-    _say(chosen, f"passerby serves {endpoint}")
-    _say(chosen, f"buckets are the folders in {chosen.bucket_root}")
+    say(chosen, f"passerby serves {endpoint}")
+    say(chosen, f"buckets are the folders in {chosen.bucket_root}")
     if installation.keys.entries():
         return
     if not chosen.first_key:
         logger.warning("there is no access key yet: make one with passerby keys create")
         return
     key = installation.keys.create()
-    _say(chosen, "An access key was made; AWS clients use it so (shown this once):")
+    say(chosen, "An access key was made; AWS clients use it so (shown this once):")
     print(terminal.environment_lines(key, endpoint), flush=True)
-
-
-def _say(chosen: Settings, text: str) -> None:
-    """Tell whoever started the server, or the programs that read its log."""
-    if chosen.log_format == "json":
-        logger.info(text)
-    else:
-        terminal.notes.print(text, highlight=False)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -175,3 +177,20 @@ def aws(request: pytest.FixtureRequest) -> Path:
     if not program.exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
     return program
+
+
+JAVASCRIPT = Path(__file__).parent / "js"
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Program of Node.js, with both SDKs installed as the lock file says."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("node and npm are not installed")
+    installed = JAVASCRIPT / "node_modules" / ".package-lock.json"
+    lock = JAVASCRIPT / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(command, cwd=JAVASCRIPT, check=True, timeout=300)
+    return node

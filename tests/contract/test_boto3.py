@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,10 +11,23 @@ from botocore.exceptions import ClientError
 from passerby.jobs.keys import AccessKey
 
 from .conftest import OPEN_JOB_LIMIT, Server, a_walk, connect
+from .replaying import Replaying, replaying
 
 LOBBY = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}
 
 Answer = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["the service", "the stand-in"])
+def server(
+    request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server | Replaying]:
+    """Both must answer the same."""
+    if request.param == "the service":
+        yield server
+        return
+    with replaying(tmp_path_factory.mktemp("stand-in")) as stand_in:
+        yield stand_in
 
 
 def start(rekognition: BaseClient, **members: object) -> str:

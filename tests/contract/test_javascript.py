@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -10,28 +9,12 @@ import pytest
 
 from passerby.jobs.keys import AccessKey
 
-from .conftest import Server, a_walk
-
-FOLDER = Path(__file__).parent / "js"
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Program of Node.js, with both SDKs installed as the lock file says."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("node and npm are not installed")
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    lock = FOLDER / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=FOLDER, check=True, timeout=300)
-    return node
+from .conftest import JAVASCRIPT, Server, a_walk
 
 
 @pytest.fixture(params=["v2.cjs", "v3.mjs"])
 def script(request: pytest.FixtureRequest) -> Path:
-    return FOLDER / str(request.param)
+    return JAVASCRIPT / str(request.param)
 
 
 def ask(

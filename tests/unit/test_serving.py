@@ -3,7 +3,8 @@ import logging
 import pytest
 from starlette.applications import Starlette
 
-from passerby.serving import _config, endpoint
+from passerby.listening import config
+from passerby.serving import endpoint
 from passerby.settings import Settings
 
 
@@ -25,7 +26,7 @@ def test_a_server_without_tls_warns_beyond_loopback(
     warned: bool,  # noqa: FBT001
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    _config(Starlette(), Settings(host=host))
+    config(Starlette(), Settings(host=host))
 
     assert any("no TLS" in message for message in caplog.messages) is warned
     assert all(record.levelno == logging.WARNING for record in caplog.records)

@@ -6,7 +6,7 @@ constraints of the model, rights, rate, then what the operation itself asks.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,16 +31,6 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Service:
-    """What an exchange needs: who may call, how often, and what to work with."""
-
-    gate: Gate
-    rates: Mapping[str, Rate]  # of an account, by operation; without one, any
-    tracking: Tracking
-    metrics: Metrics
-
-
-@dataclass(frozen=True)
 class Reply:
     """What goes back to the client."""
 
@@ -48,10 +38,27 @@ class Reply:
     body: bytes
 
 
+def _unwitnessed(_request: SignedRequest, _reply: Reply) -> None:
+    """Look at nothing."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What an exchange needs: who may call, how often, and what to work with."""
+
+    gate: Gate
+    rates: Mapping[str, Rate]  # of an account, by operation; without one, any
+    tracking: Tracking
+    metrics: Metrics
+    witness: Callable[[SignedRequest, Reply], None] = _unwitnessed  # sees each exchange
+
+
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
     with logs.about(request_id=request_id):
-        return _reply(service, request, request_id)
+        answer = _reply(service, request, request_id)
+    service.witness(request, answer)
+    return answer
 
 
 def refusal(fault: Fault) -> Reply:

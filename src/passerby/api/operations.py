@@ -13,6 +13,7 @@ from passerby.api.faults import Fault
 from passerby.api.messages import (
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
+    PersonDetection,
     S3Object,
     StartPersonTrackingRequest,
     StartPersonTrackingResponse,
@@ -84,10 +85,18 @@ class ResultsPage(Protocol):
         """Row at which the next page begins; None on the last page."""
 
 
+@dataclass(frozen=True)
+class SpelledPage:
+    """Some rows of a result that is kept as it was answered."""
+
+    persons: list[PersonDetection]
+    next_offset: int | None  # as of a `ResultsPage`
+
+
 class Results(Protocol):
     """Where the sightings of finished jobs lie, in both orders."""
 
-    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage:
+    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage | SpelledPage:
         """At most `count` rows from row `offset` (from 0)."""
 
 
@@ -146,7 +155,7 @@ def get_person_tracking(
     return msgspec.structs.replace(
         answer,
         video_metadata=_metadata(job.video),
-        persons=persons(page.sightings, job.video.width, job.video.height, tracking.judge_faces),
+        persons=_spelled(page, job.video, tracking.judge_faces),
         next_token=None if following is None else seal(listing, following, now),
     )
 
@@ -198,6 +207,14 @@ def _standing(job: Job) -> GetPersonTrackingResponse:
         status_message=_told(job.status_message),
         job_tag=started.job_tag,
     )
+
+
+def _spelled(
+    page: ResultsPage | SpelledPage, video: VideoInfo, judge_faces: JudgeFaces | None
+) -> list[PersonDetection]:
+    if isinstance(page, SpelledPage):
+        return page.persons
+    return persons(page.sightings, video.width, video.height, judge_faces)
 
 
 def _told(message: str | None) -> str | None:

@@ -1,0 +1,63 @@
+"""Which calls a script refuses, and in which words."""
+
+import threading
+from collections.abc import Sequence
+
+from passerby.api import faults
+from passerby.api.faults import Fault
+from passerby.replay.script import FaultRule, Operation
+
+# In texts that name numbers: the service's own limits, exceeded by one.
+_OPEN_JOBS = 20
+_VIDEO_BYTES = 10 * 1000**3
+
+
+class ScriptedFaults:
+    """The faults of one script, and how many calls each has seen. Safe to use from threads."""
+
+    def __init__(self, rules: Sequence[FaultRule]) -> None:
+        self._rules = rules
+        self._seen = [0] * len(rules)
+        self._lock = threading.Lock()
+
+    def check(
+        self, operation: Operation, video: str, tag: str | None, account_id: str, token: str | None
+    ) -> None:
+        """Raise a Fault if it is the turn of one.
+
+        Parameters
+        ----------
+        video : str
+            Bucket/key.
+        token : str or None
+            ClientRequestToken of the job.
+        """
+        rule = self._turn(operation, video, tag)
+        if rule is None:
+            return
+        details = _details(rule.code, operation, video, account_id, token)
+        raise Fault(faults.DECLARED[rule.code], rule.message, **details)
+
+    def _turn(self, operation: Operation, video: str, tag: str | None) -> FaultRule | None:
+        with self._lock:
+            for number, rule in enumerate(self._rules):
+                if rule.operation not in (None, operation) or not rule.fits(video, tag):
+                    continue
+                self._seen[number] += 1
+                turn = self._seen[number] - rule.after
+                if turn > 0 and (rule.times is None or turn <= rule.times):
+                    return rule
+        return None
+
+
+def _details(
+    code: str, operation: str, video: str, account_id: str, token: str | None
+) -> dict[str, str | int]:
+    """What the usual text of an error leaves open."""
+    if code == faults.LIMIT_EXCEEDED.code:
+        return {"open_jobs": _OPEN_JOBS + 1, "limit": _OPEN_JOBS, "user": account_id}
+    if code == faults.VIDEO_TOO_LARGE.code:
+        return {"size": _VIDEO_BYTES + 1, "limit": _VIDEO_BYTES}
+    user = f"arn:aws:iam::{account_id}:user/stand-in"
+    resource = f"arn:aws:s3:::{video}"
+    return {"user": user, "operation": operation, "resource": resource, "token": token or ""}

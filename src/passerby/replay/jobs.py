@@ -1,0 +1,229 @@
+"""Jobs without a worker: each ends when its script says so, with what was recorded.
+
+Everything is in memory, and the same calls give the same job ids.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from passerby.api import faults
+from passerby.api.faults import Fault
+from passerby.api.operations import Order, SpelledPage
+from passerby.errors import JobNotFound, TokenReused
+from passerby.jobs.job import Job, JobState, NewJob, utc_now
+from passerby.records import Progress, Stage
+from passerby.replay.faults import ScriptedFaults
+from passerby.replay.recordings import Recording, Recordings
+from passerby.replay.script import JobRule, Script
+
+
+@dataclass
+class _Entry:
+    """A job, and what decides when it ends."""
+
+    job: Job
+    token: str | None
+    rule: JobRule
+    ready_at: float  # seconds of the monotonic clock
+    polls: int = 0
+    recording: Recording | None = None  # once it ended
+    timer: threading.Timer | None = None  # that ends it
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of a video that need not be there."""
+
+    size_bytes: int = 1
+    fingerprint: str = "recorded"
+
+
+@dataclass
+class _Jobs:
+    """Jobs since the last reset."""
+
+    by_id: dict[str, _Entry] = field(default_factory=dict)
+    by_token: dict[tuple[str, str], str] = field(default_factory=dict)  # account, token → id
+
+
+class ReplayedJobs:
+    """Jobs, objects and results for the API in one. Safe to use from many threads.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        What the jobs find.
+    script : Script
+        How they go; may be changed by `reset` and `follow`.
+    on_end : callable
+        Told of each job that has ended, once.
+    """
+
+    def __init__(
+        self, recordings: Recordings, script: Script, on_end: Callable[[Job], None]
+    ) -> None:
+        self.recordings = recordings
+        self._on_end = on_end
+        self._lock = threading.RLock()
+        self._jobs = _Jobs()
+        self.follow(script)
+
+    def follow(self, script: Script) -> None:
+        """Go by another script: calls from now on, and jobs that start from now on."""
+        with self._lock:
+            self._script = script
+            self._faults = ScriptedFaults(script.faults)
+
+    def reset(self, recordings: Recordings, script: Script) -> None:
+        """Forget all jobs, and begin anew."""
+        with self._lock:
+            ended, self._jobs = self._jobs, _Jobs()
+            self.recordings = recordings
+            self.follow(script)
+        for entry in ended.by_id.values():
+            if entry.timer is not None:
+                entry.timer.cancel()
+                entry.timer.join()
+
+    def head(self, bucket: str, key: str, version: str | None) -> Facts:  # noqa: ARG002 - Objects
+        """Whether there is a recording for a video; raises ObjectNotFound."""
+        self.recordings.find(bucket, key)
+        return Facts()
+
+    def repeated(self, new: NewJob) -> Job | None:
+        """Job that the same token and request made; raises TokenReused, or a scripted Fault."""
+        self._faults.check("StartPersonTracking", _video(new), new.tag, new.account_id, new.token)
+        with self._lock:
+            return self._repeated(new)
+
+    def submit(self, new: NewJob, open_limit: int) -> Job:  # noqa: ARG002 - the script's counts
+        """Start a job, or find the repeated one; raises TokenReused, or a Fault."""
+        with self._lock:
+            known = self._repeated(new)
+            if known is not None:
+                return known
+            self._check_room(new.account_id)
+            entry = self._new_entry(new)
+            self._jobs.by_id[entry.job.id] = entry
+            if new.token is not None:
+                self._jobs.by_token[new.account_id, new.token] = entry.job.id
+            self._set_going(entry)
+            return entry.job
+
+    def find(self, job_id: str, account_id: str) -> Job:
+        """Job of an account, as a call finds it; raises JobNotFound, or a scripted Fault."""
+        entry = self._entry(job_id, account_id)
+        job = entry.job
+        self._faults.check("GetPersonTracking", _video(job), job.tag, account_id, entry.token)
+        with self._lock:
+            entry.polls += 1
+            self._end_if_due(entry)
+            return entry.job
+
+    def page(self, job_id: str, order: Order, offset: int, count: int) -> SpelledPage:
+        """At most `count` items from `offset` on, and at most as many as the script allows."""
+        recording = self._jobs.by_id[job_id].recording
+        assert recording is not None  # noqa: S101 - only succeeded jobs are asked for
+        rows = recording.rows(order)
+        end = offset + min(count, self._script.page_rows)
+        return SpelledPage(rows[offset:end], end if end < len(rows) else None)
+
+    def finish(self, job_id: str, failure: str | None = None) -> None:
+        """End a job now: as its recording says, or failed with a message; raises JobNotFound."""
+        with self._lock:
+            entry = self._entry(job_id)
+            if entry.job.open:
+                self._end(entry, failure)
+
+    def all(self) -> list[Job]:
+        """All jobs, in the order in which they began."""
+        with self._lock:
+            return [entry.job for entry in self._jobs.by_id.values()]
+
+    def _entry(self, job_id: str, account_id: str | None = None) -> _Entry:
+        entry = self._jobs.by_id.get(job_id)
+        if entry is None or account_id not in (None, entry.job.account_id):
+            raise JobNotFound
+        return entry
+
+    def _repeated(self, new: NewJob) -> Job | None:
+        job_id = self._jobs.by_token.get((new.account_id, new.token or ""))
+        if job_id is None:
+            return None
+        job = self._jobs.by_id[job_id].job
+        if job.request != new.request:
+            raise TokenReused
+        return job
+
+    def _check_room(self, account_id: str) -> None:
+        open_jobs = sum(job.open and job.account_id == account_id for job in self.all())
+        limit = self._script.open_jobs
+        if open_jobs >= limit:
+            raise Fault(faults.LIMIT_EXCEEDED, open_jobs=open_jobs, user=account_id, limit=limit)
+
+    def _new_entry(self, new: NewJob) -> _Entry:
+        rule = self._script.job_rule(_video(new), new.tag)
+        now = utc_now()
+        job = Job(
+            id=_job_id(new, len(self._jobs.by_id)),
+            account_id=new.account_id,
+            operation=new.operation,
+            request=new.request,
+            source=new.source,
+            tag=new.tag,
+            state=JobState.RUNNING,
+            progress=Progress(Stage.OBSERVING),
+            status_message=None,
+            video=None,
+            counts=None,
+            created_at=now,
+            started_at=now,
+            ended_at=None,
+            attempt=1,
+        )
+        return _Entry(job, new.token, rule, time.monotonic() + rule.seconds)
+
+    def _set_going(self, entry: _Entry) -> None:
+        """End a job that nobody need ask for, at once or in time."""
+        self._end_if_due(entry)
+        if entry.job.open and not entry.rule.polls:
+            entry.timer = threading.Timer(entry.rule.seconds, self._end_in_time, (entry,))
+            entry.timer.daemon = True
+            entry.timer.start()
+
+    def _end_in_time(self, entry: _Entry) -> None:
+        with self._lock:
+            if entry.job.open and self._jobs.by_id.get(entry.job.id) is entry:
+                self._end(entry, entry.rule.failure)
+
+    def _end_if_due(self, entry: _Entry) -> None:
+        due = entry.polls > entry.rule.polls or not entry.rule.polls
+        if entry.job.open and due and time.monotonic() >= entry.ready_at:
+            self._end(entry, entry.rule.failure)
+
+    def _end(self, entry: _Entry, failure: str | None) -> None:
+        source = entry.job.source
+        recording = self.recordings.find(source["bucket"], source["key"])
+        failure = recording.failure if failure is None else failure
+        ended = replace(entry.job, ended_at=utc_now())
+        if failure is None:
+            entry.recording = recording
+            video, counts = recording.video, recording.counts
+            entry.job = replace(ended, state=JobState.SUCCEEDED, video=video, counts=counts)
+        else:
+            entry.job = replace(ended, state=JobState.FAILED, status_message=failure)
+        self._on_end(entry.job)
+
+
+def _video(of: NewJob | Job) -> str:
+    return f"{of.source['bucket']}/{of.source['key']}"
+
+
+def _job_id(new: NewJob, number: int) -> str:
+    """64 hexadecimal digits, the same for the same request in the same place."""
+    told = json.dumps([number, new.account_id, new.request], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()

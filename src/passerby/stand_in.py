@@ -1,0 +1,254 @@
+"""A server for other people's tests: the real API around results recorded before.
+
+Signatures, checks, page tokens and messages are those of the service; behind them there
+is no worker, no video, no network and no database.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+
+from passerby import listening, terminal
+from passerby.api.app import create_app
+from passerby.api.authorization import SignedRequest
+from passerby.api.exchange import Reply, Service
+from passerby.api.metrics import Metrics
+from passerby.api.notices import notice_of
+from passerby.api.operations import Tracking
+from passerby.api.protocol import TARGET_HEADER
+from passerby.api.signature import Gate
+from passerby.api.tokens import PageTokens
+from passerby.delivery import delivery
+from passerby.errors import SettingsError
+from passerby.jobs.job import Job
+from passerby.jobs.message import OutgoingMessage
+from passerby.replay.example import example
+from passerby.replay.jobs import ReplayedJobs
+from passerby.replay.keys import TEST_KEY, Key, keys_of
+from passerby.replay.postman import Postman
+from passerby.replay.recordings import DEFAULT, Recordings, recording_of, recordings_in
+from passerby.replay.script import Script, script_from, script_of
+from passerby.settings import Settings
+
+T = TypeVar("T")
+
+SCRIPT_FILE = "script.toml"
+
+# Of requests and of notices; the oldest are forgotten.
+REMEMBERED = 100_000
+
+
+@dataclass(frozen=True)
+class SeenRequest:
+    """A request as it came, and what was answered."""
+
+    operation: str  # as the header says; "" without one
+    parameters: Any  # decoded JSON; None where it was none
+    status: int  # of HTTP
+    code: str  # "OK", or the code of the error
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a topic would have been told."""
+
+    topic: str  # ARN
+    role: str
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Census:
+    """How the jobs stand, for `/metrics`."""
+
+    jobs: Mapping[str, int]
+    messages: Mapping[str, int]
+    longest_wait_seconds: float = 0.0
+    abandoned_jobs: int = 0
+    repeated_jobs: int = 0
+    longest_untold_seconds: float = 0.0
+
+
+class StandIn:
+    """The application, what it goes by, and what it has seen.
+
+    `requests` and `notices` are in the order in which they came; `url` is "" unless it
+    listens.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        What jobs find.
+    script : Script
+        How they go at first.
+    send : callable
+        Given the message about an ended job that named a topic.
+    """
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        script: Script = Script(),  # noqa: B008 - frozen
+        send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
+    ) -> None:
+        self._recordings = recordings
+        self._script = script
+        self._send = send
+        self.url = ""
+        self.requests: list[SeenRequest] = []
+        self.notices: list[Notice] = []
+        self._keys = keys_of(script)
+        self.jobs = ReplayedJobs(recordings.copy(), script, self._tell)
+        self.app = create_app(
+            Service(
+                gate=Gate(self._key),
+                rates={},
+                tracking=Tracking(self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), 0, 1),
+                metrics=Metrics(self._census),
+                witness=self._witness,
+            )
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that turn a program with any AWS SDK into a client of it."""
+        return {
+            "AWS_ACCESS_KEY_ID": TEST_KEY.id,
+            "AWS_SECRET_ACCESS_KEY": TEST_KEY.secret,
+            "AWS_SESSION_TOKEN": "",  # of another key, it would spoil this one
+            "AWS_ENDPOINT_URL_REKOGNITION": self.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+        }
+
+    def client(self, **options: Any) -> Any:  # noqa: ANN401 - boto3's own, which has no types
+        """Make a boto3 client of it; `options` are those of `boto3.client`."""
+        import boto3  # noqa: PLC0415
+
+        usual = {
+            "endpoint_url": self.url,
+            "region_name": "us-east-1",
+            "aws_access_key_id": TEST_KEY.id,
+            "aws_secret_access_key": TEST_KEY.secret,
+        }
+        return boto3.client("rekognition", **usual | options)
+
+    def script(self, **tables: object) -> None:
+        """Go by another script from now on: the tables of the TOML file, by name.
+
+        >>> StandIn(Recordings({})).script(jobs=[{"polls": 2}], page_rows=10)
+        """
+        script = script_of(tables)
+        self._keys = keys_of(script)
+        self.jobs.follow(script)
+
+    def replay(self, video: str, answer: object) -> None:
+        """Answer this for a video, its bucket/key, from now on.
+
+        `answer` is what GetPersonTracking shall answer in one piece, or a list of pages.
+        """
+        self.jobs.recordings.put(video, recording_of(json.dumps(answer).encode()))
+
+    def finish(self, job_id: str, failure: str | None = None) -> None:
+        """End a job now: as its recording says, or failed with this `StatusMessage`."""
+        self.jobs.finish(job_id, failure)
+
+    def reset(self) -> None:
+        """Be as new: no jobs, nothing seen, the first script and recordings."""
+        self._keys = keys_of(self._script)
+        self.jobs.reset(self._recordings.copy(), self._script)
+        self.requests.clear()
+        self.notices.clear()
+
+    def _key(self, key_id: str) -> Key | None:
+        return self._keys.get(key_id)
+
+    def _census(self) -> _Census:
+        return _Census(Counter(job.state for job in self.jobs.all()), {"told": len(self.notices)})
+
+    def _witness(self, request: SignedRequest, reply: Reply) -> None:
+        targets = [value for name, value in request.headers if name == TARGET_HEADER]
+        code = "OK" if reply.status == 200 else str(json.loads(reply.body)["__type"])  # noqa: PLR2004
+        operation = targets[0].rpartition(".")[2] if targets else ""
+        parameters = _decoded(request.body)
+        _remember(self.requests, SeenRequest(operation, parameters, reply.status, code))
+
+    def _tell(self, job: Job) -> None:
+        message = notice_of(job)
+        if message is None:
+            return
+        address = message.address
+        notice = Notice(address["topic"], address["role"], json.loads(message.body))
+        _remember(self.notices, notice)
+        self._send(job, message)
+
+
+@contextmanager
+def running(folder: Path | None = None) -> Iterator[StandIn]:
+    """Replay the recordings of a folder, by the script in it, while the block runs.
+
+    It listens on a free port of 127.0.0.1, in a thread. Without a folder, two people walk
+    through every video.
+    """
+    without = StandIn(Recordings({DEFAULT: example()}))
+    with running_stand_in(without if folder is None else stand_in_for(folder)) as stand_in:
+        yield stand_in
+
+
+@contextmanager
+def running_stand_in(stand_in: StandIn) -> Iterator[StandIn]:
+    """Have a stand-in listen on a free port of 127.0.0.1, in a thread, while the block runs."""
+    with listening.in_thread(stand_in.app) as url:
+        stand_in.url = url
+        try:
+            yield stand_in
+        finally:
+            stand_in.reset()
+
+
+def stand_in_for(
+    folder: Path, send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None
+) -> StandIn:
+    """Stand-in for the recordings of a folder and the script in it.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such folder.
+    FileFormatError
+        If something in it cannot be used.
+    """
+    if not folder.is_dir():
+        raise SettingsError(f"the folder of the recordings does not exist: {folder}")
+    return StandIn(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
+
+
+def serve(chosen: Settings, folder: Path) -> None:
+    """Replay the recordings of a folder, by the script in it, until asked to stop."""
+    postman = Postman(delivery(chosen))
+    stand_in = stand_in_for(folder, postman.send)
+    config = listening.config(stand_in.app, chosen)
+    listening.leave_in_order()
+    with listening.listener(chosen.host, chosen.port) as listener, postman.at_work():
+        endpoint = listening.url(chosen, *listener.getsockname()[:2])
+        listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
+        print(terminal.environment_lines(TEST_KEY, endpoint), flush=True)
+        uvicorn.Server(config).run([listener])
+
+
+def _remember(seen: list[T], newest: T) -> None:
+    seen.append(newest)
+    del seen[:-REMEMBERED]
+
+
+def _decoded(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
