@@ -107,7 +107,7 @@ def build_app(installation: Installation) -> "Starlette":
         ),
         open_job_limit=settings.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
-        judge_faces=_face_judge(settings),
+        judge_faces=face_judge(settings),
     )
     service = Service(
         gate=Gate(installation.keys.find, frozenset(settings.regions)),
@@ -118,7 +118,8 @@ def build_app(installation: Installation) -> "Starlette":
     return create_app(service)
 
 
-def _face_judge(settings: Settings) -> "JudgeFaces | None":
+def face_judge(settings: Settings) -> "JudgeFaces | None":
+    """Whoever tells more of faces than the service did by default; None where nobody is to."""
     if settings.face_attributes != "all":
         return None
     from passerby.faces.expression import judge  # noqa: PLC0415

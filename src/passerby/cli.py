@@ -8,6 +8,7 @@ passerby eval       tracks against truth
 passerby jobs       what the service is doing: `job_commands.py`
 passerby keys       who may call it: `key_commands.py`
 passerby backup     all that cannot be computed anew: `backup_command.py`
+passerby export     a result in other forms: `export_command.py`
 """
 
 import json
@@ -21,7 +22,15 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from passerby import backup_command, job_commands, key_commands, logs, settings, terminal
+from passerby import (
+    backup_command,
+    export_command,
+    job_commands,
+    key_commands,
+    logs,
+    settings,
+    terminal,
+)
 from passerby.command_options import AsJson, Buckets, Config, Data, opened, settings_of
 from passerby.errors import PasserbyError
 
@@ -35,6 +44,7 @@ app = typer.Typer(
 app.add_typer(job_commands.app, name="jobs")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(backup_command.app)
+app.add_typer(export_command.app)
 
 Runtime = Annotated[
     Literal["auto", "onnxruntime", "openvino"] | None,

@@ -109,7 +109,13 @@ def read_detections(path: Path) -> MotRows:
 
 
 def write_tracks(path: Path, sightings: Sightings) -> None:
-    """Write who was where: frame = 1 + frame index, id = 1 + person index.
+    """Write who was where, a line of `track_lines` a sighting."""
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.writelines(track_lines(sightings))
+
+
+def track_lines(sightings: Sightings) -> Iterator[str]:
+    """Spell out who was where: frame = 1 + frame index, id = 1 + person index.
 
     The format knows boxes of bodies only: where just a face was seen, there is no row.
     """
@@ -122,10 +128,9 @@ def write_tracks(path: Path, sightings: Sightings) -> None:
         sightings.confidence.tolist(),
         strict=True,
     )
-    with path.open("w", encoding="ascii", newline="\n") as file:
-        for frame, track_id, (left, top, width, height), confidence in columns:
-            box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
-            file.write(f"{frame},{track_id},{box},{confidence:.4f},-1,-1,-1\n")
+    for frame, track_id, (left, top, width, height), confidence in columns:
+        box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
+        yield f"{frame},{track_id},{box},{confidence:.4f},-1,-1,-1\n"
 
 
 def read_sequence_length(path: Path) -> int:

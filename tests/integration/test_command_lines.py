@@ -129,6 +129,22 @@ def test_a_copy_serves_in_place_of_the_folder(tmp_path: Path) -> None:
         pytest.param("jobs list --config absent.toml", 1, "absent.toml", id="no settings"),
         pytest.param("backup . --data data", 1, ". is there already", id="a copy over something"),
         pytest.param("backup copy --data absent", 1, "cannot be copied", id="nothing to copy"),
+        pytest.param("export absent.parquet --to csv", 1, "absent.parquet is not", id="no result"),
+        pytest.param("export text.mp4 --to csv", 1, "neither the id of a job", id="no job's id"),
+        pytest.param("export abc --to csv --data data", 1, "no such job", id="no such job"),
+        pytest.param(
+            "export abc --to blurred --out -",
+            2,
+            "cannot be written to standard",
+            id="a film to print",
+        ),
+        pytest.param(
+            "export abc --to annotated --blur faces", 2, "for --to blurred", id="nothing to blur"
+        ),
+        pytest.param("export abc --to blurred --blur only", 2, "--person goes", id="only nobody"),
+        pytest.param(
+            "export abc --to blurred --person 3", 2, "--person goes", id="a person for all"
+        ),
         pytest.param("keys create --account 12", 2, "12 digits", id="no account id"),
     ],
 )

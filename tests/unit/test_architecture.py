@@ -59,6 +59,8 @@ ASSEMBLY = {
     "job_commands",
     "key_commands",
     "backup_command",
+    "export_command",
+    "finished",
     "assembly",
     "single_file",
     "serving",
@@ -89,8 +91,16 @@ FENCED = {
     "uvicorn": {"serving", "listening", "stand_in", "connections"},
     "pytest": {"pytest_plugin"},
     "prometheus_client": {"api"},
-    "typer": {"cli", "command_options", "job_commands", "key_commands", "backup_command"},
+    "typer": {
+        "cli",
+        "command_options",
+        "job_commands",
+        "key_commands",
+        "backup_command",
+        "export_command",
+    },
     "rich": {"terminal"},
+    "supervision": {"exports"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -6,7 +6,6 @@ is taken over: no subtitles, no cover picture, no words about the place or the d
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -19,6 +18,7 @@ from av.video.reformatter import ColorRange, Interpolation
 from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
+from passerby.exports.draft import draft_of
 from passerby.exports.sound import COPIED, add_sound
 from passerby.inference.cpu import features_here
 from passerby.video.container import open_video
@@ -108,7 +108,7 @@ def write_film(
         "movflags": "+faststart",
         "movie_timescale": str(_movie_ticks(clock)),
     }
-    with _draft(target) as draft, av.open(draft, "w", "mp4", options) as output:
+    with draft_of(target) as draft, av.open(draft, "w", "mp4", options) as output:
         for count in _encode(output, source, clock, paint, encoding):
             if progress:
                 progress(count)
@@ -126,17 +126,6 @@ def _movie_ticks(clock: Clock) -> int:
     while ticks < LEAST_TICKS_PER_SECOND:
         ticks *= 2
     return ticks
-
-
-@contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    """Give a path beside the target; move it there when all went well."""
-    draft = target.with_name(f".{target.name}.part")
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _encode(

@@ -29,6 +29,8 @@ Order = Literal["timestamp", "index"]
 JOB_ID = re.compile(r"[0-9a-f]{64}")
 DRAFT = re.compile(r"\.([0-9a-f]{64})\.[0-9a-f]{16}")
 
+GONE = "The results of this job are gone."
+
 # Callers read page after page, so the group of the last page is the group of the
 # next: one open file and a group or two for each of this many readers at once.
 OPEN_FILES = 16
@@ -101,6 +103,13 @@ class Results:
             sightings = self._rows(path, min(offset, total), end)
         return ResultsPage(sightings, end if end < total else None)
 
+    def table(self, job_id: str) -> Path:
+        """File of all that a job found, in order of time; raises JobNotFound without one."""
+        path = self._folder(job_id) / "timestamp.parquet"
+        if not path.is_file():
+            raise JobNotFound(GONE)
+        return path
+
     def delete(self, job_id: str) -> None:
         """Remove what is stored for a job, if anything is."""
         folder = self._folder(job_id)
@@ -155,7 +164,7 @@ class Results:
             try:
                 self._files[path] = pq.ParquetFile(path)
             except FileNotFoundError as error:
-                raise JobNotFound("The results of this job are gone.") from error
+                raise JobNotFound(GONE) from error
         self._files.move_to_end(path)
         if len(self._files) > OPEN_FILES:
             self._files.popitem(last=False)[1].close()

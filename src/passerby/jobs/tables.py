@@ -7,6 +7,7 @@ but the last, so the group of any row is known without looking.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def write_table(sightings: Sightings, path: Path, order: NDArray[np.int64] | Non
         path, SCHEMA, compression="zstd", use_dictionary=False, column_encoding=encodings
     ) as writer:
         for group in _groups(sightings, order):
-            writer.write_table(_table(group), row_group_size=ROWS_PER_GROUP)
+            writer.write_table(table_of(group), row_group_size=ROWS_PER_GROUP)
 
 
 def read_table(path: Path) -> Sightings:
@@ -77,9 +78,37 @@ def read_table(path: Path) -> Sightings:
     FileFormatError
         If there is none, or it is not such a file.
     """
+    with _opened(path) as file:
+        return sightings_of(file.read(columns=SCHEMA.names).cast(SCHEMA))
+
+
+def read_parts(path: Path) -> Iterator[Sightings]:
+    """Read a file of `write_table` in parts of at most `ROWS_PER_GROUP` rows.
+
+    Only one row group is held at a time; errors as `read_table`.
+    """
+    with _opened(path) as file:
+        # One call for all groups would keep what was read of each until the end.
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number, SCHEMA.names, use_threads=False).cast(SCHEMA)
+            for start in range(0, len(group), ROWS_PER_GROUP):
+                yield sightings_of(group.slice(start, ROWS_PER_GROUP))
+
+
+def row_count(path: Path) -> int:
+    """Rows of a file of `write_table`; raises as `read_table`."""
+    with _opened(path) as file:
+        if missing := set(SCHEMA.names) - set(file.schema_arrow.names):
+            raise ValueError(f"without the columns {', '.join(sorted(missing))}")
+        count: int = file.metadata.num_rows
+        return count
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
-            return sightings_of(file.read(columns=SCHEMA.names).cast(SCHEMA))
+            yield file
     except (OSError, ValueError, pa.ArrowException) as error:
         raise FileFormatError(f"{path} is not a table of sightings: {error}") from error
 
@@ -107,6 +136,31 @@ def sightings_of(table: pa.Table) -> Sightings:
             expression=_side_by_side(of_faces, EXPRESSION),
         ),
     )
+
+
+def table_of(sightings: Sightings) -> pa.Table:
+    """Sightings → rows of `SCHEMA`, in the same order."""
+    faces = sightings.faces
+    column = {
+        "timestamp_ms": sightings.timestamp_ms,
+        "person_index": sightings.person_index,
+        "frame_index": sightings.frame_index,
+        "confidence": sightings.confidence,
+        "detected": sightings.detected,
+        "face_confidence": _on_rows(sightings, faces.confidence),
+        **_named(BOX, sightings.xyxy),
+        **_named(FACE_BOX, _on_rows(sightings, faces.xyxy)),
+        **_named(POSE, _on_rows(sightings, faces.pose)),
+        **_named(QUALITY, _on_rows(sightings, faces.quality)),
+        **_named(EXPRESSION, _on_rows(sightings, faces.expression)),
+    }
+    # `from_pandas`: NaN becomes null.
+    arrays = {
+        name: pa.array(values, type=SCHEMA.field(name).type, from_pandas=True)
+        for name, values in column.items()
+    }
+    arrays["landmarks"] = _lists(sightings)
+    return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def join(parts: list[Sightings]) -> Sightings:
@@ -146,30 +200,6 @@ def _groups(sightings: Sightings, order: NDArray[np.int64] | None) -> Iterator[S
     for start in range(0, len(sightings), ROWS_PER_GROUP):
         rows = slice(start, start + ROWS_PER_GROUP)
         yield sightings.take(rows if order is None else order[rows])
-
-
-def _table(sightings: Sightings) -> pa.Table:
-    faces = sightings.faces
-    column = {
-        "timestamp_ms": sightings.timestamp_ms,
-        "person_index": sightings.person_index,
-        "frame_index": sightings.frame_index,
-        "confidence": sightings.confidence,
-        "detected": sightings.detected,
-        "face_confidence": _on_rows(sightings, faces.confidence),
-        **_named(BOX, sightings.xyxy),
-        **_named(FACE_BOX, _on_rows(sightings, faces.xyxy)),
-        **_named(POSE, _on_rows(sightings, faces.pose)),
-        **_named(QUALITY, _on_rows(sightings, faces.quality)),
-        **_named(EXPRESSION, _on_rows(sightings, faces.expression)),
-    }
-    # `from_pandas`: NaN becomes null.
-    arrays = {
-        name: pa.array(values, type=SCHEMA.field(name).type, from_pandas=True)
-        for name, values in column.items()
-    }
-    arrays["landmarks"] = _lists(sightings)
-    return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def _lists(sightings: Sightings) -> pa.ListArray:

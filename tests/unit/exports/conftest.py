@@ -1,16 +1,20 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from passerby.records import NO_FACE, Faces, Sightings
+from passerby.finished import Finished
+from passerby.jobs.tables import write_table
+from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.testing import frontal_faces
 
 # Person, timestamp in milliseconds, left edge, whether it was detected.
 Row = tuple[int, int, float, bool]
 Sighted = Callable[..., Sightings]
 WithFaces = Callable[..., Sightings]
+Finish = Callable[..., Finished]
 
 
 def _sighted(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) -> Sightings:
@@ -52,3 +56,60 @@ def _with_faces(
 @pytest.fixture
 def with_faces() -> WithFaces:
     return _with_faces
+
+
+VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 480, 4000, "LIMITED")  # of 100 frames
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Finish:
+    """A result in a file, as a job or `passerby track` leaves it."""
+
+    def finish(
+        sightings: Sightings,
+        source: str | None = None,
+        *,
+        frame_rate: float = VIDEO.frame_rate,
+        duration_ms: int = VIDEO.duration_ms,
+    ) -> Finished:
+        table = tmp_path / "street.parquet"
+        write_table(sightings, table)
+        video = replace(VIDEO, frame_rate=frame_rate, duration_ms=duration_ms)
+        return Finished("street", table, video, lambda: source)
+
+    return finish
+
+
+@pytest.fixture(scope="session")
+def crowd() -> Sightings:
+    """Seven persons for 2,000 frames, more than one part; some are gone for a while."""
+    random = np.random.default_rng(7)
+    frame, person = (axis.ravel() for axis in np.mgrid[0:2000:2, 0:7])
+    there = (frame + 37 * person) % 400 > 8 * person
+    frame, person = frame[there], person[there]
+    left = 300 + 200 * np.sin(frame / 90 + person) + random.normal(0, 0.3, len(frame))
+    xyxy = np.stack([left, 20 + 40 * person, left + 40, 120 + 40 * person], axis=1)
+    walking = Sightings(
+        person_index=person,
+        frame_index=frame,
+        timestamp_ms=frame * 40,
+        xyxy=xyxy.astype(np.float32),
+        confidence=random.uniform(0.4, 1, len(frame)).astype(np.float32),
+        detected=random.random(len(frame)) < 0.9,
+        face=np.full(len(frame), NO_FACE),
+        faces=Faces.none(),
+    )
+    rows = np.flatnonzero(random.random(len(frame)) < 0.2)
+    only_faces = rows[:50].tolist()
+    with_faces = _with_faces(walking, rows.tolist())
+    with_faces.xyxy[only_faces] = np.nan
+    return with_faces
+
+
+def whole(made: Iterable[bytes]) -> bytes:
+    """A file from its pieces."""
+    return b"".join(made)
+
+
+def untold(_done: int) -> None:
+    """Progress that nobody wants to know."""

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.errors import FileFormatError
-from passerby.jobs.tables import read_table, write_table
+from passerby.jobs.tables import join, read_parts, read_table, row_count, write_table
 from passerby.records import NO_FACE, Sightings
 from passerby.testing import frontal_faces
 
@@ -33,6 +33,40 @@ def test_what_is_written_is_read(make_sightings: MakeSightings, tmp_path: Path, 
         assert after.dtype == before.dtype
         assert after.shape == before.shape
         np.testing.assert_array_equal(after, before)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5_000, 12_500])
+def test_what_is_written_is_read_in_parts(
+    make_sightings: MakeSightings, tmp_path: Path, count: int
+) -> None:
+    path = tmp_path / "sightings.parquet"
+    write_table(make_sightings(count), path)
+
+    parts = list(read_parts(path))
+
+    assert [len(part) for part in parts] == [
+        *[5_000] * (count // 5_000),
+        *filter(None, [count % 5_000]),
+    ]
+    read = join([make_sightings(0), *parts])
+    for before, after in zip(arrays(make_sightings(count)), arrays(read), strict=True):
+        np.testing.assert_array_equal(after, before)
+    assert row_count(path) == count
+
+
+def test_parts_of_a_table_that_others_wrote_anew_are_small(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    path = tmp_path / "sightings.parquet"
+    write_table(make_sightings(12_500), path)
+    pq.write_table(pq.read_table(path), path, row_group_size=1_000_000)
+
+    parts = list(read_parts(path))
+
+    assert [len(part) for part in parts] == [5_000, 5_000, 2_500]
+    np.testing.assert_array_equal(
+        np.concatenate([part.faces.pose for part in parts]), make_sightings(12_500).faces.pose
+    )
 
 
 def test_rows_can_be_written_in_another_order(
@@ -150,5 +184,13 @@ def test_a_table_of_something_else(
     write_table(make_sightings(2), path)
     pq.write_table(damage(pq.read_table(path)), path)
 
-    with pytest.raises(FileFormatError, match="not a table of sightings"):
-        read_table(path)
+    for read in (read_table, lambda file: list(read_parts(file))):
+        with pytest.raises(FileFormatError, match="not a table of sightings"):
+            read(path)
+
+
+def test_rows_of_something_else_are_not_counted(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"left": [1.0]}), tmp_path / "numbers.parquet")
+
+    with pytest.raises(FileFormatError, match="without the columns bottom, brightness"):
+        row_count(tmp_path / "numbers.parquet")

@@ -1,0 +1,134 @@
+"""`passerby export`: a result in a form that other programs read."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from passerby import terminal
+from passerby.command_options import Config, Data, settings_of
+from passerby.errors import VideoGone
+
+if TYPE_CHECKING:
+    from passerby.exports.formats import Format, Options
+    from passerby.exports.subject import Chunks
+    from passerby.finished import Finished
+
+FormatName = Literal[
+    "mot",
+    "cvat",
+    "coco",
+    "label-studio",
+    "csv",
+    "parquet",
+    "ndjson",
+    "annotated",
+    "blurred",
+    "contact-sheets",
+]
+Who = Literal["everybody", "faces", "all-but", "only"]
+STANDARD_OUTPUT = Path("-")
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    result: Annotated[
+        str,
+        typer.Argument(help="First digits of a job's id, or a NAME.parquet of `passerby track`."),
+    ],
+    to: Annotated[FormatName, typer.Option(help="The form: see docs/exports.md.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write; '-': standard output.", show_default="NAME and a suffix"),
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(help="The video, where it is not where the job found it.")
+    ] = None,
+    blur: Annotated[
+        Who | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
+    ] = None,
+    person: Annotated[
+        list[int] | None,
+        typer.Option(help="Index of whom 'all-but' or 'only' means; may be repeated.", min=0),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Export a finished result to a file, or to standard output."""
+    from passerby.exports.formats import FORMATS  # noqa: PLC0415
+    from passerby.finished import open_finished  # noqa: PLC0415
+
+    form = FORMATS[to]
+    options = _options(form, blur, person or [])
+    chunks = form.chunks if out == STANDARD_OUTPUT else None
+    if out == STANDARD_OUTPUT and chunks is None:
+        raise typer.BadParameter(f"--to {form.name} cannot be written to standard output")
+    finished = open_finished(result, settings_of(config, data=data), video)
+    if chunks:
+        _stream(finished, chunks)
+    else:
+        target = out or Path(finished.name + form.suffix)
+        if form.needs_video:
+            _check_pixels(finished, options)
+        _check_target(target, finished, form, replace=force)
+        _write(finished, form, options, target)
+        terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+
+
+def _options(form: "Format", who: Who | None, persons: list[int]) -> "Options":
+    from passerby.exports.formats import Options  # noqa: PLC0415
+
+    chosen = who or "everybody"
+    if who and form.name != "blurred":
+        raise typer.BadParameter("--blur is for --to blurred")
+    if bool(persons) is not (chosen in ("all-but", "only")):
+        raise typer.BadParameter(
+            "--person goes with --blur all-but or --blur only, and they with it"
+        )
+    return Options(chosen, frozenset(persons))
+
+
+def _check_pixels(finished: "Finished", options: "Options") -> None:
+    if finished.source is None:
+        raise VideoGone("The video is not at hand, or another by now: name a copy with --video.")
+    # A mistyped index would leave somebody to be seen who was to be hidden.
+    if strangers := options.persons.difference(finished.sightings.person_index.tolist()):
+        raise typer.BadParameter(f"nobody in the result has the index {min(strangers)}")
+
+
+def _check_target(target: Path, finished: "Finished", form: "Format", *, replace: bool) -> None:
+    """Refuse to write over something, most of all over what is read."""
+    if not target.exists():
+        return
+    if not replace:
+        raise typer.BadParameter(f"{target} is there already; --force replaces it")
+    read = [finished.table]
+    if form.needs_video and finished.source:
+        read.append(Path(finished.source))
+    if any(path.exists() and target.samefile(path) for path in read):
+        raise typer.BadParameter(f"{target} is what is exported: choose another --out")
+
+
+def _write(finished: "Finished", form: "Format", options: "Options", target: Path) -> None:
+    from passerby.exports.subject import frame_count  # noqa: PLC0415
+
+    total = frame_count(finished.video) if form.needs_video else finished.row_count
+    with terminal.frames_bar(target.name, total) as tell:
+        form.write(finished, target, options, tell)
+        tell(total)
+
+
+def _stream(finished: "Finished", chunks: "Chunks") -> None:
+    with terminal.frames_bar(finished.name, finished.row_count) as tell:
+        try:
+            sys.stdout.buffer.writelines(chunks(finished, tell))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read it has enough: `| head`. Python itself must not try once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None

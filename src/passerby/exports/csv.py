@@ -1,0 +1,39 @@
+"""The table of sightings as text with commas: for spreadsheets.
+
+All columns of `jobs.tables`, but of the landmarks only the five that the service gave.
+What was not seen is empty.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from passerby.exports.subject import Subject, Tell, told
+from passerby.jobs.tables import SCHEMA, table_of
+from passerby.records import LANDMARKS, NO_FACE, Sightings
+
+POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS[:5] for axis in "xy")
+COLUMNS = (*(name for name in SCHEMA.names if name != "landmarks"), *POINTS)
+
+
+def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+    """A heading, then a line a sighting, by time, then by person."""
+    yield ",".join(COLUMNS).encode("ascii") + b"\n"
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    for part in told(subject, tell):
+        lines = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(_table(part), lines, options)
+        yield lines.getvalue().to_pybytes()
+
+
+def _table(sightings: Sightings) -> pa.Table:
+    with_face = sightings.face != NO_FACE
+    points = np.full((len(sightings), len(POINTS)), np.nan, np.float32)
+    landmarks = sightings.faces.landmarks[sightings.face[with_face]]
+    points[with_face] = landmarks.reshape(-1, 2 * len(LANDMARKS))[:, : len(POINTS)]
+    table = table_of(sightings).drop_columns(["landmarks"])
+    for name, column in zip(POINTS, points.T, strict=True):
+        table = table.append_column(name, pa.array(column, from_pandas=True))
+    return table

@@ -1,0 +1,94 @@
+"""Paths as "CVAT for video 1.1": tracks to look at and to correct by hand.
+
+A track a person, with a keyframe wherever its box leaves the straight way. A box that was
+filled in is `occluded`; where the person is gone, the track is `outside`. Faces are left
+out: CVAT refuses a file with a label that its task does not have, and drops attributes that
+it does not have in silence.
+
+Source: CVAT's documentation, "XML annotation format", version 1.1, for a video task; of a
+track CVAT reads only what is a keyframe.
+"""
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from passerby.exports.keyframes import PersonPath, paths
+from passerby.exports.subject import Subject, Tell, frame_count
+
+LABEL, ATTRIBUTE = "person", "index"
+# A box on a frame that the video does not have has CVAT refuse the file; how many frames
+# there are is known but for rounding.
+LAST_FRAMES = 2
+
+
+def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+    """The whole file, person by person."""
+    yield _head(subject).encode()
+    done = 0
+    end = frame_count(subject.video) - LAST_FRAMES
+    for path in paths(subject):
+        yield "".join(_track(path, end)).encode("ascii")
+        done += len(path)
+        tell(done)
+    yield b"</annotations>\n"
+
+
+def _head(subject: Subject) -> str:
+    video = subject.video
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        "<annotations>\n"
+        "  <version>1.1</version>\n"
+        "  <meta>\n"
+        "    <task>\n"
+        f"      <name>{escape(subject.name)}</name>\n"
+        f"      <size>{frame_count(video)}</size>\n"
+        "      <mode>interpolation</mode>\n"
+        "      <labels>\n"
+        "        <label>\n"
+        f"          <name>{LABEL}</name>\n"
+        "          <attributes>\n"
+        "            <attribute>\n"
+        f"              <name>{ATTRIBUTE}</name>\n"
+        "              <mutable>False</mutable>\n"
+        "              <input_type>number</input_type>\n"
+        "              <default_value>0</default_value>\n"
+        "              <values>0\n1000000\n1</values>\n"
+        "            </attribute>\n"
+        "          </attributes>\n"
+        "        </label>\n"
+        "      </labels>\n"
+        "      <original_size>\n"
+        f"        <width>{video.width}</width>\n"
+        f"        <height>{video.height}</height>\n"
+        "      </original_size>\n"
+        "    </task>\n"
+        "  </meta>\n"
+    )
+
+
+def _track(path: PersonPath, end: int) -> Iterator[str]:
+    """Lines of one track; frames until `end` are there for sure, and those it was seen on."""
+    person = path.person_index
+    yield f'  <track id="{person}" label="{LABEL}" source="auto">\n'
+    kept = path.keyframes(path.frame_index)
+    columns = (path.frame_index, path.xyxy, path.detected, path.gone)
+    for frame, box, detected, gone in zip(
+        *(column[kept].tolist() for column in columns), strict=True
+    ):
+        yield _box(person, frame, box, occluded=not detected)
+        if gone and frame + 1 < max(end, path.frame_index[-1]):
+            yield _box(person, frame + 1, box, outside=True)
+    yield "  </track>\n"
+
+
+def _box(
+    person: int, frame: int, xyxy: list[float], *, occluded: bool = False, outside: bool = False
+) -> str:
+    left, top, right, bottom = xyxy
+    return (
+        f'    <box frame="{frame}" outside="{outside:d}" occluded="{occluded:d}" keyframe="1"'
+        f' xtl="{left:.2f}" ytl="{top:.2f}" xbr="{right:.2f}" ybr="{bottom:.2f}" z_order="0">\n'
+        f'      <attribute name="{ATTRIBUTE}">{person}</attribute>\n'
+        "    </box>\n"
+    )

@@ -1,0 +1,114 @@
+"""What a result can be exported to.
+
+A format that is made from the sightings alone comes in chunks: to a file, to standard
+output or over a network. One that needs the pixels is written to a file, and only then is
+a decoder loaded.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from passerby.errors import VideoGone
+from passerby.exports import coco, csv, cvat, label_studio, mot, ndjson, parquet
+from passerby.exports.draft import draft_of
+from passerby.exports.subject import Chunks, Subject, Tell
+
+Who = Literal["everybody", "faces", "all-but", "only"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen beside the format."""
+
+    who: Who = "everybody"  # is blurred
+    persons: frozenset[int] = frozenset()  # by index: whom "all-but" and "only" mean
+
+
+# Writes one file, all of it or nothing; tells how many sightings are done, or frames where
+# the format `needs_video`.
+Write = Callable[[Subject, Path, Options, Tell], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way out."""
+
+    name: str
+    title: str  # for people
+    suffix: str  # what a file of it is called after the video's name
+    media_type: str
+    write: Write
+    chunks: Chunks | None = None  # the same file, piece by piece; None where pixels are in it
+
+    @property
+    def needs_video(self) -> bool:
+        """Whether it is made from the pixels."""
+        return self.chunks is None
+
+
+def _written(chunks: Chunks) -> Write:
+    def write(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
+        with draft_of(target) as draft, draft.open("wb") as file:
+            file.writelines(chunks(subject, progress))
+
+    return write
+
+
+def _table(name: str, title: str, suffix: str, media_type: str, chunks: Chunks) -> Format:
+    return Format(name, title, suffix, media_type, _written(chunks), chunks=chunks)
+
+
+def _write_annotated(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
+    from passerby.exports.overlay import write_overlay  # noqa: PLC0415
+
+    write_overlay(_source(subject), subject.sightings, target, progress)
+
+
+def _write_blurred(subject: Subject, target: Path, options: Options, progress: Tell) -> None:
+    source = _source(subject)
+    from passerby.exports.blur import Blurred, write_blurred  # noqa: PLC0415
+
+    whom = Blurred(options.who, options.persons)
+    write_blurred(source, subject.sightings, target, whom, progress)
+
+
+def _write_sheets(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
+    from passerby.exports.contact_sheets import write_zip  # noqa: PLC0415
+
+    write_zip(_source(subject), subject.sightings, target, progress)
+
+
+def _source(subject: Subject) -> str:
+    """Where the video is; raises VideoGone where it is not at hand."""
+    if subject.source is None:
+        raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
+    return subject.source
+
+
+_JSON, _MP4 = "application/json", "video/mp4"
+
+FORMATS: Mapping[str, Format] = {
+    made.name: made
+    for made in (
+        _table("mot", "MOTChallenge text", ".txt", "text/plain", mot.chunks),
+        _table("cvat", "CVAT for video 1.1", ".cvat.xml", "application/xml", cvat.chunks),
+        _table("coco", "COCO of a video", ".coco.json", _JSON, coco.chunks),
+        _table(
+            "label-studio", "Label Studio task", ".label-studio.json", _JSON, label_studio.chunks
+        ),
+        _table("csv", "CSV", ".csv", "text/csv", csv.chunks),
+        _table("parquet", "Parquet", ".parquet", "application/vnd.apache.parquet", parquet.chunks),
+        _table("ndjson", "NDJSON", ".ndjson", "application/x-ndjson", ndjson.chunks),
+        Format("annotated", "annotated video", ".annotated.mp4", _MP4, _write_annotated),
+        Format("blurred", "blurred video", ".blurred.mp4", _MP4, _write_blurred),
+        Format(
+            "contact-sheets",
+            "contact sheets",
+            ".persons.zip",
+            "application/zip",
+            _write_sheets,
+        ),
+    )
+}

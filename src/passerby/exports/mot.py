@@ -1,0 +1,12 @@
+"""Who was where as MOTChallenge text: what scorers and many trackers read."""
+
+from collections.abc import Iterator
+
+from passerby.exports.subject import Subject, Tell, told
+from passerby.motfile import track_lines
+
+
+def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+    """Rows of `motfile`: bodies only, by frame, then by person."""
+    for part in told(subject, tell):
+        yield "".join(track_lines(part)).encode("ascii")

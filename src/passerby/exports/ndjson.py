@@ -1,0 +1,17 @@
+"""The whole result in one stream: a `PersonDetection` of GetPersonTracking on each line.
+
+No pages and no tokens, and neither end needs more memory for a longer video.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from passerby.exports.subject import Subject, Tell, told
+
+
+def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+    """Lines in the order of time, as with `SortBy` TIMESTAMP."""
+    encoder = msgspec.json.Encoder()
+    for part in told(subject, tell):
+        yield encoder.encode_lines(subject.spelled(part))

@@ -1,0 +1,15 @@
+"""The table of sightings as it is stored: for pandas, polars, DuckDB."""
+
+from collections.abc import Iterator
+
+from passerby.exports.subject import Subject, Tell
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+    """The file of `jobs.tables`, byte for byte."""
+    with subject.table.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+    tell(subject.row_count)

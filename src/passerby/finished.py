@@ -1,0 +1,166 @@
+"""What a finished analysis left: by job id, or by the file that `passerby track` wrote."""
+
+import mmap
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+import msgspec
+
+from passerby.api.faces import JudgeFaces
+from passerby.api.messages import PersonDetection, VideoMetadata
+from passerby.api.persons import persons
+from passerby.assembly import Installation, build_buckets, face_judge, open_installation
+from passerby.cloud.pinned_object import PinnedObject
+from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
+from passerby.jobs.job import Job, JobState
+from passerby.jobs.tables import read_parts, read_table, row_count
+from passerby.records import Sightings, VideoInfo
+from passerby.settings import Settings
+
+TABLE = ".parquet"
+JOB_ID = re.compile("[0-9a-f]{1,64}")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A result, of which no more is read than is asked for."""
+
+    name: str  # for file names: the video's, without its ending
+    table: Path  # Parquet, rows in order of time
+    video: VideoInfo
+    locate: Callable[[], str | None] = field(repr=False)  # as `source`; a URL, no log should show
+    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """All of them at once."""
+        return read_table(self.table)
+
+    @cached_property
+    def row_count(self) -> int:
+        """How many sightings there are."""
+        return row_count(self.table)
+
+    @cached_property
+    def source(self) -> str | None:
+        """Path or URL of the video; None where it is not at hand, or no longer the same."""
+        return self.locate()
+
+    def parts(self) -> Iterator[Sightings]:
+        """All sightings, some thousand at a time."""
+        return read_parts(self.table)
+
+    def spelled(self, sightings: Sightings) -> list[PersonDetection]:
+        """Sightings as GetPersonTracking tells them."""
+        return persons(sightings, self.video.width, self.video.height, self.judge_faces)
+
+
+def open_finished(wanted: str, chosen: Settings, video: Path | None = None) -> Finished:
+    """Find a result.
+
+    Parameters
+    ----------
+    wanted : str
+        First digits of a job's id, or path of a `NAME.parquet`.
+    chosen : Settings
+        Which installation has the job.
+    video : Path, optional
+        The video itself, where it is not where the job found it.
+
+    Raises
+    ------
+    JobNotFound
+        If there is no such job, or its results are gone.
+    JobError
+        If the job did not succeed, or not yet.
+    FileFormatError
+        If it is no such file, or nothing tells what the video is like.
+    VideoError
+        If only `video` could tell, and it cannot be read.
+    """
+    if wanted.endswith(TABLE):
+        return _of_file(Path(wanted), chosen, video)
+    if not JOB_ID.fullmatch(wanted):
+        raise JobNotFound(f"{wanted!r} is neither the id of a job nor a file NAME{TABLE}.")
+    installation = open_installation(chosen)
+    with closing(installation.database):
+        return finished_job(installation, installation.jobs.starting_with(wanted), video)
+
+
+def _of_file(table: Path, chosen: Settings, video: Path | None) -> Finished:
+    row_count(table)  # which says at once whether it is such a table
+    source = None if video is None else str(video)
+    return Finished(
+        name=table.stem,
+        table=table,
+        video=_video_info(table.with_suffix(".json"), source),
+        locate=lambda: source,
+        judge_faces=face_judge(chosen),
+    )
+
+
+def finished_job(installation: Installation, job: Job, video: Path | None = None) -> Finished:
+    """Open what a job of an installation found; parameters and errors as `open_finished`."""
+    if job.state is not JobState.SUCCEEDED or job.video is None:
+        reason = f": {job.status_message}" if job.status_message else ""
+        raise JobError(f"The job has not succeeded; it is {job.state}{reason}")
+    here = partial(str, video) if video else partial(_locate, installation.settings, job)
+    return Finished(
+        name=Path(str(job.source["key"])).stem,
+        table=installation.results.table(job.id),
+        video=job.video,
+        locate=here,
+        judge_faces=face_judge(installation.settings),
+    )
+
+
+def _locate(settings: Settings, job: Job) -> str | None:
+    try:
+        return PinnedObject(build_buckets(settings), **job.source).location()
+    except VideoGone:
+        return None
+
+
+class _Answer(msgspec.Struct, rename="pascal"):
+    """What is read of a whole answer: the rest of it may be hundreds of megabytes."""
+
+    video_metadata: VideoMetadata
+
+
+def _video_info(answer: Path, source: str | None) -> VideoInfo:
+    """What the answer beside a table tells of the video, or else the video itself."""
+    if answer.is_file():
+        return _told(answer)
+    if source is None:
+        raise FileFormatError(
+            f"Nothing tells what the video is like: {answer} is not there, and no video is given."
+        )
+    from passerby.video.probe import probe  # noqa: PLC0415
+
+    return probe(source)
+
+
+def _told(answer: Path) -> VideoInfo:
+    try:
+        with (
+            answer.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            told = msgspec.json.decode(content, type=_Answer).video_metadata
+    except (OSError, ValueError) as error:
+        raise FileFormatError(
+            f"{answer} is no whole answer of GetPersonTracking: {error}"
+        ) from error
+    return VideoInfo(
+        codec=told.codec,
+        container=told.format,
+        frame_rate=told.frame_rate,
+        width=told.frame_width,
+        height=told.frame_height,
+        duration_ms=told.duration_millis,
+        color_range="FULL" if told.color_range == "FULL" else "LIMITED",
+    )

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from passerby import export_command
+from passerby.errors import VideoGone
+from passerby.exports.formats import FORMATS, Options, Who
+from passerby.records import Sightings
+from passerby.testing import moving_boxes, write_clip
+
+from .conftest import Finish, untold, whole
+
+Sighted = Callable[..., Sightings]
+
+TABLES = [name for name, form in FORMATS.items() if not form.needs_video]
+FILMS = [name for name, form in FORMATS.items() if form.needs_video]
+
+
+def test_the_command_line_knows_them_all() -> None:
+    assert list(get_args(export_command.FormatName)) == list(FORMATS)
+    assert get_args(export_command.Who) == get_args(Who)
+    assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_file_is_the_stream_and_the_same_each_time(
+    crowd: Sightings, finished: Finish, tmp_path: Path, name: str
+) -> None:
+    form, subject, done = FORMATS[name], finished(crowd), list[int]()
+    assert form.chunks
+
+    form.write(subject, tmp_path / "out", Options(), done.append)
+
+    assert (tmp_path / "out").read_bytes() == whole(form.chunks(subject, untold))
+    assert done == sorted(done)
+    assert 0.9 * len(crowd) < done[-1] <= len(crowd)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_file_is_whole_or_not_there(
+    crowd: Sightings, finished: Finish, tmp_path: Path, name: str
+) -> None:
+    def fail(_done: int) -> None:
+        raise KeyboardInterrupt
+
+    subject, target = finished(crowd), tmp_path / "out"
+    target.write_text("as before")
+
+    with pytest.raises(KeyboardInterrupt):
+        FORMATS[name].write(subject, target, Options(), fail)
+
+    assert target.read_text() == "as before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", subject.table.name]
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_pixels_need_the_video(sighted: Sighted, finished: Finish, name: str) -> None:
+    subject = finished(sighted((0, 0, 5, True)))
+
+    with pytest.raises(VideoGone, match="not at hand"):
+        FORMATS[name].write(subject, Path("unused"), Options(), untold)
+
+
+def test_a_table_needs_no_decoder() -> None:
+    script = (
+        "import sys, passerby.exports.formats, passerby.finished, passerby.export_command\n"
+        "print(*{'av', 'cv2', 'onnxruntime', 'openvino', 'supervision'} & sys.modules.keys())"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+
+    assert ended.stdout == "\n"
+
+
+def test_contact_sheets_are_a_picture_a_person(
+    sighted: Sighted, finished: Finish, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_boxes(count=10, boxes=2))
+    rows = [(person, 40 * n, 20 + 40 * person, True) for n in range(10) for person in (0, 3)]
+    subject = finished(sighted(*rows), source=str(clip))
+
+    for name in ("one.zip", "two.zip"):
+        FORMATS["contact-sheets"].write(subject, tmp_path / name, Options(), untold)
+
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["person-0000.png", "person-0003.png"]
+        assert all(archive.read(name)[1:4] == b"PNG" for name in archive.namelist())
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
