@@ -9,6 +9,7 @@ passerby jobs       what the service is doing: `job_commands.py`
 passerby keys       who may call it: `key_commands.py`
 passerby backup     all that cannot be computed anew: `backup_command.py`
 passerby export     a result in other forms: `export_command.py`
+passerby report     who was where, how long, and went which way: `report_command.py`
 """
 
 import json
@@ -18,7 +19,7 @@ import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -28,10 +29,24 @@ from passerby import (
     job_commands,
     key_commands,
     logs,
+    report_command,
     settings,
     terminal,
 )
-from passerby.command_options import AsJson, Buckets, Config, Data, opened, settings_of
+from passerby.command_options import (
+    AsJson,
+    Buckets,
+    Config,
+    Data,
+    Device,
+    Engine,
+    FaceAttributes,
+    LogFormat,
+    RayAddress,
+    Runtime,
+    opened,
+    settings_of,
+)
 from passerby.errors import PasserbyError
 
 # Frames analysed per second unless asked otherwise: the service's own rate.
@@ -45,37 +60,7 @@ app.add_typer(job_commands.app, name="jobs")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(backup_command.app)
 app.add_typer(export_command.app)
-
-Runtime = Annotated[
-    Literal["auto", "onnxruntime", "openvino"] | None,
-    typer.Option(help="What computes the network.", show_default="auto"),
-]
-Device = Annotated[
-    Literal["cpu", "cuda"] | None,
-    typer.Option(help="Where it is computed; cuda: on an NVIDIA GPU.", show_default="cpu"),
-]
-LogFormat = Annotated[
-    Literal["text", "json"] | None,
-    typer.Option(help="How the lines of the log read.", show_default="text"),
-]
-Engine = Annotated[
-    Literal["local", "ray"] | None,
-    typer.Option(
-        help="What runs the shards: this machine, or a Ray cluster.", show_default="local"
-    ),
-]
-RayAddress = Annotated[
-    str | None,
-    typer.Option(help="HOST:PORT of the cluster's head.", show_default="127.0.0.1:6379"),
-]
-FaceAttributes = Annotated[
-    Literal["none", "default", "all"] | None,
-    typer.Option(
-        help="What is told of a face; 'all': more landmarks, eyes, mouth, smile; 'none': "
-        "faces are not looked for.",
-        show_default="default",
-    ),
-]
+app.add_typer(report_command.app)
 
 
 def main() -> None:

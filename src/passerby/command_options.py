@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,6 +22,36 @@ Buckets = Annotated[
 ]
 Config = Annotated[Path | None, typer.Option(help="TOML file of settings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Runtime = Annotated[
+    Literal["auto", "onnxruntime", "openvino"] | None,
+    typer.Option(help="What computes the network.", show_default="auto"),
+]
+Device = Annotated[
+    Literal["cpu", "cuda"] | None,
+    typer.Option(help="Where it is computed; cuda: on an NVIDIA GPU.", show_default="cpu"),
+]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option(help="How the lines of the log read.", show_default="text"),
+]
+Engine = Annotated[
+    Literal["local", "ray"] | None,
+    typer.Option(
+        help="What runs the shards: this machine, or a Ray cluster.", show_default="local"
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of the cluster's head.", show_default="127.0.0.1:6379"),
+]
+FaceAttributes = Annotated[
+    Literal["none", "default", "all"] | None,
+    typer.Option(
+        help="What is told of a face; 'all': more landmarks, eyes, mouth, smile; 'none': "
+        "faces are not looked for.",
+        show_default="default",
+    ),
+]
 
 
 def settings_of(config: Path | None, **flags: object) -> Settings:

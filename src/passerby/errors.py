@@ -23,6 +23,7 @@ PasserbyError
 │   └── NowhereToSend         there is no destination for it
 ├── EngineError               the processes or machines that analyse shards keep dying
 ├── FileFormatError           a detection, track or settings file that cannot be read
+├── PlacesError               zones, lines or a floor that make no sense
 └── SettingsError
 
 The docstring of a class is its default message. A caller's mistake in code is a
@@ -131,6 +132,10 @@ class EngineError(PasserbyError):
 
 class FileFormatError(PasserbyError):
     """The file does not have the expected form."""
+
+
+class PlacesError(PasserbyError):
+    """Zones, lines or the floor make no sense."""
 
 
 class SettingsError(PasserbyError):

@@ -50,6 +50,7 @@ MAY_IMPORT = {
     "pytest_plugin": {"stand_in"},
     "exports": BELOW_SURFACES,
     "evaluation": GROUND,
+    "analytics": GROUND,
     "testing": BELOW_SURFACES,
 }
 # Where parts are built, joined and shown; they may import anything.
@@ -60,6 +61,7 @@ ASSEMBLY = {
     "key_commands",
     "backup_command",
     "export_command",
+    "report_command",
     "finished",
     "assembly",
     "single_file",
@@ -98,6 +100,7 @@ FENCED = {
         "key_commands",
         "backup_command",
         "export_command",
+        "report_command",
     },
     "rich": {"terminal"},
     "supervision": {"exports"},

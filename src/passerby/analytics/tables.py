@@ -1,0 +1,107 @@
+"""A report's numbers as CSV, for other programs."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from passerby.analytics.grid import Grid
+from passerby.analytics.paths import MS_PER_S, Floats
+from passerby.analytics.report import Report
+from passerby.analytics.summary import ZoneSummary
+
+Table = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
+
+ZONE = ("entries", "exits", "appeared", "vanished", "persons", "most_at_once", "mean_dwell_s")
+STAY = ("person", "from_ms", "to_ms", "entered", "left")
+WALK = ("metres", "mean_speed", "top_speed")
+
+
+def tables_of(report: Report) -> Mapping[str, Table]:
+    """Name of the file → what stands in it."""
+    zones, lines = report.summary["zones"], report.summary["lines"]
+    return {
+        "zones.csv": (("zone", *ZONE), ([zone["name"], *map(zone.get, ZONE)] for zone in zones)),
+        "stays.csv": (
+            ("zone", *STAY),
+            ([zone["name"], *map(stay.get, STAY)] for zone in zones for stay in zone["stays"]),
+        ),
+        "dwell.csv": (
+            ("zone", "person", "stays", "seconds"),
+            (row for zone in zones for row in _dwell(zone)),
+        ),
+        "lines.csv": (
+            ("line", "forward", "backward"),
+            ([line["name"], line["forward"], line["backward"]] for line in lines),
+        ),
+        "crossings.csv": (
+            ("line", "person", "at_ms", "direction"),
+            (
+                [line["name"], crossing["person"], crossing["at_ms"], crossing["direction"]]
+                for line in lines
+                for crossing in line["crossings"]
+            ),
+        ),
+        "persons.csv": _persons(report),
+        "occupancy.csv": _occupancy(report),
+        "heat.csv": _cells(report.heat_grid, {"seconds": report.heat}),
+        "flow.csv": _cells(
+            report.flow_grid,
+            {
+                "seconds": report.flow.seconds,
+                "right_px_s": report.flow.velocity[..., 0],
+                "down_px_s": report.flow.velocity[..., 1],
+            },
+        ),
+    }
+
+
+def write_tables(report: Report, folder: Path) -> None:
+    """Write all of them; what is not known is left empty."""
+    for name, (headings, rows) in tables_of(report).items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(headings)
+            writer.writerows(rows)
+
+
+def _dwell(zone: ZoneSummary) -> Iterator[list[object]]:
+    """A row a person: all of their stays together."""
+    lengths_ms = defaultdict[int, list[int]](list)
+    for stay in zone["stays"]:
+        lengths_ms[stay["person"]].append(stay["to_ms"] - stay["from_ms"])
+    for person, own_ms in sorted(lengths_ms.items()):
+        yield [zone["name"], person, len(own_ms), sum(own_ms) / MS_PER_S]
+
+
+def _persons(report: Report) -> Table:
+    walked = {
+        walk["person"]: (walk["metres"], walk["mean_speed"], walk["top_speed"])
+        for walk in report.summary.get("walks", [])
+    }
+    seconds = np.round(report.persons.seconds, 3).tolist()
+    known = zip(*(column.tolist() for column in report.persons[:3]), seconds, strict=True)
+    rows = ([*row, *walked.get(row[0], (None, None, None))] for row in known)
+    return ("person", "first_ms", "last_ms", "seconds", *WALK), rows
+
+
+def _occupancy(report: Report) -> Table:
+    counts = report.counts
+    columns = (counts.start_ms, counts.persons, np.round(counts.mean, 3))
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return ("start_ms", "persons", "mean"), rows
+
+
+def _cells(grid: Grid, values: Mapping[str, Floats]) -> Table:
+    """A row a cell, row after row: where its middle lies, pixels, and what is known of it."""
+    row, column = np.divmod(np.arange(grid.rows * grid.cells_across), grid.cells_across)
+    middles = [np.round((place + 0.5) * grid.side, 2) for place in (column, row)]
+    columns = [*middles, *(np.round(array.ravel(), 3) for array in values.values())]
+    rows = zip(*(_cleared(column) for column in columns), strict=True)
+    return ("x", "y", *values), rows
+
+
+def _cleared(column: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in column.tolist()]

@@ -1,0 +1,70 @@
+"""`passerby report`: who was where for how long, which way, how fast."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from passerby import terminal
+from passerby.command_options import Config, Data, settings_of
+
+if TYPE_CHECKING:
+    from passerby.analytics.pictures import Image
+    from passerby.analytics.places import Places
+    from passerby.records import VideoInfo
+
+app = typer.Typer()
+
+
+@app.command()
+def report(
+    result: Annotated[
+        str, typer.Argument(help="First digits of a job's id, or NAME.parquet of `track`.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the report; made if missing.")],
+    places: Annotated[
+        Path | None, typer.Option(help="Zones, lines and floor: a TOML or JSON file.")
+    ] = None,
+    video: Annotated[Path | None, typer.Option(help="The video, for a picture of it.")] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Report on paths: zones, lines, heat, flow; a page, and tables beside it."""
+    from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
+    from passerby.analytics.report import report_on  # noqa: PLC0415
+    from passerby.analytics.writing import PAGE, write_report  # noqa: PLC0415
+    from passerby.finished import open_finished  # noqa: PLC0415
+
+    counted_at = Places() if places is None else places_from_file(places)
+    found = open_finished(result, settings_of(config, data=data), video)
+    _warn_of_strays(counted_at, found.video)
+    still = None if found.source is None else _still(found.source)
+    out.mkdir(parents=True, exist_ok=True)
+    write_report(report_on(found.name, found.sightings, found.video, counted_at), still, out)
+    terminal.out.print(str(out / PAGE), markup=False, highlight=False, soft_wrap=True)
+
+
+def _still(source: str) -> "Image":
+    """The frame in the middle of a video."""
+    from passerby.errors import DamagedVideo  # noqa: PLC0415
+    from passerby.video.stills import stills  # noqa: PLC0415
+
+    for frame in stills(source, 1):
+        return frame.image()
+    raise DamagedVideo
+
+
+def _warn_of_strays(places: "Places", video: "VideoInfo") -> None:
+    """Say which places lie outside of the picture: mostly they are in other units."""
+    named = [(zone.name, zone.points) for zone in places.zones]
+    named += [(line.name, line.ends) for line in places.lines]
+    for name, points in named:
+        low, high = points.min(axis=0), points.max(axis=0)
+        within = high[0] > 1 and high[1] > 1 and low[0] < video.width and low[1] < video.height
+        if not within:
+            terminal.notes.print(
+                f"{name} lies outside of the picture of {video.width} x {video.height} pixels",
+                style="yellow",
+                markup=False,
+                highlight=False,
+            )
