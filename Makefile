@@ -1,5 +1,5 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check audit fix media fuzz-media fuzz-api kill load bench bench-api bench-peers waterfall faces-sheet
+.PHONY: setup demo test check audit fix media fuzz-media fuzz-api kill load bench bench-api bench-peers waterfall faces-sheet docs docs-serve
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -70,3 +70,10 @@ bench-peers: .venv/.dev
 # pictures of all faces found in ../shared/data, and of heads without, in demo/faces
 faces-sheet: .venv/.dev
 	$(BIN)/python -m benchmarks.faces_sheet
+
+# the documentation as a site in build/site, from a .venv-docs of its own; any complaint fails
+docs: setup
+	scripts/site
+
+docs-serve: docs
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory build/site

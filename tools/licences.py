@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LISTS = ROOT / "requirements"
+INSTALLED_BY_SETUP = ("dev.txt", "run.txt", "image.txt")
 
 # name==version, and the marker that says where it is needed.
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^ ;\\]+(?: *;([^\\]+))?", re.MULTILINE)
@@ -94,10 +95,14 @@ def bundled_complaints(package: Distribution, rules: Rules, notice: str) -> Iter
             yield f"{package.name}: NOTICE does not name lib{library} ({licence})"
 
 
-def audit(folder: Path, rules: Rules, notice: str) -> list[str]:
-    """Every complaint about the packages of the lists in a folder."""
+def audit(
+    folder: Path, rules: Rules, notice: str, lists: Iterable[str] = INSTALLED_BY_SETUP
+) -> list[str]:
+    """Every complaint about the packages of some lists in a folder."""
     needed = _listed(folder, "run.txt") | _listed(folder, "image.txt")
-    everything = _listed(folder, "dev.txt") | needed
+    everything: dict[str, bool] = {}
+    for each in lists:
+        everything |= _listed(folder, each)
     complaints: list[str] = []
     for name, everywhere in sorted(everything.items()):
         try:
@@ -118,9 +123,13 @@ def _listed(folder: Path, name: str) -> dict[str, bool]:
 
 
 def main() -> None:
-    """Print what there is to complain of; exits with 1 if there is something."""
+    """Print what there is to complain of; exits with 1 if there is something.
+
+    Arguments: the lists to look at; without any, those that `scripts/setup` installs.
+    """
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
-    complaints = audit(LISTS, read_rules(LISTS / "licences.toml"), notice)
+    lists = sys.argv[1:] or INSTALLED_BY_SETUP
+    complaints = audit(LISTS, read_rules(LISTS / "licences.toml"), notice, lists)
     for each in complaints:
         print(each)
     print(f"licences: {len(complaints)} complaints")

@@ -28,6 +28,7 @@ class S3Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     #: Of an S3-compatible store; default: AWS itself.
     endpoint_url: Url | None = None
+    #: Of AWS, or whatever the store calls its own.
     region: str | None = None
     #: Whether the bucket's name stands in the path, not in the host's name.
     path_style: bool = False
@@ -45,6 +46,7 @@ class S3Bucket(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class S3(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Buckets that are no folders: some by name, and all others."""
 
+    #: Those with a place of their own, by the name that clients use.
     buckets: dict[str, S3Bucket] = {}
 
     @property
@@ -58,6 +60,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     #: ARNs of the topics; `*` stands for any text.
     topics: str
+    #: What the message is posted to.
     url: Url
     #: Signs what is sent; the receiver knows it, too.
     secret: Annotated[str, msgspec.Meta(min_length=1)]
@@ -67,13 +70,15 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Settings:
     """Values of one run; every field has a default that works on one machine."""
 
-    #: Folder of the job database, the key file, observations and results.
+    #: Folder of the job database, the key file, observations and results; default: the
+    #: platform's own, on Linux `~/.local/share/passerby`.
     data: Path = Path(platformdirs.user_data_dir("passerby"))
     #: URL of the job database; default: SQLite in the data folder. PostgreSQL:
     #: `postgresql://user:password@host/name`.
     database: str | None = None
     #: Folder whose sub-folders are the buckets; default: `buckets` in the data folder.
     buckets: Path | None = None
+    #: Where the server listens; port 0: any that is free.
     host: str = "127.0.0.1"
     port: int = 8420
     #: PEM files; with both, the server speaks TLS.

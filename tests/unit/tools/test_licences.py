@@ -131,6 +131,16 @@ def test_what_the_lists_hold_is_looked_at(tmp_path: Path) -> None:
     assert "av: its wheel holds libx264, of which nothing is said" in found
 
 
+def test_only_the_lists_that_are_named_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "run.txt").write_text("av==18.1.0\n", encoding="utf-8")
+    (tmp_path / "image.txt").write_text("", encoding="utf-8")
+    (tmp_path / "docs.txt").write_text("no-such-package-anywhere==1.0\n", encoding="utf-8")
+
+    found = audit(tmp_path, Rules(permissive=frozenset()), "", ["docs.txt"])
+
+    assert found == ["no-such-package-anywhere: not installed, so not looked at"]
+
+
 def test_the_gpl_is_no_weak_copyleft(tmp_path: Path) -> None:
     path = tmp_path / "licences.toml"
     path.write_text('permissive = []\n[weak_copyleft]\na = "AGPL-3.0-only"\n', encoding="utf-8")
