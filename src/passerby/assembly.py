@@ -29,9 +29,12 @@ from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
 
+    from passerby.api.exchange import Service
     from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
+    from passerby.cloud.buckets import Buckets
     from passerby.cloud.s3 import Place
     from passerby.cloud.shelf import BucketShelf
     from passerby.engine.local import Processes
@@ -87,7 +90,7 @@ def open_installation(settings: Settings) -> Installation:
 
 
 def build_app(installation: Installation) -> "Starlette":
-    """The web application that AWS clients talk to."""
+    """The web application that AWS clients talk to, and the console of people."""
     from passerby.api.app import create_app  # noqa: PLC0415
     from passerby.api.exchange import Service  # noqa: PLC0415
     from passerby.api.metrics import Metrics  # noqa: PLC0415
@@ -96,10 +99,10 @@ def build_app(installation: Installation) -> "Starlette":
     from passerby.api.tokens import PageTokens  # noqa: PLC0415
 
     settings = installation.settings
-
+    buckets = build_buckets(settings)
     tracking = Tracking(
         jobs=RememberedJobs(installation.jobs),
-        objects=build_buckets(settings),
+        objects=buckets,
         results=installation.results,
         page_tokens=PageTokens(
             installation.sealing_key.derive(b"passerby: page tokens"),
@@ -115,7 +118,18 @@ def build_app(installation: Installation) -> "Starlette":
         tracking=tracking,
         metrics=Metrics(lambda: census(installation.database, utc_now()), settings.data),
     )
-    return create_app(service)
+    return create_app(service, _console(installation, service, buckets))
+
+
+def _console(
+    installation: Installation, service: "Service", buckets: "FolderBuckets | Buckets"
+) -> "list[BaseRoute]":
+    if not installation.settings.console:
+        return []
+    from passerby.console.app import console_routes  # noqa: PLC0415
+    from passerby.console_desk import build_desk  # noqa: PLC0415
+
+    return console_routes(build_desk(installation, service, buckets))
 
 
 def face_judge(settings: Settings) -> "JudgeFaces | None":
@@ -149,7 +163,7 @@ def build_worker(installation: Installation) -> Worker:
     return Worker(installation.jobs, analyse)
 
 
-def build_buckets(settings: Settings) -> Objects:
+def build_buckets(settings: Settings) -> "FolderBuckets | Buckets":
     """Wherever videos lie: in folders, and in S3 where that was set up."""
     folders = FolderBuckets(settings.bucket_root)
     if not settings.s3.buckets and not settings.s3.holds_others:

@@ -6,10 +6,11 @@ from datetime import timedelta
 from functools import partial
 
 from passerby.assembly import Installation
+from passerby.cloud.incoming import forget_drafts
 from passerby.delivery import delivery
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.job import utc_now
-from passerby.jobs.sweeper import keep_swept, sweep
+from passerby.jobs.sweeper import Folders, keep_swept, sweep
 
 Errand = Callable[[threading.Event], None]  # goes on until the event is set
 
@@ -26,10 +27,11 @@ def errands(installation: Installation) -> list[Errand]:
 def _sweep(installation: Installation) -> None:
     settings = installation.settings
     before = utc_now() - timedelta(days=settings.retention_days)
-    sweep(
-        installation.database,
-        installation.results,
-        settings.observations_folder,
-        settings.data / "copies",
-        before,
+    folders = Folders(
+        observations=settings.observations_folder,
+        copies=settings.data / "copies",
+        pictures=settings.data / "pictures",
     )
+    sweep(installation.database, installation.results, folders, before)
+    if settings.upload_bucket:
+        forget_drafts(settings.bucket_root / settings.upload_bucket)

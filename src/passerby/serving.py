@@ -89,6 +89,8 @@ def _greet(installation: Installation, endpoint: str) -> None:
     """Say where the server is; on first start, make a key and say how to use it."""
     chosen = installation.settings
     say(chosen, f"passerby serves {endpoint}")
+    if chosen.console:
+        say(chosen, f"its console is {endpoint}/console/: log in with an access key")
     say(chosen, f"buckets are the folders in {chosen.bucket_root}")
     if installation.keys.entries():
         return

@@ -121,6 +121,12 @@ class Settings:
     gets_per_second: Annotated[float, msgspec.Meta(ge=0)] = 20.0
     #: Where videos are looked for beside the folders.
     s3: S3 = field(default_factory=S3)
+    #: Whether people find pages under `/console` beside the API.
+    console: bool = True
+    #: Folder under the buckets that takes what is uploaded there; "": nothing can be.
+    upload_bucket: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Za-z][0-9A-Za-z._-]{2,62})?$")] = (
+        "uploads"
+    )
     #: The longest video, bytes and hours (the service's own limits).
     max_video_bytes: Annotated[int, msgspec.Meta(gt=0)] = 10 * 1000**3
     max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
@@ -148,6 +154,8 @@ class Settings:
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
         if self.observations_on_s3 and not self.observations_on_s3[0]:
             raise ValueError("observations on S3 need a bucket: s3://bucket/prefix")
+        if self.upload_bucket in self.s3.buckets:
+            raise ValueError("upload_bucket names a bucket on S3, and uploads go to a folder")
 
     @property
     def database_url(self) -> str:

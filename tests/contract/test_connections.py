@@ -21,9 +21,11 @@ ANSWER_BYTES = 20_000_000  # more than the system takes over for a client that d
 class HastyProtocol(LimitedProtocol):
     REQUEST_SECONDS = 0.4
     READING_SECONDS = 0.4
+    PATIENT_BYTES = 10_000
 
 
 async def answer(request: Request) -> Response:
+    request.state.patient = request.url.path == "/patient"
     body = await request.body()
     return Response(bytes(ANSWER_BYTES) if request.url.path == "/long" else body)
 
@@ -80,6 +82,32 @@ def test_one_byte_at_a_time_does_not_help(client: socket.socket) -> None:
         client.sendall(next(head))
 
     assert time.monotonic() > began + 0.2
+
+
+@pytest.mark.parametrize(
+    ("path", "piece", "whole"),
+    [
+        pytest.param("/patient", 5_000, True, id="expected, and it comes on"),
+        pytest.param("/patient", 100, False, id="expected, and it hardly comes"),
+        pytest.param("/", 5_000, False, id="not expected"),
+    ],
+)
+def test_a_body_that_takes_long(
+    client: socket.socket, path: str, piece: int, *, whole: bool
+) -> None:
+    pieces = 14  # a tenth of a second each: three times what a request may take
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {pieces * piece}\r\n\r\n"
+    client.sendall(head.encode())
+    answered = b""
+    try:
+        for _ in range(pieces):
+            client.sendall(bytes(piece))
+            time.sleep(0.1)
+        answered = client.recv(100)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+    assert answered.startswith(b"HTTP/1.1 200 ") is whole
 
 
 def closed(client: socket.socket) -> bool:

@@ -13,7 +13,7 @@ from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import utc_now
 from passerby.jobs.results import Results
 from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
-from passerby.jobs.sweeper import sweep
+from passerby.jobs.sweeper import Folders, sweep
 
 from .caller import Accepted, Caller
 from .receiver import Receiver
@@ -82,7 +82,8 @@ def files(findings: Findings, data: Path, scratch: Path, succeeded: set[str]) ->
     database = open_database(f"sqlite:///{data / 'passerby.db'}")
     results = Results(data / "results")
     before = utc_now() - timedelta(days=1)
-    sweep(database, results, data / "observations", data / "copies", before)
+    folders = Folders(data / "observations", data / "copies", data / "pictures")
+    sweep(database, results, folders, before)
     database.close()
     stray = [path.name for path in (data / "results").iterdir() if path.name not in succeeded]
     findings.expect(not stray, f"results of no job that succeeded: {stray}")

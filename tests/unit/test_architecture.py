@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "replay": GROUND | {"api", "jobs"},  # fills what `api` asks for
     "client": {"errors"},
     "pytest_plugin": {"stand_in"},
+    "console": GROUND | {"jobs", "cloud"},
     "exports": BELOW_SURFACES,
     "evaluation": GROUND,
     "analytics": GROUND,
@@ -64,6 +65,7 @@ ASSEMBLY = {
     "report_command",
     "finished",
     "assembly",
+    "console_desk",
     "single_file",
     "serving",
     "listening",
@@ -89,9 +91,10 @@ FENCED = {
     "boto3": {"cloud", "stand_in"},
     "botocore": {"cloud"},
     "urllib3": {"cloud", "video"},
-    "starlette": {"api", "assembly", "listening"},
+    "starlette": {"api", "console", "assembly", "listening"},
     "uvicorn": {"serving", "listening", "stand_in", "connections"},
     "pytest": {"pytest_plugin"},
+    "jinja2": {"console"},
     "prometheus_client": {"api"},
     "typer": {
         "cli",

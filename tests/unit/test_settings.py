@@ -55,6 +55,13 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({}, {"engine": "spark"}, "engine", id="no engine of ours"),
         pytest.param({}, {"ray_address": "head"}, "ray_address", id="a cluster without a port"),
         pytest.param({}, {"observations": "s3://"}, "need a bucket", id="S3 without a bucket"),
+        pytest.param({}, {"upload_bucket": "../out"}, "upload_bucket", id="uploads elsewhere"),
+        pytest.param(
+            {"PASSERBY_S3": '{"buckets": {"far": {}}}'},
+            {"upload_bucket": "far"},
+            "uploads go to a folder",
+            id="uploads to S3",
+        ),
         pytest.param(
             {"PASSERBY_RUNTIME": "openvino"},
             {"device": "cuda"},

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
@@ -24,8 +25,8 @@ _log = logging.getLogger(__name__)
 BODY_BYTES_LIMIT = 32 * 1024
 
 
-def create_app(service: Service) -> Starlette:
-    """Build the application around a service.
+def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
+    """Build the application around a service; the routes of `others` come first.
 
     It answers `POST` on every path, for an endpoint URL may end in one. Three paths
     can be read without a signature: `/healthz` while it is alive, `/metrics`, and
@@ -50,6 +51,7 @@ def create_app(service: Service) -> Starlette:
 
     return Starlette(
         routes=[
+            *others,
             Route("/healthz", _health, methods=["GET"]),
             Route("/metrics", figures, methods=["GET"]),
             Route("/openapi.json", description, methods=["GET"]),

@@ -89,7 +89,7 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
     params = validated(_parameters(name, request), operation_inputs()[name])
     check_operation(caller, name)
-    _check_rate(service, caller, name)
+    check_rate(service, caller, name)
     if name == "StartPersonTracking":
         start = msgspec.convert(params, StartPersonTrackingRequest)
         check_topic_region(start, authorization(request).region)
@@ -109,7 +109,8 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
     return params
 
 
-def _check_rate(service: Service, caller: Caller, operation: str) -> None:
+def check_rate(service: Service, caller: Caller, operation: str) -> None:
+    """Note a call of an account; raises ProvisionedThroughputExceededException."""
     rate = service.rates.get(operation)
     if rate is not None and not rate.take(caller.account_id):
         raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from passerby.cloud.listing import Listing
 from passerby.cloud.objects import FolderBuckets, ObjectFacts
 from passerby.cloud.s3 import Place, head
+from passerby.cloud.s3_listing import list_objects
 from passerby.errors import ObjectNotFound
 
 
@@ -24,10 +26,34 @@ class Buckets:
         ObjectNotFound, ObjectForbidden, StoreUnreachable
             As `FolderBuckets.head` and `s3.head`; not found where the bucket is nowhere.
         """
-        place = self.named.get(bucket)
-        if place is None and bucket in self.folders.list_buckets():
-            return self.folders.head(bucket, key, version)
-        place = place or self.others
+        place = self._place(bucket)
         if place is None:
-            raise ObjectNotFound
+            return self.folders.head(bucket, key, version)
         return head(place, bucket, key, version)
+
+    def list_buckets(self) -> list[str]:
+        """Names of the buckets that are folders or named, sorted."""
+        return sorted({*self.folders.list_buckets(), *self.named})
+
+    def list_objects(self, bucket: str, prefix: str, after: str | None, limit: int) -> Listing:
+        """List one level of a bucket.
+
+        Raises
+        ------
+        ObjectNotFound, ObjectForbidden, StoreUnreachable
+            As `listing.list_folder` and `s3_listing.list_objects`.
+        """
+        place = self._place(bucket)
+        if place is None:
+            return self.folders.list_objects(bucket, prefix, after, limit)
+        return list_objects(place, bucket, prefix, after, limit)
+
+    def _place(self, bucket: str) -> Place | None:
+        """Where on S3 a bucket is; None where it is a folder. Raises ObjectNotFound."""
+        if bucket in self.named:
+            return self.named[bucket]
+        if bucket in self.folders.list_buckets():
+            return None
+        if self.others is None:
+            raise ObjectNotFound
+        return self.others

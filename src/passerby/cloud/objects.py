@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from passerby.cloud.listing import Listing, list_folder
 from passerby.errors import ObjectForbidden, ObjectNotFound, SettingsError
 
 # A fingerprint reads at most this much of a file, spread over all of it.
@@ -65,6 +66,12 @@ class FolderBuckets:
     def list_buckets(self) -> list[str]:
         """Names of the buckets, sorted."""
         return sorted(path.name for path in self._root.iterdir() if _is_real_folder(path))
+
+    def list_objects(self, bucket: str, prefix: str, after: str | None, limit: int) -> Listing:
+        """List one folder of a bucket; raises as `listing.list_folder`."""
+        if bucket not in self.list_buckets():
+            raise ObjectNotFound
+        return list_folder(self._root / bucket, prefix, after, limit)
 
     def _locate(self, bucket: str, key: str) -> str:
         """Real path of a file inside the bucket."""

@@ -21,6 +21,11 @@ class Rights:
         """Whether the video may be analysed, and its paths be seen."""
         return not self.videos or _fits(f"{bucket}/{key}", self.videos)
 
+    def allow_below(self, bucket: str, prefix: str) -> bool:
+        """Whether there can be a video that is allowed whose key begins with `prefix`."""
+        place = f"{bucket}/{prefix}"
+        return not self.videos or any(_fits_below(place, pattern) for pattern in self.videos)
+
     def allow_topic(self, address: str) -> bool:
         """Whether the topic may be told."""
         return not self.topics or _fits(address, self.topics)
@@ -28,6 +33,12 @@ class Rights:
 
 def _fits(text: str, patterns: tuple[str, ...]) -> bool:
     return any(_expression(pattern).fullmatch(text) for pattern in patterns)
+
+
+def _fits_below(place: str, pattern: str) -> bool:
+    """Whether some text that begins with `place` fits the pattern."""
+    head, star, _ = pattern.partition("*")
+    return head.startswith(place) or bool(star and place.startswith(head))
 
 
 @lru_cache(maxsize=1024)

@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from passerby.jobs.database import Database
@@ -45,17 +46,20 @@ def keep_swept(sweep: Callable[[], None], stop: threading.Event) -> None:
         stop.wait(PAUSE_SECONDS)
 
 
-def sweep(
-    database: Database, results: Results, observations: Path, copies: Path, before: datetime
-) -> None:
+@dataclass(frozen=True)
+class Folders:
+    """Where traces of jobs lie beside their results; each may be missing."""
+
+    observations: Path  # files that are touched whenever they are used
+    copies: Path  # folders named by jobs, of no use once these have ended
+    pictures: Path  # folders named by jobs, of no use once these are deleted
+
+
+def sweep(database: Database, results: Results, folders: Folders, before: datetime) -> None:
     """Remove what is older than `before`.
 
     Parameters
     ----------
-    observations : Path
-        Folder of files that are touched whenever they are used; may be missing.
-    copies : Path
-        Folder of folders named by jobs, of no use once these have ended; may be missing.
     before : datetime
         Aware. Jobs and keys are as old as their end; files, as their last use.
     """
@@ -66,10 +70,16 @@ def sweep(
     _delete_expired_keys(database, before)
     for job_id in _strays(database, results):
         results.delete(job_id)
-    for folder in [*_left_behind(database, copies), *_drafts(database, results)]:
+    for folder in [
+        *_left_behind(database, folders.copies, OPEN),
+        *_left_behind(database, folders.pictures, SUCCEEDED),
+        *_drafts(database, results),
+    ]:
         shutil.rmtree(folder, ignore_errors=True)  # another worker may sweep, too
-    _delete_files(observations, "*", _unused_by_open_jobs(database, before).timestamp())
-    _delete_files(observations, "*.unfinished", time.time() - UNFINISHED_SECONDS)
+    unused = _unused_by_open_jobs(database, before).timestamp()
+    _delete_files(folders.observations, "*", unused)
+    _delete_files(folders.observations, "*.unfinished", time.time() - UNFINISHED_SECONDS)
+    _delete_files(folders.pictures, "*/.*", time.time() - UNFINISHED_SECONDS)
 
 
 def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
@@ -116,21 +126,21 @@ def _strays(database: Database, results: Results) -> list[str]:
 def _drafts(database: Database, results: Results) -> list[Path]:
     """What was drafted for jobs which are not open any more."""
     drafts = results.drafts()  # first, as above
-    open_ids = _open_ids(database)
+    open_ids = _ids(database, OPEN)
     return [folder for job_id, folder in drafts if job_id not in open_ids]
 
 
-def _left_behind(database: Database, copies: Path) -> list[Path]:
-    """Copies that were made for jobs which are not open any more."""
-    made = list(copies.glob("*"))  # first, as above
-    open_ids = _open_ids(database)
-    return [folder for folder in made if folder.name not in open_ids]
+def _left_behind(database: Database, root: Path, wanted: ColumnElement[bool]) -> list[Path]:
+    """Folders that were made for jobs which are not `wanted` any more."""
+    made = list(root.glob("*"))  # first, as above
+    wanted_ids = _ids(database, wanted)
+    return [folder for folder in made if folder.name not in wanted_ids]
 
 
 @retried
-def _open_ids(database: Database) -> set[str]:
+def _ids(database: Database, wanted: ColumnElement[bool]) -> set[str]:
     with database.reading() as connection:
-        return set(connection.execute(select(JOBS.c.id).where(OPEN)).scalars())
+        return set(connection.execute(select(JOBS.c.id).where(wanted)).scalars())
 
 
 @retried

@@ -47,3 +47,27 @@ def test_one_fitting_pattern_is_enough() -> None:
 
     assert rights.allow_topic("arn:b2")
     assert not rights.allow_topic("arn:a2")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "prefix", "allowed"),
+    [
+        pytest.param("cctv/*", "", True, id="all of the bucket"),
+        pytest.param("cctv/*", "2026/", True, id="a folder of it"),
+        pytest.param("cctv/2026/*", "", True, id="on the way"),
+        pytest.param("cctv/2026/*", "2026/11/", True, id="beyond"),
+        pytest.param("cctv/2026/*", "2025/", False, id="beside"),
+        pytest.param("cctv/2026/*", "20/", False, id="a name that begins alike"),
+        pytest.param("cctv/2026/a.mp4", "2026/", True, id="the way to one video"),
+        pytest.param("cctv/2026/a.mp4", "2026/a.mp4/", False, id="beyond one video"),
+        pytest.param("*/a.mp4", "anything/", True, id="a wildcard at first"),
+        pytest.param("cctv/*/a/*", "x/y/", True, id="what is missing can still come"),
+        pytest.param("other/*", "", False, id="another bucket"),
+    ],
+)
+def test_what_can_be_below(pattern: str, prefix: str, *, allowed: bool) -> None:
+    assert Rights(videos=(pattern,)).allow_below("cctv", prefix) is allowed
+
+
+def test_without_patterns_everything_is_allowed_below() -> None:
+    assert Rights().allow_below("cctv", "2026/")

@@ -19,7 +19,7 @@ from passerby.jobs.results import Results
 from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
 from passerby.jobs.sealing import SealingKey
 from passerby.jobs.store import JobStore
-from passerby.jobs.sweeper import keep_swept, sweep
+from passerby.jobs.sweeper import Folders, keep_swept, sweep
 from passerby.records import Sightings, VideoInfo
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -38,6 +38,7 @@ class House:
         self.observations = folder / "observations"
         self.observations.mkdir()
         self.copies = folder / "copies"
+        self.pictures = folder / "pictures"
         self._sightings = sightings
 
     def store(self, day: datetime, message: OutgoingMessage | None = None) -> JobStore:
@@ -61,7 +62,8 @@ class House:
         return path
 
     def sweep(self) -> None:
-        sweep(self.database, self.results, self.observations, self.copies, WEEK_AGO)
+        folders = Folders(self.observations, self.copies, self.pictures)
+        sweep(self.database, self.results, folders, WEEK_AGO)
 
     def rows(self) -> tuple[int, ...]:
         """How many jobs, tokens and messages there are."""
@@ -79,7 +81,7 @@ def house(database: Database, tmp_path: Path, make_sightings: MakeSightings) -> 
 
 def test_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
     missing = tmp_path / "missing"
-    sweep(database, Results(missing), missing, missing, WEEK_AGO)
+    sweep(database, Results(missing), Folders(missing, missing, missing), WEEK_AGO)
 
     assert not missing.exists()
 
@@ -259,3 +261,28 @@ def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
 
     assert not thread.is_alive()
     assert "disk on fire" in caplog.text
+
+
+def test_pictures_go_with_their_job(house: House) -> None:
+    kept, old = house.ended(NOW), house.ended(NOW - timedelta(days=8))
+    for name in (kept.id, old.id, "ab" * 32):
+        (house.pictures / name).mkdir(parents=True)
+        (house.pictures / name / "preview.mp4").touch()
+
+    house.sweep()
+
+    assert [path.name for path in house.pictures.iterdir()] == [kept.id]
+    assert (house.pictures / kept.id / "preview.mp4").exists()
+
+
+def test_drafts_of_pictures_go_after_an_hour(house: House) -> None:
+    folder = house.pictures / house.ended(NOW).id
+    folder.mkdir(parents=True)
+    old, new = folder / ".aa.preview.mp4", folder / ".bb.preview.mp4"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (time.time() - 4000, time.time() - 4000))
+
+    house.sweep()
+
+    assert list(folder.iterdir()) == [new]

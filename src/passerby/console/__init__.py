@@ -1,0 +1,1 @@
+"""The pages of `/console`: what people see of the service, in a browser."""

@@ -1,0 +1,36 @@
+"""What the console says no to, and the status that goes with it."""
+
+from passerby.cloud.incoming import UnusableName
+from passerby.errors import (
+    JobNotFound,
+    ObjectForbidden,
+    ObjectNotFound,
+    PasserbyError,
+    StoreUnreachable,
+    TooLittleSpace,
+)
+
+
+class Refused(PasserbyError):
+    """The request is refused."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+_STATUSES: dict[type[PasserbyError], int] = {
+    JobNotFound: 404,
+    ObjectNotFound: 404,
+    ObjectForbidden: 403,
+    StoreUnreachable: 503,
+    TooLittleSpace: 507,
+    UnusableName: 400,
+}
+
+
+def status_of(error: PasserbyError) -> int:
+    """HTTP status that says of an error whose fault it is."""
+    if isinstance(error, Refused):
+        return error.status
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)

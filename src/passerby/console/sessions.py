@@ -1,0 +1,91 @@
+"""Who is logged in: a cookie that names an access key, sealed so that nobody can forge it.
+
+The server keeps no list of sessions. A session ends after `SESSION_LIFE`, with its key, or
+when its holder logs out, which the process that heard it remembers.
+
+Sources: AES-GCM, NIST SP 800-38D; OWASP Cheat Sheet Series, "Session Management" and
+"Cross-Site Request Forgery Prevention" (a token bound to the session by HMAC).
+"""
+
+import base64
+import hmac
+import os
+import struct
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from passerby.jobs.keys import AccessKey, AccessKeys
+
+SESSION_LIFE = timedelta(hours=12)
+# Sessions that ended early and are remembered; beyond that the oldest are forgotten.
+ENDED_LIMIT = 10_000
+
+_NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2
+_ISSUED = struct.Struct(">Q")  # whole seconds since 1970
+_LABEL = b"passerby: session of the console"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One login of one access key."""
+
+    key: AccessKey
+    csrf_token: str  # what a request that changes something must show beside the cookie
+    ends_at: datetime  # aware, UTC
+    cookie: str
+
+
+class Sessions:
+    """Makes session cookies and reads them back. Safe to use from many threads.
+
+    Parameters
+    ----------
+    key : bytes
+        32 bytes.
+    keys : AccessKeys
+        Where the access keys are looked up: a session lives no longer than its key.
+    """
+
+    def __init__(self, key: bytes, keys: AccessKeys) -> None:
+        self._cipher = AESGCM(key)
+        self._key = key
+        self._keys = keys
+        self._ended: OrderedDict[str, None] = OrderedDict()
+
+    def begin(self, key: AccessKey, now: datetime) -> Session:
+        """Open a session for the holder of `key`, who has shown its secret."""
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = _ISSUED.pack(int(now.timestamp())) + key.id.encode()
+        sealed = nonce + self._cipher.encrypt(nonce, plain, _LABEL)
+        return self._session(key, base64.urlsafe_b64encode(sealed).decode(), now)
+
+    def find(self, cookie: str, now: datetime) -> Session | None:
+        """Find the session of a cookie; None if there is none, or none any more."""
+        try:
+            sealed = base64.b64decode(cookie, b"-_", validate=True)
+            nonce, secret = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+            plain = self._cipher.decrypt(nonce, secret, _LABEL)
+        except (ValueError, InvalidTag):
+            return None
+        (seconds,) = _ISSUED.unpack_from(plain)
+        issued = datetime.fromtimestamp(seconds, UTC)
+        key = self._keys.find(plain[_ISSUED.size :].decode())
+        if key is None or cookie in self._ended:
+            return None
+        session = self._session(key, cookie, issued)
+        return session if now < session.ends_at else None
+
+    def end(self, session: Session) -> None:
+        """End a session before its time."""
+        self._ended[session.cookie] = None
+        if len(self._ended) > ENDED_LIMIT:
+            self._ended.popitem(last=False)
+
+    def _session(self, key: AccessKey, cookie: str, issued: datetime) -> Session:
+        ends_at = min(issued + SESSION_LIFE, key.expires_at or datetime.max.replace(tzinfo=UTC))
+        token = hmac.digest(self._key, b"CSRF " + cookie.encode(), "sha256").hex()
+        return Session(key, token, ends_at, cookie)

@@ -1,0 +1,32 @@
+"""Run a module so that it stands back behind the server, and ends with it.
+
+    python -m passerby.console.stood_back PARENT NICENESS MODULE [ARGUMENT]...
+
+Source: prctl(2), PR_SET_PDEATHSIG.
+"""
+
+import ctypes
+import os
+import resource
+import runpy
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Stand back, then be the module."""
+    parent, niceness, module, *arguments = sys.argv[1:]
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it died before that
+        sys.exit(1)
+    os.nice(int(niceness))
+    # A decoder that crashes leaves no image of its memory: that may fill the disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""How values read on a page."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from passerby.jobs.job import Job, JobState
+from passerby.records import Stage
+
+_STATES = {
+    JobState.QUEUED: "Waiting",
+    JobState.RUNNING: "Running",
+    JobState.SUCCEEDED: "Done",
+    JobState.FAILED: "Failed",
+    JobState.CANCELLED: "Cancelled",
+}
+_STAGES = {
+    Stage.QUEUED: "waiting for a worker",
+    Stage.PLANNING: "looking at the video",
+    Stage.OBSERVING: "looking for people",
+    Stage.LINKING: "joining their paths",
+    Stage.SAVING: "saving",
+}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_THOUSAND = 1000
+
+
+def state_words(state: JobState) -> str:
+    """A job's state in a word."""
+    return _STATES[state]
+
+
+def stage_words(job: Job) -> str:
+    """What a job is at."""
+    return _STAGES[job.progress.stage]
+
+
+def duration(milliseconds: float) -> str:
+    """A length of time: `1:02:03`, `2:03`."""
+    seconds = round(milliseconds / _THOUSAND)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def roughly(span: timedelta) -> str:
+    """A length of time in one unit: `20 s`, `5 min`, `3 h`."""
+    seconds = span.total_seconds()
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes: `1.2 MB`, with a space where no line is broken."""
+    amount, unit = float(count), 0
+    while amount >= _THOUSAND and unit < len(_UNITS) - 1:
+        amount, unit = amount / _THOUSAND, unit + 1
+    return f"{amount:.1f}".removesuffix(".0") + f"\N{NO-BREAK SPACE}{_UNITS[unit]}"
+
+
+def when(moment: datetime) -> str:
+    """A time in UTC; the browser shows it as its own."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "state_words": state_words,
+    "stage_words": stage_words,
+    "duration": duration,
+    "size": size,
+    "when": when,
+}

@@ -1,0 +1,172 @@
+"""The console as people have it: a real server, a real worker, a real browser."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from botocore.client import BaseClient
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
+from tests.integration.conftest import SAMPLE, Service, ended, serving, start
+
+from passerby.jobs.database import open_database
+from passerby.jobs.keys import AccessKey, AccessKeys
+from passerby.jobs.sealing import open_key_file
+
+from .stage import one_of_each
+
+CHROMIUM = Path("/usr/bin/chromium")  # Debian's package `chromium`
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000  # for what takes some seconds on a machine with nothing else to do
+
+
+@dataclass
+class Console:
+    """A running server with the sample clip in a bucket."""
+
+    service: Service
+
+    @cached_property
+    def job_id(self) -> str:
+        """A job that has found people in the sample; made for the first test that asks."""
+        client = self.service.client()
+        job_id = start(client, "people.mp4", JobTag="sample")
+        assert ended(client, job_id, MaxResults=1)["JobStatus"] == "SUCCEEDED"
+        return job_id
+
+    @property
+    def url(self) -> str:
+        return f"{self.service.url}/console/"
+
+    @property
+    def key_id(self) -> str:
+        return self.service.environment["AWS_ACCESS_KEY_ID"]
+
+    @property
+    def secret(self) -> str:
+        return self.service.environment["AWS_SECRET_ACCESS_KEY"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; without its program the tests are skipped, but not in CI."""
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{CHROMIUM} is not installed")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One server for all tests that do it no harm."""
+    with serving(tmp_path_factory.mktemp("console")) as service:
+        shutil.copy(SAMPLE, service.bucket / "people.mp4")
+        yield Console(service)
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server with jobs in every state, and nobody who works on them."""
+    with serving(tmp_path_factory.mktemp("stage"), "--no-worker") as service:
+        one_of_each(service.data)
+        for name in ("people.mp4", "2026/11/entrance.mp4", "yard, seen from the roof.mp4"):
+            path = service.bucket / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(SAMPLE, path)
+        yield Console(service)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that has never been here; an error in a script fails the test."""
+    new = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    new.set_default_timeout(PATIENCE_MS)
+    yield new
+    new.close()
+
+
+@pytest.fixture
+def outside(context: BrowserContext) -> Iterator[Page]:
+    """A page of somebody who is not logged in; what a script or the policy complains of fails."""
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    yield page
+    # What the server refuses on purpose, the browser logs, too.
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+@pytest.fixture
+def page(outside: Page, console: Console) -> Page:
+    """A page of somebody who is logged in, at the list of jobs."""
+    log_in(outside, console.url, console.key_id, console.secret)
+    return outside
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody whose account nobody else uses, logged in."""
+
+    page: Page
+    key: AccessKey
+    client: BaseClient
+
+    def row(self, text: str) -> Locator:
+        """The row of a job in the list."""
+        return self.page.get_by_role("row").filter(has_text=text)
+
+
+_accounts = itertools.count(500)
+
+
+@pytest.fixture
+def guest(outside: Page, console: Console) -> Guest:
+    return logged_in(outside, console)
+
+
+@pytest.fixture
+def spectator(outside: Page, stage: Console) -> Guest:
+    """A guest where nobody works."""
+    return logged_in(outside, stage)
+
+
+def logged_in(page: Page, console: Console) -> Guest:
+    """Make a key of an account that nobody else uses, and log in with it."""
+    with closing(open_database(f"sqlite:///{console.service.data}/passerby.db")) as database:
+        keys = AccessKeys(database, open_key_file(console.service.data / "secret.key"))
+        key = keys.create(f"{next(_accounts):012d}")
+    log_in(page, console.url, key.id, key.secret)
+    return Guest(page, key, console.service.client(key.id, key.secret))
+
+
+def log_in(page: Page, url: str, key_id: str, secret: str) -> None:
+    """Log in as a person does."""
+    page.goto(url)
+    page.get_by_label("Access key ID").fill(key_id)
+    page.get_by_label("Secret access key").fill(secret)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(url)

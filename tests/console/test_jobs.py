@@ -1,0 +1,86 @@
+"""Looking through the buckets, starting analyses, and the list of them."""
+
+import re
+from contextlib import closing
+
+import pytest
+from tests.browser.stage import Stager
+
+from .conftest import House
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bucket=..",
+        "bucket=.",
+        "bucket=cctv&prefix=../",
+        "bucket=cctv&prefix=../archive/",
+        "bucket=cctv&prefix=2026/../../",
+        "bucket=cctv&prefix=/etc/",
+        "bucket=/etc",
+        "bucket=%00",
+        "bucket=cctv/2026",
+    ],
+)
+def test_browsing_cannot_leave_a_bucket(house: House, query: str) -> None:
+    page = house.visitor().get(f"/console/start?{query}").text
+
+    assert "There is no such bucket, object or version." in page
+    assert "secret.key" not in page
+    assert "passwd" not in page
+
+
+def test_a_form_sent_twice_makes_one_job(house: House) -> None:
+    visitor = house.visitor()
+    token = re.findall(
+        'name="token" value="([0-9a-f]{32})"',
+        visitor.get("/console/start?bucket=cctv&key=c.mp4").text,
+    )[0]
+
+    for _ in range(2):
+        sent = visitor.post("/console/start", bucket="cctv", key="c.mp4", token=token)
+        assert sent.status == 303
+
+    assert visitor.get("/console/").text.count('<tr role="row" data-job=') == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        pytest.param({"key": "no.mp4"}, "There is no such bucket, object or version.", id="gone"),
+        pytest.param({"token": ""}, "This form is out of date.", id="no token"),
+        pytest.param({"tag": "two words"}, "failed to satisfy constraint", id="a tag with a space"),
+    ],
+)
+def test_what_cannot_be_started(house: House, form: dict[str, str], sentence: str) -> None:
+    members = {"bucket": "cctv", "key": "c.mp4", "token": "t" * 16, **form}
+
+    answer = house.visitor().post("/console/start", **members)
+
+    assert answer.status in {400, 404}
+    assert sentence in answer.text
+
+
+def test_thousands_of_jobs_page_by_page(house: House) -> None:
+    key = house.key()
+    with closing(Stager(house.data)) as stage:
+        made = [
+            stage.queued(f"cctv/{n}.mp4", "even" if n % 2 == 0 else "odd", key.account_id).id
+            for n in range(130)
+        ]
+    visitor = house.visitor(key)
+
+    def listed(path: str) -> list[str]:
+        found: list[str] = []
+        while path:
+            page = visitor.get(path).text
+            found += re.findall('data-job="([0-9a-f]{64})"', page)
+            following = re.findall('href="([^"]*)" rel="next"', page)
+            path = following[0].replace("&amp;", "&") if following else ""
+        return found
+
+    assert listed("/console/") == made[::-1]
+    assert listed("/console/?tag=even") == made[::-1][1::2]
+    assert listed("/console/?state=open&tag=odd") == made[::-1][::2]
+    assert listed("/console/?state=succeeded") == []
