@@ -18,6 +18,7 @@ from passerby.console.desk import Buckets, Desk, NewAnalysis, UploadPlace
 from passerby.console.making import Making
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
+from passerby.console_job_desk import build_job_desk
 from passerby.jobs.catalogue import Catalogue
 from passerby.jobs.job import Job
 from passerby.jobs.keys import AccessKey
@@ -62,6 +63,7 @@ def build_desk(installation: "Installation", service: Service, buckets: Buckets)
         upload_place=_upload_place(settings),
         making=Making(pictures, limits, environment),
         pictures=pictures,
+        job_desk=build_job_desk(installation, Making(pictures, limits, environment)),
         face_attributes=settings.face_attributes,
         secure=settings.tls_certificate is not None,
     )

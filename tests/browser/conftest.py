@@ -99,6 +99,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield Console(service)
 
 
+@pytest.fixture(scope="session")
+def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A server without a worker: its jobs, of `footage`, have ended when they begin."""
+    with serving(tmp_path_factory.mktemp("cinema"), "--no-worker") as service:
+        yield Console(service)
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that has never been here; an error in a script fails the test."""
@@ -161,6 +168,13 @@ def logged_in(page: Page, console: Console) -> Guest:
         key = keys.create(f"{next(_accounts):012d}")
     log_in(page, console.url, key.id, key.secret)
     return Guest(page, key, console.service.client(key.id, key.secret))
+
+
+@pytest.fixture
+def viewer(outside: Page, cinema: Console) -> Page:
+    """A page of somebody who is logged in where the jobs of `footage` are."""
+    log_in(outside, cinema.url, cinema.key_id, cinema.secret)
+    return outside
 
 
 def log_in(page: Page, url: str, key_id: str, secret: str) -> None:

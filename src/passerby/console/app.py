@@ -6,7 +6,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from passerby.console import events, jobs_page, login, start_page, statics, upload
+from passerby.console import (
+    events,
+    job_exports,
+    job_page,
+    job_paths,
+    job_places,
+    job_video,
+    jobs_page,
+    login,
+    start_page,
+    statics,
+    upload,
+)
 from passerby.console.desk import Desk
 from passerby.console.headers import Headed
 from passerby.console.pages import refusal_page
@@ -16,6 +28,11 @@ from passerby.errors import PasserbyError
 ROUTES = (
     *login.ROUTES,
     *jobs_page.ROUTES,
+    *job_page.ROUTES,
+    *job_paths.ROUTES,
+    *job_places.ROUTES,
+    *job_video.ROUTES,
+    *job_exports.ROUTES,
     *events.ROUTES,
     *start_page.ROUTES,
     *upload.ROUTES,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from passerby.cloud.listing import Listing
 from passerby.cloud.objects import ObjectFacts
+from passerby.console.job_desk import JobDesk
 from passerby.console.making import Making
 from passerby.console.sessions import Sessions
 from passerby.jobs.catalogue import Catalogue
@@ -78,5 +79,6 @@ class Desk:
     upload_place: UploadPlace | None  # None: nothing can be uploaded
     making: Making
     pictures: Path  # folder of what is made of jobs' videos, a folder each
+    job_desk: JobDesk  # for the page of one job
     face_attributes: str  # as set
     secure: bool  # whether the server speaks TLS: then the cookie is for TLS alone

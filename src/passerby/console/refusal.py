@@ -6,8 +6,10 @@ from passerby.errors import (
     ObjectForbidden,
     ObjectNotFound,
     PasserbyError,
+    PlacesError,
     StoreUnreachable,
     TooLittleSpace,
+    VideoGone,
 )
 
 
@@ -23,6 +25,8 @@ _STATUSES: dict[type[PasserbyError], int] = {
     JobNotFound: 404,
     ObjectNotFound: 404,
     ObjectForbidden: 403,
+    PlacesError: 400,
+    VideoGone: 404,
     StoreUnreachable: 503,
     TooLittleSpace: 507,
     UnusableName: 400,

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from passerby.errors import JobNotFound
-from passerby.jobs.tables import ROWS_PER_GROUP, join, sightings_of, write_table
+from passerby.jobs.tables import ROWS_PER_GROUP, SCHEMA, join, sightings_of, write_table
 from passerby.records import Sightings
 
 Order = Literal["timestamp", "index"]
 
 JOB_ID = re.compile(r"[0-9a-f]{64}")
 DRAFT = re.compile(r"\.([0-9a-f]{64})\.[0-9a-f]{16}")
+
+TIME_COLUMN = SCHEMA.get_field_index("timestamp_ms")
 
 GONE = "The results of this job are gone."
 
@@ -102,6 +105,65 @@ class Results:
             end = min(offset + count, total)
             sightings = self._rows(path, min(offset, total), end)
         return ResultsPage(sightings, end if end < total else None)
+
+    def between(self, job_id: str, from_ms: int, to_ms: int) -> Sightings:
+        """Read the sightings from one time to another, both included, in order of time.
+
+        Raises
+        ------
+        JobNotFound
+            If nothing is stored for the job.
+        """
+        path = self._folder(job_id) / "timestamp.parquet"
+        with self._lock:
+            start = self._first_row_from(path, from_ms)
+            return self._rows(path, start, max(start, self._first_row_from(path, to_ms + 1)))
+
+    def _first_row_from(self, path: Path, timestamp_ms: int) -> int:
+        """First row at or after a time, in a table in order of time."""
+        file = self._file(path)
+
+        def ends_ms(number: int) -> int:
+            column = file.metadata.row_group(number).column(TIME_COLUMN)
+            last: int = column.statistics.max
+            return last
+
+        groups = range(file.num_row_groups)
+        number = bisect_left(groups, timestamp_ms, key=ends_ms)
+        if number == len(groups):
+            total: int = file.metadata.num_rows
+            return total
+        times = self._group(path, number).timestamp_ms
+        return number * ROWS_PER_GROUP + int(np.searchsorted(times, timestamp_ms))
+
+    def remembered(self, job_id: str, name: str, make: Callable[[Path], bytes]) -> bytes:
+        """Read what was made of a result before, or make it, and keep it beside the result.
+
+        Parameters
+        ----------
+        name : str
+            Of a file; nothing else is called so.
+        make : callable
+            Makes it of the folder that has the tables.
+
+        Raises
+        ------
+        JobNotFound
+            If nothing is stored for the job.
+        """
+        folder = self._folder(job_id)
+        path = folder / name
+        if not path.exists():
+            self.table(job_id)
+            draft = folder / f".{name}.{secrets.token_hex(8)}"
+            try:
+                draft.write_bytes(make(folder))
+                draft.rename(path)
+            except FileNotFoundError as error:  # deleted meanwhile
+                raise JobNotFound(GONE) from error
+            finally:
+                draft.unlink(missing_ok=True)
+        return path.read_bytes()
 
     def table(self, job_id: str) -> Path:
         """File of all that a job found, in order of time; raises JobNotFound without one."""

@@ -225,3 +225,58 @@ def test_a_page_costs_the_same_wherever_it_lies(
 
     # Without row-group arithmetic the last page costs dozens of times the first.
     assert best_of_five(295_000) < 5 * best_of_five(0)
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "to_ms"),
+    [
+        pytest.param(0, 0, id="the first instant"),
+        pytest.param(-100, -1, id="before all"),
+        pytest.param(67, 133, id="between instants"),
+        pytest.param(60_000, 64_000, id="some seconds"),
+        pytest.param(0, 10**9, id="all"),
+        pytest.param(10**9, 10**9 + 1, id="after all"),
+        pytest.param(100, 50, id="backwards"),
+    ],
+)
+def test_rows_of_a_stretch_of_time(
+    make_sightings: MakeSightings, tmp_path: Path, from_ms: int, to_ms: int
+) -> None:
+    sightings = make_sightings(12_501)
+    results = Results(tmp_path)
+    results.write(JOB, sightings)
+    time = sightings.timestamp_ms
+
+    found = results.between(JOB, from_ms, to_ms)
+
+    assert_equal(found, sightings.take((from_ms <= time) & (time <= to_ms)))
+
+
+def test_a_stretch_of_time_where_nobody_was_found(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(0))
+
+    assert len(results.between(JOB, 0, 1000)) == 0
+    with pytest.raises(JobNotFound):
+        results.between(OTHER_JOB, 0, 1000)
+
+
+def test_what_was_made_of_a_result_is_made_once_and_goes_with_it(
+    make_sightings: MakeSightings, tmp_path: Path
+) -> None:
+    results = Results(tmp_path)
+    results.write(JOB, make_sightings(10))
+    made: list[Path] = []
+
+    def make(folder: Path) -> bytes:
+        made.append(folder)
+        return b"made"
+
+    assert [results.remembered(JOB, "x.json", make) for _ in range(2)] == [b"made", b"made"]
+    assert made == [tmp_path / JOB]
+    results.write(JOB, make_sightings(20))
+    assert results.remembered(JOB, "x.json", lambda _: b"anew") == b"anew"
+    with pytest.raises(JobNotFound):
+        results.remembered(OTHER_JOB, "x.json", make)

@@ -1,0 +1,71 @@
+"""One picture of each person, as a browser shows them: a ZIP of PNG files.
+
+The video is decoded once, up to the last picture that is needed.
+"""
+
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.exports import portraits
+from passerby.records import Sightings
+from passerby.video.decode import decode
+
+
+def write_portraits(
+    source: str,
+    sightings: Sightings,
+    target: Path,
+    progress: Callable[[int], object] | None = None,
+) -> None:
+    """Write `<index>.png` of every person who was detected, where it was detected best.
+
+    Parameters
+    ----------
+    source : str
+        Path or http(s) URL of the video.
+    sightings : Sightings
+        What was found in it.
+    target : Path
+        File to write.
+    progress : callable, optional
+        Told the number of frames read, after each.
+
+    Raises
+    ------
+    VideoError
+        If the source cannot be read.
+    """
+    wanted: defaultdict[int, list[int]] = defaultdict(list)
+    for row in best_rows(sightings).tolist():
+        wanted[int(sightings.timestamp_ms[row])].append(row)
+    boxes = portraits.subjects(sightings)
+    # PNG is packed already; a fixed date, so that the same pictures give the same bytes.
+    with zipfile.ZipFile(target, "w") as archive:
+        for count, frame in enumerate(decode(source) if wanted else (), start=1):
+            if rows := wanted.pop(frame.timestamp_ms, []):
+                image = frame.image()
+                for row in rows:
+                    _, encoded = cv2.imencode(".png", portraits.cut(image, boxes[row]))
+                    name = zipfile.ZipInfo(f"{sightings.person_index[row]}.png")
+                    archive.writestr(name, encoded.tobytes())
+            if progress:
+                progress(count)
+            if not wanted:
+                break
+
+
+def best_rows(sightings: Sightings) -> NDArray[np.int64]:
+    """(P,) row of each person's surest detection; of a body, where there is any."""
+    rows = np.flatnonzero(sightings.detected)
+    person = sightings.person_index[rows]
+    without_body = ~sightings.has_body[rows]
+    keys = (sightings.timestamp_ms[rows], -sightings.confidence[rows], without_body, person)
+    best_first = np.lexsort(keys)
+    _, first = np.unique(person[best_first], return_index=True)
+    return rows[best_first[first]]

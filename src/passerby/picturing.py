@@ -1,0 +1,89 @@
+"""What is made of a job's video on request, in a process of its own that may decode.
+
+    python -m passerby.picturing JOB WORK TARGET
+
+with the settings in the environment, and the work as JSON. It prints the fraction done, a
+number in [0, 1] a line, and on standard error, at its end, why it failed.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from passerby.cloud.copies import gives_parts
+from passerby.console.job_desk import Work
+from passerby.errors import PasserbyError, VideoGone
+from passerby.exports.formats import FORMATS, Options
+from passerby.exports.subject import frame_count
+from passerby.finished import Finished, open_finished
+from passerby.settings import load
+
+# Between two lines; whoever reads them looks five times a second.
+TELL_SECONDS = 0.1
+
+
+def main() -> None:
+    """Do one piece of work."""
+    job_id, work, target = sys.argv[1:]
+    try:
+        _do(open_finished(job_id, load()), msgspec.json.decode(work, type=Work), Path(target))
+    except PasserbyError as error:
+        sys.exit(str(error))
+
+
+def _do(finished: Finished, work: Work, target: Path) -> None:
+    match work.kind:
+        case "look":
+            _look(finished, target)
+        case "preview":
+            from passerby.exports.preview import write_preview  # noqa: PLC0415
+
+            write_preview(_source(finished), target, _teller(frame_count(finished.video)))
+        case "portraits":
+            from passerby.exports.portrait_archive import write_portraits  # noqa: PLC0415
+
+            tell = _teller(frame_count(finished.video))
+            write_portraits(_source(finished), finished.sightings, target, tell)
+        case "export":
+            _export(finished, work, target)
+
+
+def _look(finished: Finished, target: Path) -> None:
+    """Write whether a browser plays the video as it is, and from anywhere in it."""
+    from passerby.exports.preview import playable  # noqa: PLC0415
+
+    source = _source(finished)
+    target.write_bytes(msgspec.json.encode({"plays": gives_parts(source) and playable(source)}))
+
+
+def _export(finished: Finished, work: Work, target: Path) -> None:
+    form = FORMATS[work.format]
+    total = frame_count(finished.video) if form.needs_video else finished.row_count
+    options = Options(work.who, frozenset(work.persons))
+    form.write(finished, target, options, _teller(total))
+
+
+def _source(finished: Finished) -> str:
+    if finished.source is None:
+        raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
+    return finished.source
+
+
+def _teller(total: int) -> Callable[[int], None]:
+    """Prints how far the work is, now and then."""
+    told_at = 0.0
+
+    def tell(done: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TELL_SECONDS:
+            told_at = time.monotonic()
+            print(min(done / max(total, 1), 1.0), flush=True)  # noqa: T201 - its parent reads it
+
+    return tell
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from passerby.exports.portrait_archive import best_rows, write_portraits
+from passerby.records import Sightings
+from passerby.testing import BOX_COLOURS, moving_boxes, write_clip
+
+Sighted = Callable[..., Sightings]
+
+
+def test_the_surest_detection_is_shown(sighted: Sighted) -> None:
+    rows = [(0, 0, 0, True), (2, 0, 5, False), (0, 100, 10, True), (1, 100, 0, True)]
+    sightings = sighted(*rows, (0, 200, 20, False))
+    sightings.confidence[:] = [0.5, 0.9, 0.8, 0.7, 0.9]
+
+    assert best_rows(sightings).tolist() == [2, 3]
+
+
+def test_everybody_has_a_picture(sighted: Sighted, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_boxes(10, (320, 240)))
+    sightings = sighted((0, 0, 0, True), (1, 40, 3, True))
+    told: list[int] = []
+
+    for name in ("one.zip", "other.zip"):
+        write_portraits(str(clip), sightings, tmp_path / name, told.append)
+
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert archive.namelist() == ["0.png", "1.png"]
+        image = cv2.imdecode(np.frombuffer(archive.read("0.png"), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (256, 144, 3)
+    assert np.abs(image[128, 72].astype(int) - BOX_COLOURS[0]).max() < 40
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
+    assert told == [1, 2, 1, 2]
+
+
+def test_nobody(sighted: Sighted, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_boxes(2))
+
+    write_portraits(str(clip), sighted(), tmp_path / "none.zip")
+
+    with zipfile.ZipFile(tmp_path / "none.zip") as archive:
+        assert archive.namelist() == []

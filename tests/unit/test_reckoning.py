@@ -1,0 +1,80 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from passerby import reckoning
+from passerby.errors import PasserbyError, PlacesError
+from passerby.jobs.tables import write_table
+from passerby.reckoning import Question, answer, reckon
+from passerby.records import NO_FACE, Faces, Sightings
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    """Two people who walk for a second to the right, one below the other."""
+    count = 22
+    person = np.arange(count) % 2
+    step = np.arange(count) // 2
+    left = 10.0 * step
+    sightings = Sightings(
+        person_index=person.astype(np.int64),
+        frame_index=step.astype(np.int64),
+        timestamp_ms=step * 100,
+        xyxy=np.stack([left, person * 100, left + 20, person * 100 + 60], 1).astype(np.float32),
+        confidence=np.ones(count, np.float32),
+        detected=np.ones(count, np.bool_),
+        face=np.full(count, NO_FACE),
+        faces=Faces.none(),
+    )
+    write_table(sightings, tmp_path / "timestamp.parquet")
+    return str(tmp_path / "timestamp.parquet")
+
+
+@pytest.fixture
+def ask(table: str) -> Callable[..., Question]:
+    def ask(**members: object) -> Question:
+        known = {"table": table, "width": 480, "height": 270, "duration_ms": 1000}
+        return msgspec.convert(known | members, Question)
+
+    return ask
+
+
+DOOR = {"lines": [{"name": "door", "from": [60, 200], "to": [60, 0]}]}
+
+
+def test_counts_of_both_people_reach_to_the_last_sighting(ask: Callable[..., Question]) -> None:
+    counted = answer(ask(what="counts"))
+
+    assert counted == {"start_ms": 0, "step_ms": 200, "persons": [2] * 5 + [0]}
+
+
+def test_heat_holds_the_time_of_everybody(ask: Callable[..., Question]) -> None:
+    seconds = np.array(answer(ask(what="heat"))["seconds"])
+
+    assert seconds.shape == (27, 48)
+    assert seconds.sum() == pytest.approx(2.0)
+
+
+def test_a_long_result_is_counted_elsewhere_with_the_same_answer(
+    ask: Callable[..., Question], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = ask(what="summary", places=DOOR)
+    here = reckon(question, niceness=0)
+
+    monkeypatch.setattr(reckoning, "ROWS_HERE", 0)
+
+    assert reckon(question, niceness=0) == here
+    assert [here["lines"][0][way] for way in ("forward", "backward")] == [2, 0]
+
+
+def test_places_that_make_no_sense_are_refused(ask: Callable[..., Question]) -> None:
+    with pytest.raises(PlacesError, match="'door' is not one of"):
+        reckon(ask(what="summary", places={"door": 1}), niceness=0)
+
+
+def test_a_result_that_cannot_be_read(tmp_path: Path, ask: Callable[..., Question]) -> None:
+    with pytest.raises(PasserbyError):
+        reckon(ask(what="heat", table=str(tmp_path / "none.parquet")), niceness=0)
