@@ -1,5 +1,6 @@
-"""What tests of several parts talk to."""
+"""What tests of several parts need, and what they talk to."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,14 @@ from moto.server import ThreadedMotoServer
 from tests import postgresql
 
 settings.register_profile("long", max_examples=5_000, deadline=None)
+
+
+@pytest.fixture
+def ctrl_c_heeded() -> Iterator[None]:
+    """Ctrl-C interrupts what is started, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,9 +33,10 @@ def programs() -> Path | None:
 class Server:
     """A server whose files are in one folder, its socket as well."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, options: Mapping[str, str]) -> None:
         self._programs = programs
         self._folder = folder
+        self._options = [f"--{name}={value}" for name, value in options.items()]
         self._process: subprocess.Popen[bytes] | None = None
         #: Where its one database is.
         self.url = f"postgresql://postgres@/postgres?host={folder}"
@@ -52,8 +53,8 @@ class Server:
 
     def start(self) -> None:
         """Start it; it ends with this process at the latest."""
-        options = [f"--{name}={value}" for name, value in OPTIONS.items()]
-        command = self._command("postgres", "-D", "cluster", "-k", str(self._folder), *options)
+        socket = ("-k", str(self._folder))
+        command = self._command("postgres", "-D", "cluster", *socket, *self._options)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
         deadline = time.monotonic() + 30
@@ -84,6 +85,20 @@ class Server:
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
 
+    def backends(self, application: str, *, under_way: bool) -> list[int]:
+        """Processes that serve its connections, or only those with a transaction under way."""
+        query = (
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE application_name = :application AND (state <> 'idle' OR NOT :under_way)"
+        )
+        asked = {"application": application, "under_way": under_way}
+        with self._engine.connect() as connection:
+            return list(connection.execute(text(query), asked).scalars())
+
+    def cut(self, backend: int) -> None:
+        """End the connection that a process serves, if it is still there."""
+        self._run(f"SELECT pg_terminate_backend({backend})")
+
     def _run(self, *commands: str) -> None:
         with self._engine.connect() as connection:
             for command in commands:
@@ -104,11 +119,11 @@ class Server:
 
 
 @contextmanager
-def running(programs: Path) -> Iterator[Server]:
-    """Run a new server for as long as the block lasts."""
+def running(programs: Path, options: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run a new server for as long as the block lasts, with other `OPTIONS` where given."""
     folder = Path(tempfile.mkdtemp(prefix="passerby-postgresql-"))
     try:
-        server = Server(programs, folder)
+        server = Server(programs, folder, {**OPTIONS, **(options or {})})
         try:
             server.make()
             server.start()

@@ -11,7 +11,14 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from passerby.cli import main as command_line  # noqa: PLC0415
 
-    command_line()
+    try:
+        command_line()
+    finally:
+        # Where Ctrl-C meets text that is being executed, as modules do that define a
+        # dataclass, CPython keeps in mind that nobody handled it until it executes another
+        # text; `python -m` then dies of SIGINT, whatever status was chosen
+        # (seen with 3.11; `UnhandledKeyboardInterrupt` in its pythonrun.c).
+        exec("")  # noqa: S102
 
 
 if __name__ == "__main__":

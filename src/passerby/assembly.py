@@ -14,6 +14,7 @@ from passerby.api.notices import notice_of
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
 from passerby.errors import SettingsError
+from passerby.jobs.backup import KEY_NAME, database_file
 from passerby.jobs.census import census
 from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import Counts, Job, utc_now
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
-MEBIBYTE = 1024**2
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def open_installation(settings: Settings) -> Installation:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"{folder} cannot be a folder: {error.strerror}") from error
-    sealing_key = open_key_file(settings.data / "secret.key")
+    sealing_key = open_key_file(settings.data / KEY_NAME)
     database = open_database(settings.database_url)
     return Installation(
         settings=settings,
@@ -87,6 +87,24 @@ def open_installation(settings: Settings) -> Installation:
         results=Results(settings.data / "results"),
         outbox=Outbox(database, now=database.now),
     )
+
+
+def find_installation(settings: Settings) -> Installation:
+    """Open a data folder that is there already, and make nothing.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or it was written by a newer passerby.
+    """
+    database = database_file(settings.database_url)
+    parts = [settings.data / KEY_NAME, *([database] if database else [])]
+    if not all(part.is_file() for part in parts):
+        raise SettingsError(
+            f"{settings.data} holds no installation; "
+            "passerby serve or passerby keys create makes one."
+        )
+    return open_installation(settings)
 
 
 def build_app(installation: Installation) -> "Starlette":
@@ -154,7 +172,8 @@ def _rates(settings: Settings) -> "dict[str, Rate]":
 
 def build_worker(installation: Installation) -> Worker:
     """Whoever works off the queue."""
-    from passerby.engine.local import Limits, Processes  # noqa: PLC0415
+    from passerby.engine.limits import MEBIBYTE, Limits  # noqa: PLC0415
+    from passerby.engine.local import Processes  # noqa: PLC0415
 
     settings = installation.settings
     limits = Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds)
@@ -211,7 +230,7 @@ def _analyse_job(
             locate(),
             video.fingerprint,
             settings.observations_folder,
-            engine_of(settings, processes.run),
+            engine_of(settings, processes.run, processes.limits),
             run_plan=plan_runner(processes),
             options=Options(
                 runtime=settings.runtime,
@@ -228,4 +247,5 @@ def _analyse_job(
     report(Progress(Stage.SAVING, 0.99))
     publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
-    return Outcome(analysis.video, Counts(persons, len(analysis.sightings)), publish)
+    counts = Counts(persons, len(analysis.sightings))
+    return Outcome(analysis.video, counts, publish, analysis.complaints)

@@ -60,12 +60,14 @@ def settings_of(config: Path | None, **flags: object) -> Settings:
 
 
 def installation_of(config: Path | None, data: Path | None) -> "Installation":
-    """What is in the data folder; it is made if it is missing."""
-    return opened(settings_of(config, data=data))
+    """What is in the data folder; a name that was mistyped makes none."""
+    from passerby.assembly import find_installation  # noqa: PLC0415
+
+    return find_installation(settings_of(config, data=data))
 
 
 def opened(chosen: Settings) -> "Installation":
-    """What is in the data folder that `chosen` names."""
+    """What is in the data folder that `chosen` names; it is made if it is missing."""
     # SQL takes a second to import; `track`, `link` and `eval` need none.
     from passerby.assembly import open_installation  # noqa: PLC0415
 

@@ -1,13 +1,13 @@
-"""Kill any process of the service at any moment, fill its disk, and see that nothing is lost.
+"""Strike the service at any moment, and see that nothing is lost.
 
     python -m tests.harness.kill --jobs 30 --kills 200 --seed 1
 
-A real service in processes of its own, real clients, a real receiver of messages.
+Its processes are killed, its disk is filled, its connections to the database are cut. A
+real service in processes of its own, real clients, a real receiver of messages.
 Everything is chosen by the seed but the moments, which are those of the machine.
 """
 
 import argparse
-import os
 import random
 import signal
 import sys
@@ -16,10 +16,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import get_args
+
+from tests.postgresql import Server
 
 from passerby import assembly
 from passerby.assembly import Installation
@@ -27,16 +30,16 @@ from passerby.jobs.keys import AccessKey
 from passerby.settings import Settings, Webhook
 
 from . import verdict
+from .blows import BACKEND, Blows
 from .caller import BUCKET, Accepted, Caller
 from .clips import KINDS, Kind, make
+from .database import DatabaseKind, server_of, state_of, usual_kind
 from .disk import full, small_disk
 from .receiver import Receiver, receiving
 from .service import Service, free_port, gone
 from .verdict import Findings, Watch, wait_for
 
-PARTS, WEIGHTS = ("shard", "worker", "api"), (5, 3, 2)
 LOOK_SECONDS = 0.3
-PART_SECONDS = 4.0  # longer than a worker that was killed stays away
 PATIENCE_SECONDS = 240.0  # longer than a message is left to whoever was killed with it
 END_SECONDS = 15.0
 
@@ -48,11 +51,13 @@ class Plan:
     jobs: int = 30
     kills: int = 200
     fills: int = 10  # times that the disk is full
+    crashes: int = 2  # of the database server, where there is one
     seed: int = 1
     pause_seconds: float = 3.0  # between two blows, on average
     fill_seconds: float = 4.0
     open_jobs: int = 3  # handed in ahead of the work
     kinds: tuple[Kind, ...] = KINDS
+    database: DatabaseKind = field(default_factory=usual_kind)
 
 
 @dataclass
@@ -64,27 +69,32 @@ class Story:
     kills: Counter[str] = field(default_factory=Counter)
     fills: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    compared_bytes: int = 0
+    messages: int = 0
     findings: Findings = field(default_factory=Findings)
 
 
 class Ordeal:
     """A service, what is done to it, and what it owes in return."""
 
-    def __init__(self, plan: Plan, home: Path, data: Path, *, can_fill: bool, hook: str) -> None:
+    def __init__(
+        self, plan: Plan, home: Path, settings: Settings, server: Server | None, *, can_fill: bool
+    ) -> None:
         self.plan = plan
         self.story = Story()
         self._random = random.Random(plan.seed)  # noqa: S311 - chaos is no secret
         self._can_fill = can_fill
-        self._data = data
-        videos = home / "buckets" / BUCKET
+        self._settings = settings
+        self._data = settings.data
+        videos = settings.bucket_root / BUCKET
         videos.mkdir(parents=True)
-        self._settings = settings = _settings(data, home / "buckets", hook)
         self.service = Service(settings, home)
+        self._blows = Blows(self.service, server, self._random)
         self._caller = Caller(
             f"http://127.0.0.1:{settings.port}", _key(settings), videos, PATIENCE_SECONDS
         )
         self._originals = {kind: make(kind, home) for kind in plan.kinds}
-        self._watch = Watch(data / "observations")
+        self._watch = Watch(settings.observations_folder)
 
     def undisturbed(self) -> dict[str, tuple[bytes, ...]]:
         """What each kind of video answers where nobody disturbs."""
@@ -103,6 +113,8 @@ class Ordeal:
             finally:
                 peace.set()
                 striking.join()
+            struck = self.story.kills.total()
+            self.story.findings.expect(struck >= self.plan.kills, f"only {struck} kills")
             for job in self.story.accepted:
                 self._caller.ended(job.job_id)
             self._watch.look()
@@ -122,6 +134,7 @@ class Ordeal:
             statuses = {job: self._judge_answer(job, expected) for job in self.story.accepted}
             wait_for(partial(_all_told, installation, statuses), PATIENCE_SECONDS)
             running = self.service.processes()
+        self.story.messages = sum(map(len, receiver.told.values()))
         for job, status in statuses.items():
             verdict.told(findings, receiver, self._data, job, status)
         findings.expect(self.service.exit_code == 0, f"the server's exit: {self.service.exit_code}")
@@ -129,7 +142,8 @@ class Ordeal:
         verdict.rows(findings, installation.database, self.story.accepted)
         installation.database.close()
         succeeded = {job.job_id for job, status in statuses.items() if status == "SUCCEEDED"}
-        verdict.files(findings, self._data, self.service.scratch, succeeded)
+        url = self._settings.database_url
+        verdict.files(findings, self._data, url, self.service.scratch, succeeded)
         again = self._watch.made_again
         findings.expect(not again, f"shards that were finished and made again: {again}")
 
@@ -144,7 +158,9 @@ class Ordeal:
             findings.expect(message, f"{job.token} failed without a reason")
             findings.expect("Internal error" not in message, f"{job.token}: {message}")
         if status == "SUCCEEDED":
-            same = self._answers(job) == expected[job.kind.name]
+            answers = self._answers(job)
+            self.story.compared_bytes += sum(map(len, answers))
+            same = answers == expected[job.kind.name]
             findings.expect(same, f"{job.token} answers something else than undisturbed")
         return status
 
@@ -165,25 +181,27 @@ class Ordeal:
         return statuses.count("IN_PROGRESS")
 
     def _strike_on(self, peace: threading.Event) -> None:
-        fill_after = self.plan.kills / (self.plan.fills + 1)
-        while self.story.kills.total() < self.plan.kills:
-            if peace.wait(self._random.expovariate(1 / self.plan.pause_seconds)):
+        story, plan = self.story, self.plan
+        while story.kills.total() < plan.kills:
+            if peace.wait(self._random.expovariate(1 / plan.pause_seconds)):
                 return
-            self._kill()
-            if self._can_fill and self.story.kills.total() > fill_after * (self.story.fills + 1):
+            if self._is_ahead():
+                continue
+            part = self._blows.strike()
+            if part:
+                story.kills[part] += 1
+            if self._can_fill and self._is_due(story.fills, plan.fills):
                 self._fill()
+            if self._is_due(story.kills[BACKEND], plan.crashes) and self._blows.kill_backend():
+                story.kills[BACKEND] += 1
 
-    def _kill(self) -> None:
-        """Kill a process of some part, or of the next one if it has none for a while."""
-        first = self._random.choices(PARTS, WEIGHTS)[0]
-        wait_for(lambda: bool(self.service.victims(first)), PART_SECONDS)
-        for part in PARTS[PARTS.index(first) :]:
-            victims = self.service.victims(part)
-            if victims:
-                with suppress(ProcessLookupError):  # it ended by itself
-                    os.kill(self._random.choice(victims), signal.SIGKILL)
-                    self.story.kills[part] += 1
-                return
+    def _is_ahead(self) -> bool:
+        """Whether the jobs so far have had their share: a slow machine gets to the others, too."""
+        return self.story.kills.total() * self.plan.jobs >= self.plan.kills * self.story.disturbed
+
+    def _is_due(self, done: int, wanted: int) -> bool:
+        """Whether it is time for what is to happen so often between all kills."""
+        return self.story.kills.total() * (wanted + 1) > self.plan.kills * (done + 1)
 
     def _fill(self) -> None:
         self.story.fills += 1
@@ -196,9 +214,11 @@ def endure(plan: Plan, home: Path) -> Story:
     data = home / "data"
     with ExitStack() as stack:
         can_fill = stack.enter_context(small_disk(data))
-        receiver = Receiver(data, plan.seed)
+        server = stack.enter_context(server_of(plan.database))
+        receiver = Receiver(data, state_of(data, server), plan.seed)
         hook = stack.enter_context(receiving(receiver))
-        ordeal = Ordeal(plan, home, data, can_fill=can_fill, hook=hook)
+        settings = _settings(data, home / "buckets", server.url if server else None, hook)
+        ordeal = Ordeal(plan, home, settings, server, can_fill=can_fill)
         expected = ordeal.undisturbed()
         ordeal.disturbed()
         ordeal.judge(expected, receiver)
@@ -210,9 +230,10 @@ def _all_told(installation: Installation, jobs: Iterable[Accepted]) -> bool:
     return all(delivery.settled_at for delivery in told.values())
 
 
-def _settings(data: Path, buckets: Path, hook: str) -> Settings:
+def _settings(data: Path, buckets: Path, database_url: str | None, hook: str) -> Settings:
     return Settings(
         data=data,
+        database=database_url,
         buckets=buckets,
         port=free_port(),
         processes=2,
@@ -239,10 +260,23 @@ def main() -> None:
     parser.add_argument("--fills", type=int, default=usual.fills)
     parser.add_argument("--seed", type=int, default=usual.seed)
     parser.add_argument("--pause", type=float, default=usual.pause_seconds)
+    parser.add_argument(
+        "--database",
+        choices=get_args(DatabaseKind),
+        default=usual.database,
+        help="PostgreSQL where it is installed, unless given",
+    )
     chosen = parser.parse_args()
     # Leave in order, without the service and its disk.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("given up"))
-    plan = Plan(chosen.jobs, chosen.kills, chosen.fills, chosen.seed, chosen.pause)
+    plan = Plan(
+        jobs=chosen.jobs,
+        kills=chosen.kills,
+        fills=chosen.fills,
+        seed=chosen.seed,
+        pause_seconds=chosen.pause,
+        database=chosen.database,
+    )
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="passerby-kill-") as folder:
         story = endure(plan, Path(folder))
@@ -250,6 +284,7 @@ def main() -> None:
             print((Path(folder) / "service.log").read_text()[-20_000:], file=sys.stderr)
     print(f"{story.disturbed} jobs disturbed, {time.monotonic() - began:.0f} s")
     print(f"killed: {dict(story.kills)}; disk full: {story.fills} times")
+    print(f"{story.compared_bytes:,} bytes compared; {story.messages} messages heard")
     for status, count in story.statuses.most_common():
         print(f"{count:4} {status}")
     print("\n".join(story.findings) or "nothing lost")

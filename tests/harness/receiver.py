@@ -5,13 +5,14 @@ At the very moment it is told of a job it looks whether the job can be read.
 
 import json
 import random
-import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from .database import StateOf
 
 TAKEN, REFUSED = 200, 503
 # Of three messages, one is taken without a word of it, or refused.
@@ -21,11 +22,12 @@ MOOD = ("takes it", "takes it", "takes it", "takes it", "refuses", "hangs up")
 class Receiver:
     """What was told so far."""
 
-    def __init__(self, data: Path, seed: int) -> None:
+    def __init__(self, data: Path, state_of: StateOf, seed: int) -> None:
         self.told: dict[str, list[tuple[str, str]]] = defaultdict(list)  # job → (id, message)
         self.too_early: list[str] = []
         self.published: dict[str, set[int]] = defaultdict(set)  # job → inodes of its results
         self._data = data
+        self._state_of = state_of
         self._random = random.Random(seed)  # noqa: S311 - chaos is no secret
         self._lock = threading.Lock()
 
@@ -45,13 +47,12 @@ class Receiver:
 
     def _results(self, job_id: str, status: str) -> set[int] | None:
         """Inodes of what the job found, none if it failed; None if it cannot be read yet."""
-        with closing(sqlite3.connect(f"file:{self._data}/passerby.db?mode=ro", uri=True)) as jobs:
-            found = jobs.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
+        state = self._state_of(job_id)
         if status == "FAILED":
-            return set() if found in {("failed",), ("cancelled",)} else None
+            return set() if state in {"failed", "cancelled"} else None
         folder = self._data / "results" / job_id
         files = [folder / f"{order}.parquet" for order in ("timestamp", "index")]
-        if found != ("succeeded",) or not all(file.exists() for file in files):
+        if state != "succeeded" or not all(file.exists() for file in files):
             return None
         return {file.stat().st_ino for file in files}
 

@@ -1,6 +1,5 @@
 """What is looked at when all is over: nothing lost, nothing twice, nothing left."""
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +34,7 @@ def answers(data: Path, caller: Caller, job_id: str) -> tuple[bytes, ...]:
     """All that a job answers: what its pages say, and its files."""
     folder = data / "results" / job_id
     files = [folder / f"{order}.parquet" for order in ORDERS]
-    return (caller.pages(job_id), *(hashlib.sha256(f.read_bytes()).digest() for f in files))
+    return (caller.pages(job_id), *(file.read_bytes() for file in files))
 
 
 def told(findings: Findings, receiver: Receiver, data: Path, job: Accepted, status: str) -> None:
@@ -74,12 +73,14 @@ def rows(findings: Findings, database: Database, accepted: list[Accepted]) -> No
     findings.expect(states <= {"delivered"}, f"messages are {states}")
 
 
-def files(findings: Findings, data: Path, scratch: Path, succeeded: set[str]) -> None:
+def files(
+    findings: Findings, data: Path, database_url: str, scratch: Path, succeeded: set[str]
+) -> None:
     """After the sweeper there is what succeeded, whole observations, and nothing else."""
     for path in (data / "observations").glob("*"):
         if path.suffix != ".parquet":  # what time does, only sooner
             os.utime(path, (time.time() - 2 * HOUR_SECONDS,) * 2)
-    database = open_database(f"sqlite:///{data / 'passerby.db'}")
+    database = open_database(database_url)
     results = Results(data / "results")
     before = utc_now() - timedelta(days=1)
     folders = Folders(data / "observations", data / "copies", data / "pictures")

@@ -75,6 +75,12 @@ class TwoNodes:
 
     head: Room
     other: Room
+    folder: Path  # of what Ray writes down
+
+    def errors(self) -> str:
+        """What the processes of all nodes said on standard error."""
+        files = self.folder.glob("session_2*/logs/worker-*.err")
+        return "".join(path.read_text() for path in files)
 
 
 def can_be_held() -> bool:
@@ -100,7 +106,7 @@ def running(folder: Path) -> Iterator[TwoNodes]:
             (other, (f"--address={ADDRESS}", f"--node-ip-address={OTHER}")),
         ):
             _start_node(room, where, folder)
-        yield TwoNodes(head, other)
+        yield TwoNodes(head, other, folder)
 
 
 @contextmanager

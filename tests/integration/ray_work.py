@@ -1,5 +1,6 @@
 """What the nodes of the tested cluster do; they import it by name."""
 
+import logging
 import os
 import signal
 import time
@@ -7,10 +8,13 @@ from collections.abc import Callable
 
 from passerby.errors import UnsupportedVideo
 
+logger = logging.getLogger("passerby.node")
+
 Report = Callable[[float], None]
 
 
 def double(number: int, report: Report, *, threads: int) -> int:
+    logger.warning("doubling")
     report(0.5)
     time.sleep(0.5)
     return 2 * number * threads
@@ -32,3 +36,19 @@ def refuse_zero(number: int, _report: Report, *, threads: int) -> int:
 def never_report(_number: int, _report: Report, *, threads: int) -> int:
     time.sleep(60)
     return threads
+
+
+def stand_still_on_zero(number: int, report: Report, *, threads: int) -> int:
+    report(0.5)
+    if number == 0:
+        time.sleep(60)
+    return threads
+
+
+def take_memory_on_zero(number: int, report: Report, *, threads: int) -> int:
+    """Hold a gigabyte for a while."""
+    held = b"x" * (number == 0) * 1024**3
+    for _ in range(100 * (number == 0)):
+        time.sleep(0.1)
+        report(0.5)
+    return threads + len(held)

@@ -1,6 +1,8 @@
 """Videos that cannot be analysed: each ends with its own word, and the worker works on."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from passerby.testing import moving_boxes, write_clip, write_sound
 
-from .conftest import Service, ended, serving, start
+from .conftest import Service, done, ended, serving, start
 
 UNSUPPORTED = "Unsupported codec/format."
 GONE = "The video disappeared or changed while it was being analysed."
@@ -36,6 +38,12 @@ def damaged(path: Path) -> None:
     content = path.read_bytes()
     pictures = content.index(b"mdat") + 4
     path.write_bytes(content[:pictures] + bytes(len(content) - pictures))
+
+
+def cut_behind_its_index(path: Path) -> None:
+    """Half of the pictures are there; the first half."""
+    write_clip(path, moving_boxes(100), container_options={"movflags": "+faststart"})
+    os.truncate(path, path.stat().st_size // 2)
 
 
 def too_large(path: Path) -> None:
@@ -82,8 +90,9 @@ def answers(lonely: Service, client: BaseClient) -> Iterator[dict[str, dict[str,
     """How the job of each video ended, with one worker for all; the last video is good."""
     for name, (write, _) in BAD.items():
         write(lonely.bucket / f"{name}.mp4")
+    cut_behind_its_index(lonely.bucket / "half.mp4")
     good(lonely.bucket / "good.mp4")
-    jobs = {name: start(client, f"{name}.mp4") for name in [*BAD, "good"]}
+    jobs = {name: start(client, f"{name}.mp4") for name in [*BAD, "half", "good"]}
     (lonely.bucket / "deleted.mp4").unlink()
     shutil.copy(lonely.bucket / "good.mp4", lonely.bucket / "changed.mp4")
     command = [sys.executable, "-m", "passerby", "worker"]
@@ -108,6 +117,20 @@ def test_the_next_good_job_succeeds(answers: dict[str, dict[str, Any]]) -> None:
     assert answers["good"]["JobStatus"] == "SUCCEEDED"
     assert answers["good"]["Persons"] == []
     assert answers["good"]["VideoMetadata"]["DurationMillis"] == 400
+
+
+def test_what_was_missing_is_shown_with_the_job(
+    lonely: Service, answers: dict[str, dict[str, Any]]
+) -> None:
+    job_id = answers["half"]["JobId"]
+
+    shown = done("jobs", "show", job_id, "--data", lonely.data)
+    facts = json.loads(done("jobs", "show", job_id, "--data", lonely.data, "--json"))
+
+    assert facts["state"] == "succeeded"
+    said = " ".join(facts["complaints"])
+    assert re.fullmatch(r".*The video ends after [12]\.\d s, and its container says 4\.0 s\.", said)
+    assert said in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,42 @@ def test_a_copy_serves_in_place_of_the_folder(tmp_path: Path) -> None:
     assert "AKIA" in listed[0]
 
 
+def said_by_refusing(
+    line: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> tuple[object, str]:
+    """Run a command line that cannot be carried out; gives its exit status and complaint."""
+    monkeypatch.setattr(sys, "argv", ["passerby", *line.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code, capfd.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["absent", "empty", "text.txt", "half"])
+@pytest.mark.parametrize(
+    "command",
+    ["jobs list", "jobs show ab", "jobs watch ab", "jobs cancel ab", "keys list", "keys revoke A"],
+)
+def test_what_only_looks_makes_nothing(
+    command: str,
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.txt").touch()
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "secret.key").touch()  # and the database is lost
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+
+    status, said = said_by_refusing(f"{command} --data {folder}", monkeypatch, capfd)
+
+    assert status == 1
+    assert said.startswith(f"passerby: {folder} holds no installation; passerby serve or ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("line", "status", "complaint"),
     [
@@ -125,7 +161,7 @@ def test_a_copy_serves_in_place_of_the_folder(tmp_path: Path) -> None:
         pytest.param(
             "eval empty.txt empty.txt --analysed-only", 1, "seqinfo.ini", id="truth without a rate"
         ),
-        pytest.param("jobs list --data text.mp4", 1, "cannot be a folder", id="a file for data"),
+        pytest.param("keys create --data text.mp4", 1, "cannot be a folder", id="a file for data"),
         pytest.param("jobs list --config absent.toml", 1, "absent.toml", id="no settings"),
         pytest.param("backup . --data data", 1, ". is there already", id="a copy over something"),
         pytest.param("backup copy --data absent", 1, "cannot be copied", id="nothing to copy"),
@@ -159,12 +195,9 @@ def test_mistakes(
     (tmp_path / "text.mp4").write_text("not a video\n")
     (tmp_path / "empty.txt").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["passerby", *line.split()])
 
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    code, said = said_by_refusing(line, monkeypatch, capfd)
 
-    said = capfd.readouterr().err
-    assert ended.value.code == status
+    assert code == status
     assert complaint in " ".join(said.replace("│", " ").split())
     assert status == 2 or said.splitlines()[-1].startswith("passerby: ")

@@ -27,8 +27,10 @@ PROGRAM = """
 import json, multiprocessing, sys
 from pathlib import Path
 import ray_work
-from passerby.engine.ray_cluster import run_shards
+from passerby import logs
+from passerby.engine.limits import NO_LIMITS, Limits
 from passerby.engine.ray_messages import Cluster
+from passerby.engines import run_on_cluster
 from passerby.errors import JobCancelled
 
 address, name, stop = sys.argv[1], sys.argv[2], Path(sys.argv[3])
@@ -42,9 +44,12 @@ def heed(number, fraction):
         raise JobCancelled
 
 if __name__ == "__main__":
-    cluster = Cluster(address, demands, patience_s=3.0)
+    limits = Limits(700 * 1024**2, 2.0) if name.endswith("_on_zero") else NO_LIMITS
+    cluster = Cluster(address, demands, patience_s=3.0, limits=limits)
+    logs.configure("json", "info")
     try:
-        print(run_shards(getattr(ray_work, name), shards, heed, cluster=cluster))
+        with logs.about(job_id="5d0c"):
+            print(run_on_cluster(getattr(ray_work, name), shards, heed, cluster=cluster))
     except Exception as error:
         print(f"{type(error).__name__}: {error}")
 """
@@ -85,6 +90,9 @@ def at_work(*rooms: Room) -> list[int]:
 def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, stop: Path) -> None:
     assert said(begun(cluster.head, "double", [3, 1, 2], stop)) == "[6, 2, 4]"
     assert stop.exists()
+    lines = [json.loads(line) for line in cluster.errors().splitlines() if "doubling" in line]
+    assert len(lines) >= 3
+    assert {line["job_id"] for line in lines} == {"5d0c"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +103,18 @@ def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, s
         ),
         pytest.param(
             "refuse_zero", {}, "UnsupportedVideo: Unsupported codec/format", id="a bad video"
+        ),
+        pytest.param(
+            "stand_still_on_zero",
+            {},
+            r"EngineError: The analysis of shard 0 of the video made no progress for 2 seconds\.",
+            id="a shard that stands still",
+        ),
+        pytest.param(
+            "take_memory_on_zero",
+            {},
+            r"EngineError: The analysis of shard 0 of the video took more than 700 MiB of memory\.",
+            id="a shard that takes much memory",
         ),
         pytest.param(
             "never_report", {"GPU": 1}, "EngineError: No node .* CPU 1, GPU 1", id="no GPU"

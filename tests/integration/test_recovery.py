@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.harness.clips import KINDS, make
 
 from passerby.jobs.lease import LEASE_SECONDS
 
@@ -99,12 +100,17 @@ def test_a_job_survives_its_server(tmp_path: Path) -> None:
         wait_until(lambda: not alive(worker))
 
 
+def tracking(video: Path, out: Path) -> subprocess.Popen[bytes]:
+    """Follow the people in a video, in a session of its own."""
+    command = [sys.executable, "-m", "passerby", "track", str(video), "--out", str(out)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+
+
+@pytest.mark.usefixtures("ctrl_c_heeded")
 def test_a_video_given_up_with_ctrl_c(tmp_path: Path) -> None:
     clip = people_clip(tmp_path / "long.mp4", LONG_FRAMES)
-    observations = tmp_path / ".long.observations"
-    command = [sys.executable, "-m", "passerby", "track", str(clip), "--out", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
-        wait_until(observations.exists)
+    with tracking(clip, tmp_path) as process:
+        wait_until((tmp_path / ".long.observations").exists)
 
         os.killpg(process.pid, signal.SIGINT)
 
@@ -113,3 +119,26 @@ def test_a_video_given_up_with_ctrl_c(tmp_path: Path) -> None:
         said = process.stderr.read()
     assert b"Traceback" not in said
     assert not list(tmp_path.glob("long.[!m]*"))
+
+
+@pytest.fixture
+def ctrl_c_ignored() -> Iterator[None]:
+    """What is started does not hear Ctrl-C, as in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_ignored")
+def test_whoever_was_started_to_ignore_ctrl_c_does(tmp_path: Path) -> None:
+    clip = make(KINDS[1], tmp_path)  # of several shards
+    with tracking(clip, tmp_path) as process:
+        wait_until((tmp_path / ".once.observations").exists)
+
+        while process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.01)
+
+        assert process.stderr
+        assert process.returncode == 0, process.stderr.read()
+    assert (tmp_path / "once.json").exists()

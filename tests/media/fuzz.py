@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from passerby.engine.local import Limits, Processes
+from passerby.engine.limits import Limits
+from passerby.engine.local import Processes
 from passerby.errors import VideoError
 from passerby.testing import moving_boxes, write_clip
 

@@ -6,7 +6,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from passerby.engine.local import Limits, Processes
+from passerby.engine.limits import Limits
+from passerby.engine.local import Processes
 
 from .corpus import samples
 from .judge import fault

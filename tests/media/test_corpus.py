@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from passerby.engine.local import Limits, Processes
+from passerby.engine.limits import Limits
+from passerby.engine.local import Processes
 
 from . import clocks, harm, matrix, shapes, traps
 from .corpus import samples

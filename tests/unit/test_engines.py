@@ -6,10 +6,10 @@ import pytest
 from passerby.assembly import build_shelf
 from passerby.cloud.s3 import Place
 from passerby.cloud.shelf import BucketShelf
-from passerby.engine import ray_cluster
+from passerby.engine.limits import Limits
 from passerby.engine.local import Processes, run_shards
 from passerby.engine.ray_messages import Cluster
-from passerby.engines import engine_of
+from passerby.engines import engine_of, run_on_cluster
 from passerby.settings import S3, S3Bucket, Settings
 from passerby.single_file import run_here
 
@@ -41,11 +41,11 @@ def test_a_cluster_runs_them_if_asked_for() -> None:
         engine="ray", ray_address="head:6379", device="cuda", ray_resources={"new": 1.0}
     )
 
-    engine = engine_of(chosen)
+    engine = engine_of(chosen, limits=Limits(2**30, 300.0))
 
     assert isinstance(engine, partial)
-    wanted = Cluster("head:6379", {"GPU": 1.0, "new": 1.0})
-    assert (engine.func, engine.keywords) == (ray_cluster.run_shards, {"cluster": wanted})
+    wanted = Cluster("head:6379", {"GPU": 1.0, "new": 1.0}, limits=Limits(2**30, 300.0))
+    assert (engine.func, engine.keywords) == (run_on_cluster, {"cluster": wanted})
 
 
 @pytest.mark.parametrize(

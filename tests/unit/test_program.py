@@ -1,7 +1,11 @@
-"""What is settled before the command line runs."""
+"""What is settled around the command line."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import passerby
 
 SCRIPT = """
 import os, sys
@@ -21,3 +25,25 @@ def test_linear_algebra_runs_on_one_thread() -> None:
 
     lines = ran.stdout.splitlines()
     assert (lines[0], lines[-1]) == ("False", "1")
+
+
+# Loaded by any Python that starts with this in its path.
+INTERRUPTED = """
+import importlib.metadata
+
+def interrupted(_name):
+    exec("raise KeyboardInterrupt")
+
+importlib.metadata.version = interrupted
+"""
+
+
+def test_ctrl_c_while_a_dataclass_is_made_ends_with_the_same_status(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED)
+    paths = [str(tmp_path), str(Path(passerby.__file__).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-m", "passerby", "--version"]
+
+    ran = subprocess.run(command, env=environment, capture_output=True, check=False)
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")

@@ -2,11 +2,11 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 from passerby.engine.child import ShardReport
+from passerby.engine.limits import NO_LIMITS, Limits
 from passerby.engine.process import ShardProcess
 from passerby.errors import EngineError, JobCancelled
 
@@ -29,19 +29,6 @@ KEPT = 2
 # replaced before the next run. The networks and their runtime take about 300 MB.
 KEPT_BYTES = 1024**3
 
-MEBIBYTE = 1024**2
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a shard may take; None: anything."""
-
-    memory_bytes: int | None = None  # of the process that observes it
-    stall_seconds: float | None = None  # without a report
-
-
-NO_LIMITS = Limits()
-
 
 class Processes:
     """Processes, some of which stay for the next run, started when they are needed.
@@ -51,7 +38,7 @@ class Processes:
     """
 
     def __init__(self, limits: Limits = NO_LIMITS) -> None:
-        self._limits = limits
+        self.limits = limits
         self._idle: list[ShardProcess] = []
 
     def run(
@@ -70,7 +57,7 @@ class Processes:
             As `run_shards`; an EngineError also where a shard went beyond a limit.
         """
         return self._carried_out(
-            _Run(observe, shards, self._limits), workers, on_progress, should_stop
+            _Run(observe, shards, self.limits), workers, on_progress, should_stop
         )
 
     def call(self, work: Callable[[ShardReport], R], on_tick: Callable[[], None]) -> R:
@@ -89,7 +76,7 @@ class Processes:
         EngineError, Exception
             As `run`.
         """
-        run = _Run(_do, [work], self._limits, "The preparation")
+        run = _Run(_do, [work], self.limits, "The preparation")
         (result,) = self._carried_out(run, 1, lambda *_: on_tick(), lambda: False)
         return result
 
@@ -263,15 +250,10 @@ class _Run(Generic[T, R]):
             raise EngineError(f"{name} of the video was killed {count} times ({cause}){hint}.")
 
     def _check(self, process: ShardProcess, number: int) -> None:
-        memory, stall = self._limits.memory_bytes, self._limits.stall_seconds
-        if memory is not None and process.memory_bytes > memory:
-            self._give_up(process, number, f"took more than {memory // MEBIBYTE} MiB of memory")
-        if stall is not None and process.stalled_seconds > stall:
-            self._give_up(process, number, f"made no progress for {stall:g} seconds")
-
-    def _give_up(self, process: ShardProcess, number: int, reason: str) -> NoReturn:
-        process.kill()
-        raise EngineError(f"{self._name.format(number)} of the video {reason}.")
+        excess = self._limits.excess(process.memory_bytes, process.stalled_seconds)
+        if excess:
+            process.kill()
+            raise EngineError(f"{self._name.format(number)} of the video {excess}.")
 
 
 def _do(work: Callable[[ShardReport], R], report: ShardReport) -> R:

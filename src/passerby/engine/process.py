@@ -4,21 +4,17 @@ Fresh (spawn), never forked: a fork of a process with threads, as the inference
 runtimes have, can wait for ever on a lock that nobody holds.
 """
 
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
-from pathlib import Path
 from typing import Any
 
 from passerby.engine.board import new_board
 from passerby.engine.child import GRACE_SECONDS, Outcome, ShardReport, serve
-
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-RESIDENT = 1  # which number of /proc/<pid>/statm: pages in memory
+from passerby.engine.limits import held_bytes
 
 # How long a process that was asked to end is waited for before it is killed.
 END_SECONDS = GRACE_SECONDS + 0.3
@@ -66,11 +62,7 @@ class ShardProcess:
     @property
     def memory_bytes(self) -> int:
         """What it holds in memory; 0 if it has ended."""
-        try:
-            statm = Path(f"/proc/{self._process.pid}/statm").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return 0
-        return int(statm.split()[RESIDENT]) * PAGE_BYTES
+        return held_bytes(self._process.pid or 0)
 
     def outcome(self) -> Outcome | None:
         """How the shard ended; None if the process died over it."""

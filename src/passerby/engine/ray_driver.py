@@ -105,7 +105,7 @@ class _Run:
         self._payloads = [pickle.dumps((work, shard)) for shard in shards]
         self._patience = _Patience(cluster)
         self._board = _board_here(len(shards))
-        self._submit = self._submitter(cluster.demands)
+        self._submit = self._submitter(cluster)
         self._deaths: Counter[int] = Counter()
         self._lost_nodes: Counter[int] = Counter()
 
@@ -126,12 +126,13 @@ class _Run:
             self._tell()
         return [results[number] for number in range(len(self._payloads))]
 
-    def _submitter(self, demands: Mapping[str, float]) -> Callable[[int], Any]:
+    def _submitter(self, cluster: Cluster) -> Callable[[int], Any]:
         """How a shard is handed in, once there is a node for it."""
         while not (nodes := self._patience.check()):
             self._to_parent.send(Fractions([0.0] * len(self._payloads)))
             time.sleep(TICK_SECONDS)
         threads = threads_a_shard([int(node["CPU"]) for node in nodes], len(self._payloads))
+        demands = cluster.demands
         others = {name: amount for name, amount in demands.items() if name != "GPU"}
         task = ray.remote(
             num_cpus=threads,
@@ -142,11 +143,13 @@ class _Run:
         )(observe_shard)
         ours = version("passerby")
         return lambda number: task.remote(
-            ours, self._payloads[number], number, threads, self._board
+            ours, self._payloads[number], number, threads, cluster.limits, self._board
         )
 
     def _count(self, loss: "_NodeLost | _ProcessDied", number: int) -> None:
-        """Note that a shard begins anew; refuse to where it did so too often."""
+        """Note that a shard begins anew; refuse to where it took too much, or died too often."""
+        if isinstance(loss, _ProcessDied):
+            self._refuse_excess(number)
         self._to_parent.send(Remark(f"shard {number} begins anew: {loss}"))
         (self._lost_nodes if isinstance(loss, _NodeLost) else self._deaths)[number] += 1
         deaths, lost = self._deaths[number], self._lost_nodes[number]
@@ -157,6 +160,12 @@ class _Run:
             )
         if lost > MAX_LOST_NODES:
             raise EngineError(f"Shard {number} of the video lost {lost} nodes of the cluster.")
+
+    def _refuse_excess(self, number: int) -> None:
+        with suppress(exceptions.GetTimeoutError):
+            reason = ray.get(self._board.reason.remote(number), timeout=ANSWER_SECONDS)
+            if reason:
+                raise EngineError(f"The analysis of shard {number} of the video {reason}.")
 
     def _tell(self) -> None:
         # A node that is slow to die makes the board late, which is no failure.

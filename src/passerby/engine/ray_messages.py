@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from passerby.engine.limits import NO_LIMITS, Limits
+
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
@@ -28,6 +30,7 @@ class Cluster:
     address: str  # of its head, HOST:PORT
     demands: Mapping[str, float] = field(default_factory=dict)  # beside cores; Ray's names
     patience_s: float = DEFAULT_PATIENCE_SECONDS  # with no node that offers all that
+    limits: Limits = NO_LIMITS  # of the process on a node that observes a shard
 
 
 @dataclass(frozen=True)

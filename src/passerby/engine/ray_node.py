@@ -1,13 +1,21 @@
-"""What the nodes of a Ray cluster do: observe a shard, and say how far it is."""
+"""What the nodes of a Ray cluster do: observe a shard within limits, and say how far it is."""
 
+import os
 import pickle
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+from passerby.engine.limits import Limits, held_bytes
 from passerby.errors import EngineError
 
 TELL_SECONDS = 0.25  # between two words on how far a shard is
+WATCH_SECONDS = 0.2  # between two looks at what it takes
+LAST_WORD_SECONDS = 5.0  # for the board to hear why a shard is given up
 
 
 class Board:
@@ -15,6 +23,7 @@ class Board:
 
     def __init__(self, shard_count: int) -> None:
         self._fractions = [0.0] * shard_count
+        self._reasons: dict[int, str] = {}
 
     def tell(self, number: int, fraction: float) -> None:
         """Note how much of a shard is done, in [0, 1]."""
@@ -24,12 +33,21 @@ class Board:
         """How much of each shard is done."""
         return self._fractions
 
+    def give_up(self, number: int, reason: str) -> None:
+        """Note that a shard took too much; `reason` is the end of a sentence."""
+        self._reasons[number] = reason
+
+    def reason(self, number: int) -> str | None:
+        """Why a shard was given up, if it was."""
+        return self._reasons.get(number)
+
 
 def observe_shard(
     drivers_version: str,
     payload: bytes,
     number: int,
     threads: int,
+    limits: Limits,
     board: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - Ray's handle of the board, and whatever the work gives
     """Do the work on a shard.
@@ -53,19 +71,54 @@ def observe_shard(
             f"{drivers_version}."
         )
     work, shard = pickle.loads(payload)  # noqa: S301 - from whoever may run code here anyway
-    return work(shard, _Teller(board, number), threads=threads)
+    teller = _Teller(board, number)
+    with _watched(teller, limits):
+        return work(shard, teller, threads=threads)
+
+
+@contextmanager
+def _watched(teller: "_Teller", limits: Limits) -> Iterator[None]:
+    """What the block does is within limits, or the end of this process."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            excess = limits.excess(held_bytes(os.getpid()), teller.stalled_seconds)
+            if excess:
+                teller.give_up(excess)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 class _Teller:
-    """Passes on to the board how far a shard is, not too often."""
+    """Passes on to the board how far a shard is, not too often, and why it is given up."""
 
     def __init__(self, board: Any, number: int) -> None:  # noqa: ANN401 - Ray's handle
         self._board = board
         self._number = number
-        self._next = time.monotonic()
+        self._told_at = -TELL_SECONDS
+        self._heard_at = time.monotonic()
 
     def __call__(self, fraction: float) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + TELL_SECONDS
+        self._heard_at = time.monotonic()
+        if self._heard_at >= self._told_at + TELL_SECONDS:
+            self._told_at = self._heard_at
             self._board.tell.remote(self._number, fraction)
+
+    @property
+    def stalled_seconds(self) -> float:
+        """How long the shard has made no progress."""
+        return time.monotonic() - self._heard_at
+
+    def give_up(self, reason: str) -> None:
+        """Say why, and wait until that is heard."""
+        import ray  # noqa: PLC0415 - what runs this has loaded it
+
+        ray.wait([self._board.give_up.remote(self._number, reason)], timeout=LAST_WORD_SECONDS)

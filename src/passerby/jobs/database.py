@@ -18,7 +18,7 @@ from passerby.jobs.job import utc_now
 from passerby.jobs.outages import outlast, retried, was_cut
 
 # To which the steps of `migration` lead.
-NEWEST_FORM = "0004"
+NEWEST_FORM = "0005"
 
 KINDS = {
     "sqlite": sqlite.engines,

@@ -39,6 +39,8 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         url.set(drivername=DRIVER),
         connect_args={name: defaults[name] for name in defaults.keys() - url.query.keys()},
         pool_pre_ping=True,
+        # They are callers' own, tokens among them: no error quotes them in the log.
+        hide_parameters=True,
     )
     return (
         engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),

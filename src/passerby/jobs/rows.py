@@ -1,11 +1,16 @@
 """How a job is written in its row."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import RowMapping
 
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.records import Progress, Stage, VideoInfo
+
+# A video can be damaged anew every second, for hours; the log has all of it.
+COMPLAINTS_LIMIT = 100
 
 
 def job_of(row: RowMapping) -> Job:
@@ -26,6 +31,7 @@ def job_of(row: RowMapping) -> Job:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         attempt=row["attempt"],
+        complaints=tuple(row["complaints"] or ()),
     )
 
 
@@ -52,6 +58,14 @@ def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]
         "created_at": now,
         **columns_of(Progress()),
     }
+
+
+def columns_found(video: VideoInfo, counts: Counts, complaints: Sequence[str]) -> dict[str, object]:
+    """Name the columns of what the analysis of a job told, with their values."""
+    kept = list(complaints[:COMPLAINTS_LIMIT])
+    if len(complaints) > COMPLAINTS_LIMIT:
+        kept.append(f"And so on: {len(complaints)} such sentences are in the worker's log.")
+    return {"video": asdict(video), "complaints": kept or None, **asdict(counts)}
 
 
 def columns_of(progress: Progress) -> dict[str, object]:

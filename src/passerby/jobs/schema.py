@@ -75,6 +75,7 @@ JOBS = Table(
     Column("speed", Float, nullable=False),
     Column("status_message", ErrorText),
     Column("video", JSON(none_as_null=True)),
+    Column("complaints", JSON(none_as_null=True)),
     Column("persons", BigInteger),
     Column("sightings", BigInteger),
     Column("cancel_requested", Boolean, nullable=False),

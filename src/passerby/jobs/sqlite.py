@@ -14,7 +14,8 @@ BUSY_PAUSE_SECONDS = 0.02
 
 def engines(url: URL) -> tuple[Engine, Engine]:
     """One for transactions that only read and one for those that may write, of one pool."""
-    engine = create_engine(url)
+    # Parameters are callers' own, tokens among them: no error quotes them in the log.
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine, engine.execution_options(writing=True)

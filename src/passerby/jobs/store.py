@@ -7,8 +7,7 @@ counts only while the job is its own.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -29,7 +28,7 @@ from passerby.jobs.message import MessageOf
 from passerby.jobs.outages import outlast, retried
 from passerby.jobs.outbox import put
 from passerby.jobs.repeats import RETENTION, earlier_job_id, remember
-from passerby.jobs.rows import columns_of, columns_of_new, job_of
+from passerby.jobs.rows import columns_found, columns_of, columns_of_new, job_of
 from passerby.jobs.schema import JOBS
 from passerby.jobs.turns import (
     QUEUED,
@@ -189,13 +188,15 @@ class JobStore:
         video: VideoInfo,
         counts: Counts,
         publish: Callable[[], None] = lambda: None,
+        complaints: Sequence[str] = (),
     ) -> None:
         """End a job well, even if its end was asked for meanwhile; raises LeaseLost.
 
-        `publish` makes what was found readable. It is called where the job is certainly
-        this worker's and nobody can take it, perhaps again if that could not be stored.
+        `complaints` say what was damaged in the video. `publish` makes what was found
+        readable. It is called where the job is certainly this worker's and nobody can take
+        it, perhaps again if that could not be stored.
         """
-        found = {"video": asdict(video), "fraction": 1.0, **asdict(counts)}
+        found = {"fraction": 1.0, **columns_found(video, counts, complaints)}
         self._end(job_id, worker_id, JobState.SUCCEEDED, found, publish)
 
     def fail(self, job_id: str, worker_id: str, message: str) -> None:

@@ -5,7 +5,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,6 +40,7 @@ class Outcome:
     video: VideoInfo
     counts: Counts
     publish: Callable[[], None] = lambda: None  # lets the sightings be read; see JobStore.succeed
+    complaints: Sequence[str] = ()  # what was damaged in the video, in sentences
 
 
 # Tells how far the analysis is. Raises JobCancelled or LeaseLost when it should
@@ -114,6 +115,7 @@ class Worker:
             video=outcome.video,
             counts=outcome.counts,
             publish=outcome.publish,
+            complaints=outcome.complaints,
         )
 
     def _failed(self, job: Job, error: Exception) -> Callable[[str, str], None]:

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -148,14 +148,6 @@ def test_an_error_of_the_listener_ends_all(work: ModuleType) -> None:
 
     with pytest.raises(KeyError):
         run_shards(work.report_for_ever, [1, 2], 2, refuse, never)
-
-
-@pytest.fixture
-def ctrl_c_heeded() -> Iterator[None]:
-    """Ctrl-C interrupts, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("ctrl_c_heeded")

@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from passerby.engine.local import KEPT, Limits, Processes
+from passerby.engine.limits import Limits
+from passerby.engine.local import KEPT, Processes
 from passerby.errors import EngineError, UnsupportedVideo
 
 

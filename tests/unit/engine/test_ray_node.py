@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
+from passerby.engine.limits import NO_LIMITS
 from passerby.engine.ray_node import TELL_SECONDS, Board, observe_shard
 from passerby.errors import EngineError
 
@@ -41,7 +42,7 @@ def count_to(shard: int, report: Callable[[float], None], *, threads: int) -> tu
 def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is() -> None:
     board = BoardHere()
 
-    result = observe_shard(OURS, pickle.dumps((count_to, 7)), 3, 2, board)
+    result = observe_shard(OURS, pickle.dumps((count_to, 7)), 3, 2, NO_LIMITS, board)
 
     assert result == (7, 2)
     assert board.told[0] == (3, 0.0)
@@ -51,7 +52,7 @@ def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is() -> None:
 
 def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
     with pytest.raises(EngineError, match=rf"has passerby {OURS}; .* planned by 0\.0\.7"):
-        observe_shard("0.0.7", b"a pickle it could not read", 0, 1, BoardHere())
+        observe_shard("0.0.7", b"a pickle it could not read", 0, 1, NO_LIMITS, BoardHere())
 
 
 def test_a_board_keeps_the_last_word_on_each_shard() -> None:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC
@@ -10,13 +11,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from passerby.errors import SettingsError
 from passerby.jobs.database import NEWEST_FORM, Database, open_database, take_turns
-from passerby.jobs.job import utc_now
+from passerby.jobs.job import NewJob, utc_now
 from passerby.jobs.migration import STEPS
 from passerby.jobs.schema import METADATA
+from passerby.jobs.store import JobStore
 
 POSTGRESQL_WITH_PASSWORD = "postgresql://user:hunter2@127.0.0.1:1/jobs"
 COUNT = text("SELECT count(*) FROM access_keys")
@@ -76,7 +78,7 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(database_url: str)
     with newest.writing() as connection:  # as it was before the third step
         connection.execute(text("DROP INDEX jobs_by_end"))
         connection.execute(text("DROP TABLE outbox"))
-        for column in ("fruitless_attempts", "finished_shards"):
+        for column in ("fruitless_attempts", "finished_shards", "complaints"):
             connection.execute(text(f"ALTER TABLE jobs DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     newest.close()
@@ -121,7 +123,7 @@ def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
 
-    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0004"):
+    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0005"):
         open_database(database_url)
 
 
@@ -135,6 +137,17 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
         insert_twice()
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM access_keys")).scalar() == 0
+
+
+def test_an_error_does_not_quote_what_a_caller_sent(database: Database) -> None:
+    new = NewJob("000000000000", "Start", {"JobTag": "hunter2"}, {}, token="hunter2")
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE tokens"))
+
+    for work in (JobStore(database).repeated, lambda job: JobStore(database).submit(job, 9)):
+        with pytest.raises(DBAPIError, match="tokens") as caught:
+            work(new)
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What was damaged in a video stays with its job."""
+
+import pytest
+from rich.console import Console
+
+from passerby import terminal
+from passerby.jobs.database import Database
+from passerby.jobs.job import Counts, NewJob
+from passerby.jobs.store import JobStore
+from passerby.records import VideoInfo
+
+NEW = NewJob("000000000000", "Start", {}, {"bucket": "cctv", "key": "gate.ts"})
+VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        pytest.param([], (), id="nothing"),
+        pytest.param(["Damaged.", "Cut."], ("Damaged.", "Cut."), id="two stretches"),
+        pytest.param(["Damaged."] * 100, ("Damaged.",) * 100, id="as many as are kept"),
+        pytest.param(
+            ["Damaged."] * 20_000,
+            (
+                *("Damaged.",) * 100,
+                "And so on: 20000 such sentences are in the worker's log.",
+            ),
+            id="more than that",
+        ),
+    ],
+)
+def test_how_much_is_kept(database: Database, said: list[str], kept: tuple[str, ...]) -> None:
+    store = JobStore(database)
+    job = store.submit(NEW, open_limit=1)
+    assert job.complaints == ()
+    assert store.claim("anna", 60)
+
+    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), complaints=said)
+
+    assert store.find(job.id).complaints == kept
+
+
+def test_each_is_shown_on_a_line(database: Database) -> None:
+    store = JobStore(database)
+    job = store.submit(NEW, open_limit=1)
+    assert store.claim("anna", 60)
+    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), complaints=["It is damaged.", "It ends."])
+    console = Console(width=100)
+
+    with console.capture() as shown:
+        console.print(terminal.job_table(store.find(job.id), delivery=None))
+
+    lines = [" ".join(line.split()) for line in shown.get().splitlines()]
+    assert lines[lines.index("damage It is damaged.") + 1] == "It ends."
