@@ -15,6 +15,11 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
+# The first array that comes into its bindings makes them look NumPy up, once, behind a lock
+# that may be waited for with Python's own lock held: two threads that came first together
+# would wait for each other for ever. Here, while it is imported, there is one.
+openvino.Tensor(np.zeros(1, np.float32))
+
 
 class OpenVinoSession:
     """A `Session` with `concurrency` places for an image; further calls wait for one."""
