@@ -67,7 +67,8 @@ class Console:
         return self.service.environment["AWS_SECRET_ACCESS_KEY"]
 
 
-@pytest.fixture(scope="session")
+# Of a module: as long as Playwright lives, its event loop runs in this thread, and no other can.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window; without its program the tests are skipped, but not in CI."""
     if not CHROMIUM.exists():

@@ -344,6 +344,7 @@ def test_the_program_in_the_manual(
 ) -> None:
     for name, value in stand_in.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # which may know other credentials
 
     exec(manual("python", "wait_and_collect"), {"job_id": start(client)})  # noqa: S102 - ours
 
