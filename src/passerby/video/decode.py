@@ -26,6 +26,8 @@ Size = tuple[int, int]  # width, height in pixels
 Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # generic to mypy only
 Prepare: TypeAlias = Callable[[Packets], Packets]
 
+UNSPECIFIED = 2  # colours that are not told: ITU-T H.273, tables 2 to 4
+
 
 @dataclass(frozen=True)
 class DecodedFrame:
@@ -68,8 +70,19 @@ class DecodedFrame:
         width, height = size or self.size
         if turn.is_transposed:
             width, height = height, width
+        try:
+            stored = self._scaled(pixel_format, width, height)
+        except av.error.OSError:  # of colours that no standard knows: damage
+            self.picture.colorspace = UNSPECIFIED
+            self.picture.color_primaries = UNSPECIFIED
+            self.picture.color_trc = UNSPECIFIED
+            stored = self._scaled(pixel_format, width, height)
+        return turn.applied(cast("Image", stored.to_ndarray()))
+
+    def _scaled(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
+        """The picture as it is stored, not turned yet."""
         shrinks = width < self.picture.width
-        stored = self.picture.reformat(
+        return self.picture.reformat(
             width,
             height,
             format=pixel_format,
@@ -78,7 +91,6 @@ class DecodedFrame:
             interpolation=Interpolation.AREA if shrinks else Interpolation.BILINEAR,
             threads=1,
         )
-        return turn.applied(cast("Image", stored.to_ndarray()))
 
 
 def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:

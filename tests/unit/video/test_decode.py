@@ -153,6 +153,17 @@ def test_every_pixel_format_gives_the_painted_colours(
     np.testing.assert_allclose(quarters_of(image), [RED, GREEN, BLUE, WHITE], atol=CODED)
 
 
+def test_colours_that_no_standard_knows_are_those_of_none_told(tmp_path: Path) -> None:
+    """As a flipped byte makes them; the scaler refuses the picture then."""
+    clip = write_clip(tmp_path / "plain.mp4", [quarters()])
+    (plain,), (odd,) = list(decode(str(clip))), list(decode(str(clip)))
+    odd.picture.colorspace, odd.picture.color_primaries, odd.picture.color_trc = 204, 3, 151
+    with pytest.raises(OSError, match="not supported"):
+        odd.picture.reformat(format="bgr24")
+
+    assert np.array_equal(odd.image(), plain.image())
+
+
 def test_scaling_averages_what_it_leaves_out(tmp_path: Path) -> None:
     stripes = np.zeros((64, 64, 3), dtype=np.uint8)
     stripes[:, ::2] = 255
