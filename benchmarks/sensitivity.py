@@ -22,16 +22,16 @@ from benchmarks.table import Cell, markdown
 from passerby.evaluation.report import COMBINED, evaluate
 from passerby.motfile import read_detections, read_frame_rate, write_tracks
 from passerby.records import Observations, Sightings
-from passerby.tracking import association, persons, stitching
-from passerby.tracking.agreement import agree
+from passerby.tracking import association, finalise, stitching
+from passerby.tracking.appearance import resemblance
 from passerby.tracking.association import AssociationSettings
+from passerby.tracking.bidirectional import agree
 from passerby.tracking.borders import at_border
-from passerby.tracking.face_tracks import faces_in_view
-from passerby.tracking.persons import EvidenceSettings
-from passerby.tracking.resemblance import resemblance
-from passerby.tracking.steady import steady
+from passerby.tracking.faces.tracks import faces_in_view
+from passerby.tracking.finalise import EvidenceSettings
+from passerby.tracking.stabilisation import steady
 from passerby.tracking.stitching import StitchingSettings
-from passerby.tracking.unison import shared_motion
+from passerby.tracking.track_motion import shared_motion
 from passerby.video.probe import probe
 
 FACTORS = (2 / 3, 3 / 2)
@@ -52,7 +52,7 @@ class Settings(NamedTuple):
 
     association: AssociationSettings = association.DEFAULT
     stitching: StitchingSettings = stitching.DEFAULT
-    evidence: EvidenceSettings = persons.DEFAULT
+    evidence: EvidenceSettings = finalise.DEFAULT
 
 
 def main() -> None:
@@ -119,7 +119,9 @@ def _linked(given: Given, settings: Settings) -> Sightings:
     person_of = stitching.stitch(view, tracklet_of, looks, borders, settings.stitching)
     faces = faces_in_view(view, given.observations.first_face, given.observations.faces)
     nobodys = np.empty(0, np.int64)  # boxes came without pixels, so without faces
-    return persons.sightings(given.observations, view, person_of, faces, nobodys, settings.evidence)
+    return finalise.sightings(
+        given.observations, view, person_of, faces, nobodys, settings.evidence
+    )
 
 
 def _left_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
     from passerby.cloud.buckets import Buckets
+    from passerby.cloud.observation_store import BucketShelf
     from passerby.cloud.s3 import Place
-    from passerby.cloud.shelf import BucketShelf
     from passerby.engine.local import Processes
 
 logger = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ def build_shelf(settings: Settings) -> "BucketShelf | None":
     """Where observations are kept on S3, if they are."""
     if settings.observations_on_s3 is None:
         return None
-    from passerby.cloud.shelf import BucketShelf  # noqa: PLC0415
+    from passerby.cloud.observation_store import BucketShelf  # noqa: PLC0415
 
     bucket, prefix = settings.observations_on_s3
     named = settings.s3.buckets.get(bucket)

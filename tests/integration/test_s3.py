@@ -19,9 +19,9 @@ from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.cloud.s3 import Place, head
 from passerby.errors import UnsupportedVideo, VideoGone
+from passerby.http_ranges import request_of
 from passerby.pathing.analysis import analyse
 from passerby.pathing.plan import Options
-from passerby.pinned_url import request_of
 from passerby.single_file import run_here
 from passerby.video.probe import probe
 

@@ -16,7 +16,7 @@ GROUND = {
     "assignment",
     "suppression",
     "motfile",
-    "pinned_url",
+    "http_ranges",
     "logs",
 }
 STAGES = {"video", "people", "faces", "tracking"}
@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "assignment": set[str](),
     "suppression": {"boxes"},
     "motfile": {"errors", "boxes", "records"},
-    "pinned_url": set[str](),
+    "http_ranges": set[str](),
     "logs": set[str](),
     "settings": {"errors"},
     "inference": GROUND,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from passerby.assembly import build_shelf
+from passerby.cloud.observation_store import BucketShelf
 from passerby.cloud.s3 import Place
-from passerby.cloud.shelf import BucketShelf
 from passerby.engine.limits import Limits
 from passerby.engine.local import Processes, run_shards
 from passerby.engine.ray_messages import Cluster

@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 # A walking person makes about two steps a second, and with each the lower edge of the box
 # moves up and down: what lasts less than a step is gait, not a way.
 HOLD_MS = 500.0
-# The linker fills gaps of up to four seconds itself (`tracking.persons`): in a longer one
+# The linker fills gaps of up to four seconds itself (`tracking.finalise`): in a longer one
 # it does not know where the person was, and nor do we.
 ABSENCE_MS = 4000.0
 

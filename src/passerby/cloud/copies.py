@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import PasserbyError, StoreUnreachable, TooLittleSpace, VideoGone
-from passerby.pinned_url import request_of
+from passerby.http_ranges import request_of
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0  # between two of them

@@ -10,7 +10,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from passerby.errors import PasserbyError, StoreUnreachable, VideoGone
-from passerby.pinned_url import request_of
+from passerby.http_ranges import request_of
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT = urllib3.Timeout(connect=5, read=20)

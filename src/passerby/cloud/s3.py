@@ -37,7 +37,7 @@ from passerby.errors import (
     SettingsError,
     StoreUnreachable,
 )
-from passerby.pinned_url import pinned
+from passerby.http_ranges import pinned
 
 logger = logging.getLogger(__name__)
 

@@ -38,8 +38,8 @@ MARGIN = 0.08
 PACE = 1.0
 
 # How far down a head reaches from the top of the box of its body, in heights and in
-# widths of it. People's own faces end 0.15 heights below it (`tracking.heads`); who sits,
-# or is cut off by the picture, has a wider box for the same head.
+# widths of it. People's own faces end 0.15 heights below it (`tracking.faces.likelihood`);
+# who sits, or is cut off by the picture, has a wider box for the same head.
 HEAD_IN_HEIGHTS, HEAD_IN_WIDTHS = 0.25, 0.6
 # Added to a face on each side, in lengths of its longer side: it ends at brows and chin, and
 # hair and ears tell who somebody is as well.

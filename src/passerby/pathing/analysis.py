@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo
-from passerby.pathing.damage import complaints
+from passerby.pathing.observation_store import Shelf, fetched
 from passerby.pathing.observations import load_all
 from passerby.pathing.observe import Locate, observe_to_file, observe_to_shelf
 from passerby.pathing.plan import Options, Plan, Report, Shard, ignore, plan
-from passerby.pathing.shelf import Shelf, fetched
+from passerby.pathing.warnings import complaints
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
 
 OnProgress = Callable[[Progress], None]

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from passerby import boxes
 from passerby.records import NO_FACE, Observations, Sightings
-from passerby.tracking.agreement import agree
+from passerby.tracking.appearance import resemblance
+from passerby.tracking.bidirectional import agree
 from passerby.tracking.borders import at_border
-from passerby.tracking.face_tracks import face_tracks, faces_in_view
-from passerby.tracking.pairing import followed, pair
-from passerby.tracking.persons import sightings
-from passerby.tracking.resemblance import resemblance
-from passerby.tracking.reunion import reunite
-from passerby.tracking.steady import Steady, steady
+from passerby.tracking.faces.assignment import followed, pair
+from passerby.tracking.faces.tracks import face_tracks, faces_in_view
+from passerby.tracking.finalise import sightings
+from passerby.tracking.reidentification import reunite
+from passerby.tracking.stabilisation import Steady, steady
 from passerby.tracking.stitching import stitch
-from passerby.tracking.unison import shared_motion
+from passerby.tracking.track_motion import shared_motion
 
 
 def link(observations: Observations, width: int, height: int) -> Sightings:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from passerby.errors import ModelError, StoreUnreachable
 from passerby.faces.finder import FaceFinder, open_face_finder
+from passerby.pathing.observation_store import Shelf
 from passerby.pathing.observations import save, serialised
 from passerby.pathing.plan import Report, Shard, identity_of
-from passerby.pathing.shelf import Shelf
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
 from passerby.records import Detections, Faces, Observations

@@ -19,7 +19,7 @@ from passerby import boxes
 from passerby.assignment import choose
 from passerby.tracking import kalman
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import NOBODY, Rows
 
 

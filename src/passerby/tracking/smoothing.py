@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import Rows
 
 Floats = NDArray[np.float64]

@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 from passerby.assignment import assign
 from passerby.tracking import kalman
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 
 

@@ -101,7 +101,7 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     ----------
     source : str
         Path of a file, or an http(s) URL, which may be pinned to one state of its
-        content (`passerby.pinned_url`).
+        content (`passerby.http_ranges`).
 
     Raises
     ------

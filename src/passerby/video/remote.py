@@ -17,7 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from passerby.errors import VideoGone
-from passerby.pinned_url import request_of
+from passerby.http_ranges import request_of
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class RemoteFile:
     Parameters
     ----------
     source : str
-        http(s) URL, which may be pinned (`passerby.pinned_url`).
+        http(s) URL, which may be pinned (`passerby.http_ranges`).
 
     Raises
     ------

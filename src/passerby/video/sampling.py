@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from passerby.video.container import OpenVideo, open_video
 from passerby.video.decode import DecodedFrame
 from passerby.video.shards import Span
-from passerby.video.sparing import SparedFrame, shown_frames
+from passerby.video.skipping import SparedFrame, shown_frames
 
 FACE_RATE = Fraction(5)  # Hz; Rekognition looks for faces at every third tick of 15 Hz
 

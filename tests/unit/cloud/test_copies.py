@@ -9,7 +9,7 @@ from passerby.cloud import copies
 from passerby.cloud.copies import copied, gives_parts
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import PasserbyError, StoreUnreachable, TooLittleSpace, VideoGone
-from passerby.pinned_url import pinned
+from passerby.http_ranges import pinned
 
 from .conftest import ScriptedStore
 

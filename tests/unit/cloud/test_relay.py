@@ -4,7 +4,7 @@ import pytest
 
 from passerby.cloud.relay import open_part
 from passerby.errors import PasserbyError, StoreUnreachable, VideoGone
-from passerby.pinned_url import pinned
+from passerby.http_ranges import pinned
 
 from .conftest import ScriptedStore
 

@@ -18,7 +18,7 @@ from passerby.errors import (
     SettingsError,
     StoreUnreachable,
 )
-from passerby.pinned_url import request_of
+from passerby.http_ranges import request_of
 
 from .conftest import ScriptedStore
 

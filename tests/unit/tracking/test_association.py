@@ -6,7 +6,7 @@ import pytest
 from passerby.records import Observations
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.association import DEFAULT, associate
-from passerby.tracking.steady import steady
+from passerby.tracking.stabilisation import steady
 from passerby.tracking.tracklets import NOBODY
 
 SURE = 0.9

@@ -5,7 +5,7 @@ import pytest
 
 from passerby.testing import Seen, observations, walk
 from passerby.tracking.smoothing import Course, Floats, fit_course, graduate
-from passerby.tracking.steady import steady
+from passerby.tracking.stabilisation import steady
 
 
 def course_of(path: list[Seen | None], timestamps_ms: list[int] | None = None) -> Course:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking import stitching as module
-from passerby.tracking.steady import Steady, steady
+from passerby.tracking.stabilisation import Steady, steady
 from passerby.tracking.stitching import DEFAULT, StitchingSettings, cheapest, stitch
 from passerby.tracking.tracklets import NOBODY
 

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
 from passerby.errors import VideoGone
-from passerby.pinned_url import pinned
+from passerby.http_ranges import pinned
 from passerby.testing import moving_boxes, write_clip
 from passerby.video import remote
 from passerby.video.decode import decode

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from passerby.testing import observations, together, walk
-from passerby.tracking import reunion
-from passerby.tracking.reunion import ReunionSettings, reunite
-from passerby.tracking.steady import Steady, steady
+from passerby.tracking import reidentification
+from passerby.tracking.reidentification import ReunionSettings, reunite
+from passerby.tracking.stabilisation import Steady, steady
 from passerby.tracking.tracklets import NOBODY
 
 Labels = NDArray[np.int64]
@@ -143,7 +143,7 @@ def test_likenesses_some_at_a_time_are_those_of_all_at_once(
     shots = [[0, 1, 2], [3, 4], [1, 0], [2, 5]]
     whole = reunite(film(shots), stays(shots))
 
-    monkeypatch.setattr(reunion, "BLOCK", 10)
+    monkeypatch.setattr(reidentification, "BLOCK", 10)
 
     np.testing.assert_array_equal(reunite(film(shots), stays(shots)), whole)
     assert len(set(whole.tolist())) == 6

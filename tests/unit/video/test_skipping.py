@@ -8,7 +8,7 @@ import pytest
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, decode
-from passerby.video.sparing import IsWanted, SparedFrame, shown_frames
+from passerby.video.skipping import IsWanted, SparedFrame, shown_frames
 
 Shown = list[DecodedFrame | SparedFrame]
 COUNT = 60

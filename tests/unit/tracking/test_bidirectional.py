@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from passerby.testing import Seen, observations, together, walk
-from passerby.tracking.agreement import agree
 from passerby.tracking.association import associate
-from passerby.tracking.steady import Steady, steady
+from passerby.tracking.bidirectional import agree
+from passerby.tracking.stabilisation import Steady, steady
 from passerby.tracking.tracklets import NOBODY, rows_by_label
 
 RATE = 8  # frames are 1/8 s apart: a time without rounding, forwards and backwards

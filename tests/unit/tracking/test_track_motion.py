@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
-from passerby.tracking.steady import steady
-from passerby.tracking.unison import shared_motion
+from passerby.tracking.stabilisation import steady
+from passerby.tracking.track_motion import shared_motion
 
 RATE = 25.0
 Floats = NDArray[np.float64]

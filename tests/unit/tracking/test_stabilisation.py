@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together
-from passerby.tracking.steady import steady, to_frame
+from passerby.tracking.stabilisation import steady, to_frame
 
 STILL = [[1, 0, 0], [0, 1, 0]]
 CUT = [[0, 0, 0], [0, 0, 0]]

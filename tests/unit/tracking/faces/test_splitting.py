@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.tracking.heads import Evidence
-from passerby.tracking.owners import CHANGE, best_sequence, cut_by_owner
+from passerby.tracking.faces.likelihood import Evidence
+from passerby.tracking.faces.splitting import CHANGE, best_sequence, cut_by_owner
 
 HERE, AWAY = 3.0, -3.0  # what an instant says for somebody, and against
 

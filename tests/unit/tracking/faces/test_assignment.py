@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.testing import Seen, faces_of, observations, together, walk
-from passerby.tracking.face_tracks import faces_in_view
-from passerby.tracking.pairing import Kinship, followed, pair
-from passerby.tracking.steady import steady
+from passerby.tracking.faces.assignment import Kinship, followed, pair
+from passerby.tracking.faces.tracks import faces_in_view
+from passerby.tracking.stabilisation import steady
 from passerby.tracking.tracklets import NOBODY, rows_by_label
 
 Path = list[Seen | None]

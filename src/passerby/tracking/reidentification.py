@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.tracking.resemblance import Floats, resemblance
-from passerby.tracking.steady import Steady
+from passerby.tracking.appearance import Floats, resemblance
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.stitching import chained, cheapest
 from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
 
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import NOBODY, Rows
 
 Floats = NDArray[np.float64]

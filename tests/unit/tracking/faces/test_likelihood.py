@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from passerby.testing import observations, together, walk
-from passerby.tracking.face_tracks import faces_in_view
-from passerby.tracking.heads import DEFAULT, Evidence, evidence, head_odds
-from passerby.tracking.steady import steady
+from passerby.tracking.faces.likelihood import DEFAULT, Evidence, evidence, head_odds
+from passerby.tracking.faces.tracks import faces_in_view
+from passerby.tracking.stabilisation import steady
 
 # Somebody who stands: centre, width, height.
 BODY = (300.0, 200.0, 80.0, 200.0)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from passerby.tracking.heads import Evidence, evidence
-from passerby.tracking.owners import cut_by_owner
-from passerby.tracking.steady import Steady
+from passerby.tracking.faces.likelihood import Evidence, evidence
+from passerby.tracking.faces.splitting import cut_by_owner
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import NOBODY, Rows, rows_by_label
 
 Floats = NDArray[np.float64]

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.records import Faces
-from passerby.tracking.agreement import agree
 from passerby.tracking.association import DEFAULT as ASSOCIATION
-from passerby.tracking.steady import Steady, from_frame
+from passerby.tracking.bidirectional import agree
+from passerby.tracking.stabilisation import Steady, from_frame
 from passerby.tracking.stitching import stitch
 from passerby.tracking.tracklets import NOBODY
 

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from passerby.cloud.observation_store import BucketShelf
 from passerby.cloud.s3 import Place
-from passerby.cloud.shelf import BucketShelf
 from passerby.errors import ObjectForbidden, SettingsError, StoreUnreachable
 
 from .conftest import ScriptedStore

@@ -1,6 +1,6 @@
 import pytest
 
-from passerby.pinned_url import pinned, request_of
+from passerby.http_ranges import pinned, request_of
 
 URL = "http://127.0.0.1:9000/cctv/a%23b.mp4?X-Amz-Signature=1"
 

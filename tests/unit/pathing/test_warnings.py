@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.pathing.damage import complaints
 from passerby.pathing.observations import concatenate, load, save
+from passerby.pathing.warnings import complaints
 from passerby.records import VideoInfo
 from passerby.testing import moving_boxes, observations, write_clip
 from passerby.video.sampling import AnalysedFrames

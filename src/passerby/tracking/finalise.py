@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.smoothing import fit_course
-from passerby.tracking.steady import Steady, to_frame
+from passerby.tracking.stabilisation import Steady, to_frame
 from passerby.tracking.tracklets import Rows, rows_by_label
 
 

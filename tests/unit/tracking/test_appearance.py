@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import observations, together, walk
-from passerby.tracking import resemblance as module
-from passerby.tracking.resemblance import DIRECTIONS, FEWEST_EXAMPLES, resemblance
-from passerby.tracking.steady import Steady, steady
+from passerby.tracking import appearance as module
+from passerby.tracking.appearance import DIRECTIONS, FEWEST_EXAMPLES, resemblance
+from passerby.tracking.stabilisation import Steady, steady
 from passerby.tracking.tracklets import NOBODY
 
 Bytes = NDArray[np.uint8]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import Rows
 
 Floats = NDArray[np.float64]

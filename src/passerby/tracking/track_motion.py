@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from passerby.tracking import kalman
 from passerby.tracking.association import DEFAULT, LiveTracks, continued, predicted
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.steady import Steady
+from passerby.tracking.stabilisation import Steady
 from passerby.tracking.tracklets import NOBODY, Rows
 
 MOST_WITNESSES = 16  # the rest of a crowd adds little, and takes time

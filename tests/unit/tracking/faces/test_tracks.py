@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from passerby.records import Observations
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.borders import at_border
-from passerby.tracking.face_tracks import face_tracks, faces_in_view
-from passerby.tracking.steady import steady
+from passerby.tracking.faces.tracks import face_tracks, faces_in_view
+from passerby.tracking.stabilisation import steady
 
 RATE = 5.0
 

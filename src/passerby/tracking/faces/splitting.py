@@ -13,7 +13,7 @@ convolutional codes", IEEE Trans. Information Theory 13(2), 1967.
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.tracking.heads import Evidence
+from passerby.tracking.faces.likelihood import Evidence
 from passerby.tracking.tracklets import Rows, rows_by_label
 
 Floats = NDArray[np.float64]

@@ -6,9 +6,9 @@ import pytest
 
 from passerby.records import Observations, Sightings
 from passerby.testing import Seen, observations, together, walk
-from passerby.tracking.face_tracks import faces_in_view
-from passerby.tracking.persons import EvidenceSettings, sightings
-from passerby.tracking.steady import steady
+from passerby.tracking.faces.tracks import faces_in_view
+from passerby.tracking.finalise import EvidenceSettings, sightings
+from passerby.tracking.stabilisation import steady
 from passerby.tracking.tracklets import NOBODY
 
 SETTINGS = EvidenceSettings(

@@ -1,0 +1,1 @@
+"""Faces in time: which belong together, and whose they are."""
