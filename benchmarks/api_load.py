@@ -33,10 +33,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from passerby import assembly
+from passerby.access.keys import AccessKey
 from passerby.api.tokens import Listing, PageTokens
 from passerby.assembly import Installation
 from passerby.jobs.job import Counts, NewJob
-from passerby.jobs.keys import AccessKey
 from passerby.records import NO_FACE, Sightings, VideoInfo
 from passerby.settings import Settings
 from passerby.testing import frontal_faces

@@ -24,10 +24,10 @@ from passerby.analytics.paths import MS_PER_S
 from passerby.analytics.places import Places, places_of
 from passerby.analytics.summary import summarise
 from passerby.evaluation.sequence import CLASSED_BENCHMARKS, PEDESTRIAN
-from passerby.jobs.tables import read_table
 from passerby.motfile import read_detections, read_frame_rate, read_rows
 from passerby.pathing.link import link_boxes
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
+from passerby.results.tables import read_table
 from passerby.video.probe import probe
 
 FIGURES = ("entries", "exits", "crossings", "s in zones")

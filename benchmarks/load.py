@@ -26,8 +26,8 @@ from benchmarks.clients import BUCKET, MIX, Answers, Caller, Clients
 
 from passerby import assembly
 from passerby.assembly import Installation
-from passerby.jobs.census import census
 from passerby.jobs.job import utc_now
+from passerby.jobs.queue_stats import census
 from passerby.settings import Settings
 
 ACCOUNTS = 5  # 50 clients of one would meet its rate of 20 Gets a second, and little else

@@ -25,8 +25,8 @@ from botocore.client import BaseClient
 from passerby import terminal
 from passerby.exports.contact_sheet import write_contact_sheets
 from passerby.exports.overlay import write_overlay
-from passerby.jobs.tables import read_table
 from passerby.records import Sightings
+from passerby.results.tables import read_table
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "src" / "passerby" / "samples" / "people-walking.mp4"

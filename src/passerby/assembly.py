@@ -10,22 +10,22 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from passerby.access.encryption import SealingKey, open_key_file
+from passerby.access.keys import AccessKeys
 from passerby.api.notices import notice_of
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
+from passerby.database.backup import KEY_NAME, database_file
+from passerby.database.connection import Database, open_database
 from passerby.errors import SettingsError
-from passerby.jobs.backup import KEY_NAME, database_file
-from passerby.jobs.census import census
-from passerby.jobs.database import Database, open_database
+from passerby.jobs.cached_jobs import RememberedJobs
 from passerby.jobs.job import Counts, Job, utc_now
-from passerby.jobs.keys import AccessKeys
-from passerby.jobs.memory import RememberedJobs
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.results import Results
-from passerby.jobs.sealing import SealingKey, open_key_file
+from passerby.jobs.queue_stats import census
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker
 from passerby.records import Progress, Stage
+from passerby.results.store import Results
 from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
@@ -172,8 +172,8 @@ def _rates(settings: Settings) -> "dict[str, Rate]":
 
 def build_worker(installation: Installation) -> Worker:
     """Whoever works off the queue."""
-    from passerby.engine.limits import MEBIBYTE, Limits  # noqa: PLC0415
     from passerby.engine.local import Processes  # noqa: PLC0415
+    from passerby.processes.limits import MEBIBYTE, Limits  # noqa: PLC0415
 
     settings = installation.settings
     limits = Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds)

@@ -18,7 +18,7 @@ def backup(
     config: Config = None,
 ) -> None:
     """Copy jobs, keys and results, while the service runs; the copy is a data folder."""
-    from passerby.jobs.backup import back_up, database_file  # noqa: PLC0415
+    from passerby.database.backup import back_up, database_file  # noqa: PLC0415
 
     chosen = settings_of(config, data=data)
     database = database_file(chosen.database_url)

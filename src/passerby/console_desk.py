@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from passerby.access.keys import AccessKey
 from passerby.api import faults
 from passerby.api.exchange import Service, check_rate
 from passerby.api.faults import Fault
@@ -13,15 +14,14 @@ from passerby.api.model import operation_inputs
 from passerby.api.operations import start_person_tracking
 from passerby.api.permission import check_operation
 from passerby.api.validation import validated
-from passerby.console.child import Limits
 from passerby.console.desk import Buckets, Desk, NewAnalysis, UploadPlace
 from passerby.console.making import Making
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
 from passerby.console_job_desk import build_job_desk
-from passerby.jobs.catalogue import Catalogue
 from passerby.jobs.job import Job
-from passerby.jobs.keys import AccessKey
+from passerby.jobs.job_list import Catalogue
+from passerby.processes.child import Limits
 from passerby.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from passerby.assembly import Installation, build_buckets, face_judge, open_inst
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
 from passerby.jobs.job import Job, JobState
-from passerby.jobs.tables import read_parts, read_table, row_count
 from passerby.records import Sightings, VideoInfo
+from passerby.results.tables import read_parts, read_table, row_count
 from passerby.settings import Settings
 
 TABLE = ".parquet"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from passerby import terminal
+from passerby.access.rights import Rights
 from passerby.command_options import (
     AsJson,
     Config,
@@ -20,7 +21,6 @@ from passerby.command_options import (
 )
 from passerby.errors import SettingsError
 from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
-from passerby.jobs.rights import Rights
 
 
 class Operation(StrEnum):

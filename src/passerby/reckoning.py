@@ -20,8 +20,8 @@ from passerby.analytics.occupancy import counts_over_time
 from passerby.analytics.places import places_of
 from passerby.analytics.summary import summarise
 from passerby.errors import PasserbyError
-from passerby.jobs.bodies import read_bodies
-from passerby.jobs.tables import row_count
+from passerby.results.bodies import read_bodies
+from passerby.results.tables import row_count
 
 Answer = dict[str, Any]
 
@@ -60,7 +60,7 @@ def reckon(question: Question, niceness: int) -> Answer:
     places_of(question.places or {})
     if row_count(Path(question.table)) <= ROWS_HERE:
         return answer(question)
-    runner = ["passerby.console.stood_back", str(os.getpid()), str(niceness), __name__]
+    runner = ["passerby.processes.low_priority", str(os.getpid()), str(niceness), __name__]
     with _one_at_a_time:
         ended = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-P", "-m", *runner],

@@ -20,11 +20,11 @@ from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
 from passerby.inference.session import Device, Runtime
-from passerby.jobs.tables import write_table
 from passerby.motfile import write_tracks
 from passerby.pathing.analysis import Analysis, RunShards, ShardWork, analyse
 from passerby.pathing.plan import Options, Report, Shard
 from passerby.records import Progress
+from passerby.results.tables import write_table
 
 
 class RunProcesses(Protocol):

@@ -16,9 +16,9 @@ from passerby.jobs.message import Delivery, DeliveryState
 from passerby.records import Sightings
 
 if TYPE_CHECKING:
+    from passerby.access.keys import AccessKeyEntry
     from passerby.api.signature import AccessKey
     from passerby.evaluation.switches import Cause
-    from passerby.jobs.keys import AccessKeyEntry
 
 # Digits of a job's id: two of a million jobs alike in the first 12 would be a rarity.
 SHORT_ID = 12

@@ -21,9 +21,9 @@ from playwright.sync_api import (
 )
 from tests.integration.conftest import SAMPLE, Service, ended, serving, start
 
-from passerby.jobs.database import open_database
-from passerby.jobs.keys import AccessKey, AccessKeys
-from passerby.jobs.sealing import open_key_file
+from passerby.access.encryption import open_key_file
+from passerby.access.keys import AccessKey, AccessKeys
+from passerby.database.connection import open_database
 
 from .stage import one_of_each
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.contract.test_server_process import Running, serving
 
-from passerby.jobs.database import open_database
-from passerby.jobs.keys import AccessKey, AccessKeys
-from passerby.jobs.rights import Rights
-from passerby.jobs.sealing import open_key_file
+from passerby.access.encryption import open_key_file
+from passerby.access.keys import AccessKey, AccessKeys
+from passerby.access.rights import Rights
+from passerby.database.connection import open_database
 
 from .visitor import Visitor
 

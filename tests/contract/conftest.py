@@ -20,6 +20,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from starlette.applications import Starlette
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKey, AccessKeys
 from passerby.api.app import create_app
 from passerby.api.exchange import Service
 from passerby.api.metrics import Metrics
@@ -29,14 +31,12 @@ from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.cloud.objects import FolderBuckets
 from passerby.connections import LimitedProtocol
-from passerby.jobs.census import census
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.job import Counts, utc_now
-from passerby.jobs.keys import AccessKey, AccessKeys
-from passerby.jobs.results import Results
-from passerby.jobs.sealing import SealingKey
+from passerby.jobs.queue_stats import census
 from passerby.jobs.store import JobStore
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
+from passerby.results.store import Results
 
 OPEN_JOB_LIMIT = 3
 VIDEO_BYTES_LIMIT = 1000

@@ -10,12 +10,12 @@ import msgspec
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
 from passerby.jobs.job import Job
-from passerby.jobs.tables import write_table
 from passerby.records import Sightings
 from passerby.replay.example import example
 from passerby.replay.keys import Key
 from passerby.replay.recordings import Recordings, recording_of
 from passerby.replay.script import KeyRule
+from passerby.results.tables import write_table
 from passerby.stand_in import StandIn, running_stand_in
 
 from .conftest import OPEN_JOB_LIMIT, VIDEO

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import Server, a_walk
 from .wire import FITTING, NOT_FITTING, NOT_JSON, OPERATIONS, UNDERSTOOD, members, post

@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import OPEN_JOB_LIMIT, Server, a_walk, connect
 from .replaying import Replaying, replaying

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import COMMAND_LINES, Server, a_walk
 

@@ -9,8 +9,8 @@ import pytest
 from botocore.client import BaseClient
 
 from passerby import assembly
+from passerby.access.keys import AccessKey
 from passerby.jobs.job import Counts
-from passerby.jobs.keys import AccessKey
 from passerby.records import LANDMARKS, Sightings
 from passerby.settings import Settings
 from passerby.testing import frontal_faces

@@ -10,7 +10,7 @@ from botocore.model import Shape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import Server
 from .wire import FITTING, NOT_FITTING, NOT_JSON, OPERATIONS, UNDERSTOOD, members, post

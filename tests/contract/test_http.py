@@ -9,8 +9,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from passerby.access.keys import AccessKey
 from passerby.api.app import BODY_BYTES_LIMIT
-from passerby.jobs.keys import AccessKey
 
 from .conftest import Server
 

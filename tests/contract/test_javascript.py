@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import JAVASCRIPT, Server, a_walk
 

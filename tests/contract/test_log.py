@@ -17,8 +17,8 @@ from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from passerby.access.keys import AccessKey
 from passerby.assembly import open_installation
-from passerby.jobs.keys import AccessKey
 from passerby.settings import Settings
 
 from .conftest import connect

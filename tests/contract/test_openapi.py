@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import Server, a_walk
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .conftest import Server
 from .wire import (

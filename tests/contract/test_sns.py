@@ -29,7 +29,7 @@ from tests.integration.conftest import (
     wait_until,
 )
 
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.message import Delivery, DeliveryState
 from passerby.jobs.outbox import Outbox
 

@@ -21,7 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.model import ServiceModel, Shape
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("rekognition", "service-2"))
 OPERATIONS = ("StartPersonTracking", "GetPersonTracking")

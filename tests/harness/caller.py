@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from passerby.jobs.keys import AccessKey
+from passerby.access.keys import AccessKey
 
 from .clips import Kind
 

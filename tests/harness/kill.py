@@ -25,8 +25,8 @@ from typing import get_args
 from tests.postgresql import Server
 
 from passerby import assembly
+from passerby.access.keys import AccessKey
 from passerby.assembly import Installation
-from passerby.jobs.keys import AccessKey
 from passerby.settings import Settings, Webhook
 
 from . import verdict

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from passerby.jobs.database import Database, open_database
+from passerby.database.connection import Database, open_database
+from passerby.database.schema import JOBS, OUTBOX, TOKENS
 from passerby.jobs.job import utc_now
-from passerby.jobs.results import Results
-from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
 from passerby.jobs.sweeper import Folders, sweep
+from passerby.results.store import Results
 
 from .caller import Accepted, Caller
 from .receiver import Receiver

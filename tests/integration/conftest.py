@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 from botocore.client import BaseClient
 
 import passerby
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.job import Job
 from passerby.jobs.store import JobStore
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tests.harness.disk import full, small_disk
 
-from passerby.jobs.results import Results
 from passerby.pathing.observations import load, save
 from passerby.records import NO_FACE, Faces, Observations, Sightings
+from passerby.results.store import Results
 
 COUNT = 50_000
 RANDOM = np.random.default_rng(1)  # what cannot be compressed

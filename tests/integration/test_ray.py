@@ -28,7 +28,7 @@ import json, multiprocessing, sys
 from pathlib import Path
 import ray_work
 from passerby import logs
-from passerby.engine.limits import NO_LIMITS, Limits
+from passerby.processes.limits import NO_LIMITS, Limits
 from passerby.engine.ray_messages import Cluster
 from passerby.engines import run_on_cluster
 from passerby.errors import JobCancelled

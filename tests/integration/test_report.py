@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.jobs.tables import read_table
+from passerby.results.tables import read_table
 
 from .conftest import SAMPLE, done, run
 

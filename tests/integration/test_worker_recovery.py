@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 import passerby
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.lease import LEASE_SECONDS
-from passerby.jobs.results import Results
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker
 from passerby.records import NO_FACE, Faces, Progress, Sightings, Stage, VideoInfo
+from passerby.results.store import Results
 
 BUSY_WORKER = """
 import sys, threading, time
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.records import Progress, Stage
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Worker

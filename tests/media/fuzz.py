@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from passerby.engine.limits import Limits
 from passerby.engine.local import Processes
 from passerby.errors import VideoError
+from passerby.processes.limits import Limits
 from passerby.testing import moving_boxes, write_clip
 
 from .judge import Seen, outcome, watched

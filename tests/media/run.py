@@ -6,8 +6,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from passerby.engine.limits import Limits
 from passerby.engine.local import Processes
+from passerby.processes.limits import Limits
 
 from .corpus import samples
 from .judge import fault

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from passerby.engine.limits import Limits
 from passerby.engine.local import Processes
+from passerby.processes.limits import Limits
 
 from . import clocks, harm, matrix, shapes, traps
 from .corpus import samples

@@ -6,10 +6,10 @@ import pytest
 from passerby.assembly import build_shelf
 from passerby.cloud.observation_store import BucketShelf
 from passerby.cloud.s3 import Place
-from passerby.engine.limits import Limits
 from passerby.engine.local import Processes, run_shards
 from passerby.engine.ray_messages import Cluster
 from passerby.engines import engine_of, run_on_cluster
+from passerby.processes.limits import Limits
 from passerby.settings import S3, S3Bucket, Settings
 from passerby.single_file import run_here
 

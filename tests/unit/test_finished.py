@@ -18,8 +18,8 @@ from passerby.errors import (
 )
 from passerby.finished import open_finished
 from passerby.jobs.job import Counts, Job, NewJob
-from passerby.jobs.tables import write_table
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
+from passerby.results.tables import write_table
 from passerby.settings import Settings
 from passerby.testing import moving_boxes, write_clip
 

@@ -7,9 +7,9 @@ import pytest
 
 from passerby import reckoning
 from passerby.errors import PasserbyError, PlacesError
-from passerby.jobs.tables import write_table
 from passerby.reckoning import Question, answer, reckon
 from passerby.records import NO_FACE, Faces, Sightings
+from passerby.results.tables import write_table
 
 
 @pytest.fixture

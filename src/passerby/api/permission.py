@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from passerby.access.rights import Rights
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.jobs.rights import Rights
 
 
 class Caller(Protocol):

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from passerby.access.keys import AccessKey, AccessKeys
 from passerby.cloud.listing import Listing
 from passerby.cloud.objects import ObjectFacts
 from passerby.console.job_desk import JobDesk
 from passerby.console.making import Making
 from passerby.console.sessions import Sessions
-from passerby.jobs.catalogue import Catalogue
 from passerby.jobs.job import Job
-from passerby.jobs.keys import AccessKey, AccessKeys
-from passerby.jobs.results import Results
+from passerby.jobs.job_list import Catalogue
 from passerby.jobs.store import JobStore
+from passerby.results.store import Results
 
 
 class Failures(Protocol):

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from passerby.console.refusal import Refused
 from passerby.console.visit import Visit, visited
-from passerby.jobs.lives import Life, lives
 from passerby.records import NO_FACE, Sightings
+from passerby.results.timelines import Life, lives
 
 # Longer stretches would make an answer of some megabytes where many people are about.
 LONGEST_MS = 10_000

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from passerby.console.facts import facts
 from passerby.console.pages import page
 from passerby.console.visit import START, Visit, visited, wants_page
-from passerby.jobs.catalogue import Wanted
 from passerby.jobs.job import OPEN_STATES, Job, JobState
+from passerby.jobs.job_list import Wanted
 
 ROWS = 50
 # Jobs looked at for one page: a key that may see few of many does not cost more than that.

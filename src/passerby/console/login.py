@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from passerby.access.keys import AccessKey
 from passerby.console.desk import Desk
 from passerby.console.pages import outer_page
 from passerby.console.sessions import SESSION_LIFE, Session
 from passerby.console.visit import COOKIE, Visit, check_origin, read_body, visited
-from passerby.jobs.keys import AccessKey
 
 HOME = "/console/"
 COOKIE_PATH = "/console"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from passerby.console.child import Child, Limits
 from passerby.errors import PasserbyError
+from passerby.processes.child import Child, Limits
 
 logger = logging.getLogger(__name__)
 

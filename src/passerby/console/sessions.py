@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from passerby.jobs.keys import AccessKey, AccessKeys
+from passerby.access.keys import AccessKey, AccessKeys
 
 SESSION_LIFE = timedelta(hours=12)
 # Sessions that ended early and are remembered; beyond that the oldest are forgotten.

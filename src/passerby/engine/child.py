@@ -17,7 +17,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from passerby.engine.board import Board
+from passerby.engine.shared_progress import Board
 from passerby.errors import JobCancelled
 
 # Tells how much of the shard is done, in [0, 1]. Raises JobCancelled when the

@@ -6,9 +6,9 @@ from multiprocessing.connection import wait
 from typing import Generic, TypeVar
 
 from passerby.engine.child import ShardReport
-from passerby.engine.limits import NO_LIMITS, Limits
 from passerby.engine.process import ShardProcess
 from passerby.errors import EngineError, JobCancelled
+from passerby.processes.limits import NO_LIMITS, Limits
 
 T = TypeVar("T")
 R = TypeVar("R")

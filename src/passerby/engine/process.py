@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from typing import Any
 
-from passerby.engine.board import new_board
 from passerby.engine.child import GRACE_SECONDS, Outcome, ShardReport, serve
-from passerby.engine.limits import held_bytes
+from passerby.engine.shared_progress import new_board
+from passerby.processes.limits import held_bytes
 
 # How long a process that was asked to end is waited for before it is killed.
 END_SECONDS = GRACE_SECONDS + 0.3

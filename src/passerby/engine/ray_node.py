@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from passerby.engine.limits import Limits, held_bytes
 from passerby.errors import EngineError
+from passerby.processes.limits import Limits, held_bytes
 
 TELL_SECONDS = 0.25  # between two words on how far a shard is
 WATCH_SECONDS = 0.2  # between two looks at what it takes

@@ -1,6 +1,6 @@
 """The table of sightings as text with commas: for spreadsheets.
 
-All columns of `jobs.tables`, but of the landmarks only the five that the service gave.
+All columns of `results.tables`, but of the landmarks only the five that the service gave.
 What was not seen is empty.
 """
 
@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from passerby.exports.subject import Subject, Tell, told
-from passerby.jobs.tables import SCHEMA, table_of
 from passerby.records import LANDMARKS, NO_FACE, Sightings
+from passerby.results.tables import SCHEMA, table_of
 
 POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS[:5] for axis in "xy")
 COLUMNS = (*(name for name in SCHEMA.names if name != "landmarks"), *POINTS)

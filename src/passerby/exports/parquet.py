@@ -8,7 +8,7 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
-    """The file of `jobs.tables`, byte for byte."""
+    """The file of `results.tables`, byte for byte."""
     with subject.table.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

@@ -21,7 +21,7 @@ class Subject(Protocol):
 
     @property
     def table(self) -> Path:
-        """Parquet file of `jobs.tables`, rows in order of time."""
+        """Parquet file of `results.tables`, rows in order of time."""
 
     @property
     def video(self) -> VideoInfo:

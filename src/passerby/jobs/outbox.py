@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, Update, and_, func, insert, literal, select, update
 
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
+from passerby.database.retry import retried
+from passerby.database.schema import OUTBOX, UtcDateTime
 from passerby.jobs.job import utc_now
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
-from passerby.jobs.outages import retried
-from passerby.jobs.schema import OUTBOX, UtcDateTime
 
 # The first attempt after a failed one comes after a second, each further one after
 # twice the time, up to an hour; a destination has three days to come back.

@@ -21,16 +21,15 @@ from sqlalchemy import (
     update,
 )
 
+from passerby.database.connection import Database, take_turns
+from passerby.database.retry import outlast, retried
+from passerby.database.schema import JOBS
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost
-from passerby.jobs.database import Database, take_turns
+from passerby.jobs.idempotency import RETENTION, earlier_job_id, remember
 from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.message import MessageOf
-from passerby.jobs.outages import outlast, retried
 from passerby.jobs.outbox import put
-from passerby.jobs.repeats import RETENTION, earlier_job_id, remember
-from passerby.jobs.rows import columns_found, columns_of, columns_of_new, job_of
-from passerby.jobs.schema import JOBS
-from passerby.jobs.turns import (
+from passerby.jobs.queries import (
     QUEUED,
     RUNNING,
     abandoned,
@@ -46,6 +45,7 @@ from passerby.jobs.turns import (
     take_oldest,
     uncounted,
 )
+from passerby.jobs.rows import columns_found, columns_of, columns_of_new, job_of
 from passerby.records import Progress, VideoInfo
 
 # A job that took three workers down with it, and got no further meanwhile, would take

@@ -17,12 +17,12 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
 
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
+from passerby.database.retry import retried
+from passerby.database.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
 from passerby.jobs.job import OPEN_STATES, JobState, utc_now
 from passerby.jobs.message import DeliveryState
-from passerby.jobs.outages import retried
-from passerby.jobs.results import Results
-from passerby.jobs.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
+from passerby.results.store import Results
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from passerby.errors import (
     StoreUnreachable,
     TooLittleSpace,
 )
-from passerby.jobs.holder import holder_name
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
+from passerby.jobs.worker_id import holder_name
 from passerby.records import Progress, VideoInfo
 
 logger = logging.getLogger(__name__)

@@ -70,8 +70,8 @@ class Recording:
         if self.table is None:
             return sorted(self.persons, key=lambda each: each.person.index)
         # Arrow takes a third of a second to import.
-        from passerby.jobs.results import index_order  # noqa: PLC0415
-        from passerby.jobs.tables import read_table  # noqa: PLC0415
+        from passerby.results.store import index_order  # noqa: PLC0415
+        from passerby.results.tables import read_table  # noqa: PLC0415
 
         sightings = read_table(self.table)
         indexes = [each.person.index for each in self.persons]

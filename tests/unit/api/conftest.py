@@ -10,11 +10,11 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from passerby.access.rights import Rights
 from passerby.api.authorization import SignedRequest
 from passerby.api.operations import Order
 from passerby.errors import JobNotFound, ObjectNotFound, TokenReused, TooManyOpenJobs
 from passerby.jobs.job import Job, JobState, NewJob
-from passerby.jobs.rights import Rights
 from passerby.records import NO_FACE, Faces, Progress, Sightings
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import pytest
 
+from passerby.access.rights import Rights
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Service, reply
 from passerby.api.metrics import Metrics
@@ -14,7 +15,6 @@ from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import Job, NewJob
-from passerby.jobs.rights import Rights
 
 from .conftest import Key, Signer
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from passerby.access.rights import Rights
 from passerby.api.faults import Fault
 from passerby.api.messages import (
     GetPersonTrackingRequest,
@@ -21,7 +22,6 @@ from passerby.api.operations import (
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import JobState
-from passerby.jobs.rights import Rights
 from passerby.records import VideoInfo
 
 from .conftest import NOW, CountedResults, Key, ListedJobs, ListedObjects

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.child import Limits
 from passerby.console.making import Making
+from passerby.processes.child import Limits
 
 JOB = "ab" * 32
 MEBIBYTE = 1024**2

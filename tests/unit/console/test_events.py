@@ -10,16 +10,16 @@ import msgspec
 import pytest
 from starlette.requests import Request
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKeys
 from passerby.console.desk import Desk
 from passerby.console.events import Watch
 from passerby.console.making import Making
 from passerby.console.sessions import Sessions
 from passerby.console.visit import Visit
-from passerby.jobs.catalogue import Catalogue
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.job import Job, NewJob
-from passerby.jobs.keys import AccessKeys
-from passerby.jobs.sealing import SealingKey
+from passerby.jobs.job_list import Catalogue
 from passerby.jobs.store import JobStore
 
 from .conftest import wait_until

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.child import Limits
 from passerby.console.making import Making, Stage
+from passerby.processes.child import Limits
 
 from .conftest import JOB, MEBIBYTE, wait_until
 

@@ -4,7 +4,7 @@ import re
 from importlib.resources import files
 
 from passerby.exports import palette, placement
-from passerby.jobs import lives
+from passerby.results import timelines
 
 
 def script(name: str) -> str:
@@ -28,6 +28,8 @@ def test_colours() -> None:
 def test_rules_of_placement() -> None:
     text = script("placement.js")
 
-    assert constant("JOINED_MS", text) == placement.JOINED_MS == lives.JOINED_MS
-    assert constant("FACES_JOINED_MS", text) == placement.FACES_JOINED_MS == lives.FACES_JOINED_MS
+    assert constant("JOINED_MS", text) == placement.JOINED_MS == timelines.JOINED_MS
+    assert (
+        constant("FACES_JOINED_MS", text) == placement.FACES_JOINED_MS == timelines.FACES_JOINED_MS
+    )
     assert constant("TRAIL_MS", text) == placement.TRAIL_MS

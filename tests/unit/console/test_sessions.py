@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKeys
 from passerby.console.sessions import SESSION_LIFE, Sessions
-from passerby.jobs.database import open_database
-from passerby.jobs.keys import AccessKeys
-from passerby.jobs.sealing import SealingKey
+from passerby.database.connection import open_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)

@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from passerby.engine.limits import Limits
 from passerby.engine.local import KEPT, Processes
 from passerby.errors import EngineError, UnsupportedVideo
+from passerby.processes.limits import Limits
 
 
 def unseen(_number: int, _fraction: float) -> None:

@@ -6,9 +6,9 @@ from importlib.metadata import version
 
 import pytest
 
-from passerby.engine.limits import NO_LIMITS
 from passerby.engine.ray_node import TELL_SECONDS, Board, observe_shard
 from passerby.errors import EngineError
+from passerby.processes.limits import NO_LIMITS
 
 OURS = version("passerby")
 

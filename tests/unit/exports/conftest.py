@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from passerby.finished import Finished
-from passerby.jobs.tables import write_table
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
+from passerby.results.tables import write_table
 from passerby.testing import frontal_faces
 
 # Person, timestamp in milliseconds, left edge, whether it was detected.

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.jobs.database import Database, open_database
+from passerby.database.connection import Database, open_database
 from passerby.records import NO_FACE, Faces, Sightings
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import LeaseLost
-from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
@@ -118,8 +118,8 @@ def test_a_job_that_rests_is_cancelled_at_once(at: At) -> None:
 
 HOLD = """
 import sys
-from passerby.jobs.database import open_database
-from passerby.jobs.holder import holder_name
+from passerby.database.connection import open_database
+from passerby.jobs.worker_id import holder_name
 from passerby.jobs.store import JobStore
 assert JobStore(open_database(sys.argv[1])).claim(holder_name(), 3600)
 print("holds", flush=True)

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from passerby import terminal
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
 from passerby.jobs.job import Counts, NewJob
 from passerby.jobs.store import JobStore
 from passerby.records import VideoInfo

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import DeliveryError, NowhereToSend
-from passerby.jobs.database import Database
 from passerby.jobs.dispatch import Deliver, dispatch
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage

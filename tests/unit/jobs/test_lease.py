@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from passerby import logs
+from passerby.database.connection import Database
 from passerby.errors import JobCancelled, LeaseLost
-from passerby.jobs.database import Database
 from passerby.jobs.job import Job, NewJob, utc_now
 from passerby.jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import LeaseLost
-from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
 from passerby.jobs.outbox import ATTEMPT_LIFE, Outbox

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import DeliveryState, OutgoingMessage, QueuedMessage

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
-from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.store import JobStore
 from passerby.records import Progress, Stage, VideoInfo

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from passerby.database.connection import Database, open_database
 from passerby.errors import JobCancelled, TooManyOpenJobs
-from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import JobState, NewJob
 from passerby.jobs.store import JobStore
 from passerby.records import Progress
@@ -70,7 +70,7 @@ def test_a_job_claimed_while_it_is_cancelled_is_asked_to_end(database: Database)
 
 SUBMIT_IN_A_PROCESS = """
 import sys
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 from passerby.jobs.job import NewJob
 from passerby.jobs.store import JobStore
 

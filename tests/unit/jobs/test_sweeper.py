@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKeys
+from passerby.database.connection import Database
+from passerby.database.schema import JOBS, OUTBOX, TOKENS
 from passerby.errors import JobNotFound
 from passerby.jobs import sweeper
-from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, NewJob, utc_now
-from passerby.jobs.keys import AccessKeys
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.results import Results
-from passerby.jobs.schema import JOBS, OUTBOX, TOKENS
-from passerby.jobs.sealing import SealingKey
 from passerby.jobs.store import JobStore
 from passerby.jobs.sweeper import Folders, keep_swept, sweep
 from passerby.records import Sightings, VideoInfo
+from passerby.results.store import Results
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WEEK_AGO = NOW - timedelta(days=7)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import StoreUnreachable, TooLittleSpace, UnsupportedVideo
-from passerby.jobs.database import Database
 from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
 from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.store import JobStore

@@ -9,9 +9,9 @@ import pytest
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
 from passerby.errors import FileFormatError, ObjectNotFound
-from passerby.jobs.tables import write_table
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.replay.recordings import Order, recording_of, recordings_in
+from passerby.results.tables import write_table
 
 METADATA = {
     "Codec": "h264",

@@ -3,10 +3,10 @@ from itertools import islice
 
 import pytest
 
-from passerby.jobs import catalogue as catalogue_module
-from passerby.jobs.catalogue import Catalogue, Wanted
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
+from passerby.jobs import job_list as catalogue_module
 from passerby.jobs.job import OPEN_STATES, JobState, NewJob
+from passerby.jobs.job_list import Catalogue, Wanted
 from passerby.jobs.store import JobStore
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

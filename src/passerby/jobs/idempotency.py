@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
+from passerby.database.schema import TOKENS
 from passerby.errors import TokenReused
 from passerby.jobs.job import JsonObject, NewJob
-from passerby.jobs.schema import TOKENS
 
 # Amazon Rekognition Developer Guide, "Calling Amazon Rekognition Video
 # operations": a client request token may be used anew after 7 days, and results are

@@ -1,6 +1,6 @@
 import pytest
 
-from passerby.jobs.rights import Rights
+from passerby.access.rights import Rights
 
 
 def test_without_patterns_everything_is_allowed() -> None:

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 from tests.postgresql import Server
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKeys
+from passerby.database import retry
+from passerby.database.connection import Database, open_database
+from passerby.database.retry import was_cut
+from passerby.database.schema import JOBS
 from passerby.errors import LeaseLost
-from passerby.jobs import outages
-from passerby.jobs.census import census
-from passerby.jobs.database import Database, open_database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
-from passerby.jobs.keys import AccessKeys
 from passerby.jobs.message import DeliveryState, OutgoingMessage
-from passerby.jobs.outages import was_cut
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.schema import JOBS
-from passerby.jobs.sealing import SealingKey
+from passerby.jobs.queue_stats import census
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker
 from passerby.records import Progress, Stage, VideoInfo
@@ -102,7 +102,7 @@ def life(database: Database, store: JobStore) -> dict[str, object]:
 def test_a_connection_cut_at_any_moment_changes_nothing(
     database: Database, store: JobStore, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outages, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
     undisturbed = life(database, store)
     assert undisturbed["jobs"] == [(JobState.CANCELLED, 0), (JobState.SUCCEEDED, 1)]
     assert undisturbed["told"] == [(DeliveryState.DELIVERED, 1)] * 2
@@ -192,7 +192,7 @@ def test_a_server_that_is_started_again(store: JobStore, postgresql_server: Serv
 def test_a_server_that_stays_away(
     store: JobStore, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outages, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(retry, "PATIENCE_SECONDS", 0.2)
     postgresql_server.stop()
     try:
         began = time.monotonic()
@@ -208,7 +208,7 @@ def test_a_server_that_stays_away(
 def test_a_mistake_is_not_repeated(database: Database) -> None:
     tries = []
 
-    @outages.retried
+    @retry.retried
     def misspelt() -> None:
         tries.append(1)
         with database.reading() as connection:
@@ -223,7 +223,7 @@ def test_a_mistake_is_not_repeated(database: Database) -> None:
 def test_a_frozen_transaction_does_not_hold_up_the_others(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("passerby.jobs.postgresql.IDLE_SECONDS", 0.3)
+    monkeypatch.setattr("passerby.database.postgresql.IDLE_SECONDS", 0.3)
     with closing(open_database(postgresql_url)) as database:
         store = JobStore(database)
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
+from passerby.database.retry import retried
+from passerby.database.schema import JOBS, OUTBOX
 from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.message import DeliveryState
-from passerby.jobs.outages import retried
-from passerby.jobs.schema import JOBS, OUTBOX
 
 
 @dataclass(frozen=True)

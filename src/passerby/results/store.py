@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from passerby.errors import JobNotFound
-from passerby.jobs.tables import ROWS_PER_GROUP, SCHEMA, join, sightings_of, write_table
 from passerby.records import Sightings
+from passerby.results.tables import ROWS_PER_GROUP, SCHEMA, join, sightings_of, write_table
 
 Order = Literal["timestamp", "index"]
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from passerby.access.encryption import SealingKey
+from passerby.access.keys import AccessKeys
+from passerby.access.rights import Rights
+from passerby.database.connection import Database
 from passerby.errors import SettingsError
-from passerby.jobs.database import Database
-from passerby.jobs.keys import AccessKeys
-from passerby.jobs.rights import Rights
-from passerby.jobs.sealing import SealingKey
 
 SEALING_KEY = SealingKey(bytes(32))
 

@@ -1,10 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
-from passerby.jobs.census import census
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.jobs.message import DeliveryState, OutgoingMessage
 from passerby.jobs.outbox import Outbox
+from passerby.jobs.queue_stats import census
 from passerby.jobs.store import JobStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

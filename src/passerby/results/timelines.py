@@ -59,7 +59,7 @@ def lives(path: Path) -> Iterator[Life]:
     Parameters
     ----------
     path : Path
-        Table of `jobs.tables` whose rows run by person index; in whatever order within a
+        Table of `results.tables` whose rows run by person index; in whatever order within a
         person. No more of it is held than one person and one group of rows.
     """
     waiting: list[_Rows] = []

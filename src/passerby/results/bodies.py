@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from passerby.errors import FileFormatError
-from passerby.jobs.tables import BOX
 from passerby.records import NO_FACE, Faces, Sightings
+from passerby.results.tables import BOX
 
 COLUMNS = ("person_index", "frame_index", "timestamp_ms", *BOX, "confidence", "detected")
 
 
 def read_bodies(path: Path) -> Sightings:
-    """Read the sightings with a body from a file of `jobs.tables`, without their faces.
+    """Read the sightings with a body from a file of `results.tables`, without their faces.
 
     A row takes some 50 bytes; with its faces it may take ten times as much.
 

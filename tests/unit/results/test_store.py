@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.errors import JobNotFound
-from passerby.jobs.results import Order, Results, index_order
 from passerby.records import Sightings
+from passerby.results.store import Order, Results, index_order
 
 MakeSightings = Callable[[int], Sightings]
 

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from passerby.database.connection import Database
 from passerby.errors import TokenReused
-from passerby.jobs.database import Database
 from passerby.jobs.job import NewJob
 from passerby.jobs.store import JobStore
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from passerby.access.encryption import SealingKey, open_key_file
 from passerby.errors import SettingsError
-from passerby.jobs.sealing import SealingKey, open_key_file
 
 
 def test_a_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

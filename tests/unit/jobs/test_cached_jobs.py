@@ -1,11 +1,11 @@
 import pytest
 from sqlalchemy import delete
 
+from passerby.database.connection import Database
+from passerby.database.schema import JOBS
 from passerby.errors import JobNotFound
-from passerby.jobs.database import Database
+from passerby.jobs.cached_jobs import RememberedJobs
 from passerby.jobs.job import Counts, JobState, NewJob
-from passerby.jobs.memory import RememberedJobs
-from passerby.jobs.schema import JOBS
 from passerby.jobs.store import JobStore
 from passerby.records import VideoInfo
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
-from passerby.jobs.database import Database
+from passerby.database.connection import Database
+from passerby.database.retry import retried
+from passerby.database.schema import JOBS
 from passerby.jobs.job import OPEN_STATES, Job, JobState
-from passerby.jobs.outages import retried
 from passerby.jobs.rows import job_of
-from passerby.jobs.schema import JOBS
 
 JOBS_AT_ONCE = 200
 

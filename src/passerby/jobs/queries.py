@@ -15,11 +15,11 @@ from sqlalchemy import (
     update,
 )
 
+from passerby.database.schema import JOBS, UtcDateTime
 from passerby.errors import JobCancelled, LeaseLost, TooManyOpenJobs
-from passerby.jobs.holder import is_gone
 from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.rows import columns_of
-from passerby.jobs.schema import JOBS, UtcDateTime
+from passerby.jobs.worker_id import is_gone
 from passerby.records import Progress, Stage
 
 QUEUED = JOBS.c.state == JobState.QUEUED

@@ -1,6 +1,6 @@
 """Run a module so that it stands back behind the server, and ends with it.
 
-    python -m passerby.console.stood_back PARENT NICENESS MODULE [ARGUMENT]...
+    python -m passerby.processes.low_priority PARENT NICENESS MODULE [ARGUMENT]...
 
 Source: prctl(2), PR_SET_PDEATHSIG.
 """

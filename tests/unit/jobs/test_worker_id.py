@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from passerby.jobs.holder import SEPARATOR, holder_name, is_gone
+from passerby.jobs.worker_id import SEPARATOR, holder_name, is_gone
 
 HOLD = """
 import time
-from passerby.jobs.holder import holder_name
+from passerby.jobs.worker_id import holder_name
 print(holder_name(), flush=True)
 time.sleep(60)
 """

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.jobs.lives import lives
-from passerby.jobs.results import index_order
-from passerby.jobs.tables import write_table
 from passerby.records import NO_FACE, Faces, Sightings
+from passerby.results.store import index_order
+from passerby.results.tables import write_table
+from passerby.results.timelines import lives
 
 MakeSightings = Callable[[int], Sightings]
 Pairs = list[list[int]]

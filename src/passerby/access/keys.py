@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Row, delete, insert, select
 
-from passerby.jobs.database import Database
+from passerby.access.encryption import SealingKey
+from passerby.access.rights import Rights
+from passerby.database.connection import Database
+from passerby.database.retry import retried
+from passerby.database.schema import ACCESS_KEYS
 from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, utc_now
-from passerby.jobs.outages import retried
-from passerby.jobs.rights import Rights
-from passerby.jobs.schema import ACCESS_KEYS
-from passerby.jobs.sealing import SealingKey
 
 # The form of a key: IAM User Guide, "IAM identifiers", unique ids, and the length
 # of the secrets it issues.

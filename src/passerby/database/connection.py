@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from passerby.database import postgresql, sqlite
+from passerby.database.retry import outlast, retried, was_cut
 from passerby.errors import SettingsError
-from passerby.jobs import postgresql, sqlite
 from passerby.jobs.job import utc_now
-from passerby.jobs.outages import outlast, retried, was_cut
 
 # To which the steps of `migration` lead.
 NEWEST_FORM = "0005"
@@ -123,7 +123,7 @@ def _migrate(database: Database) -> None:
         if _form(connection) == NEWEST_FORM:
             return
         # Seldom needed, and costly to import: 0.1 s and 11 MiB.
-        from passerby.jobs.migration import migrate  # noqa: PLC0415
+        from passerby.database.migration import migrate  # noqa: PLC0415
 
         migrate(connection)
 

@@ -21,7 +21,7 @@ GRACE_SECONDS = 2.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 RESIDENT = 1  # which number of /proc/<pid>/statm: pages in memory
 
-_RUNNER = "passerby.console.stood_back"
+_RUNNER = "passerby.processes.low_priority"
 
 
 @dataclass(frozen=True)

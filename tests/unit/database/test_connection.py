@@ -13,11 +13,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from passerby.database.connection import NEWEST_FORM, Database, open_database, take_turns
+from passerby.database.migration import STEPS
+from passerby.database.schema import METADATA
 from passerby.errors import SettingsError
-from passerby.jobs.database import NEWEST_FORM, Database, open_database, take_turns
 from passerby.jobs.job import NewJob, utc_now
-from passerby.jobs.migration import STEPS
-from passerby.jobs.schema import METADATA
 from passerby.jobs.store import JobStore
 
 POSTGRESQL_WITH_PASSWORD = "postgresql://user:hunter2@127.0.0.1:1/jobs"
@@ -94,7 +94,7 @@ def test_what_changes_tables_is_not_loaded_for_a_database_up_to_date(tmp_path: P
     url = f"sqlite:///{tmp_path}/jobs.db"
     open_database(url).close()
     script = (
-        "import sys; from passerby.jobs.database import open_database; "
+        "import sys; from passerby.database.connection import open_database; "
         f"open_database({url!r}).close(); print('alembic' in sys.modules)"
     )
 
@@ -198,7 +198,7 @@ def test_what_the_url_says_of_the_connection_counts(
 
 OPEN_ON_COMMAND = """
 import sys
-from passerby.jobs.database import open_database
+from passerby.database.connection import open_database
 
 print("ready", flush=True)
 for url in sys.stdin:

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.errors import FileFormatError
-from passerby.jobs.tables import join, read_parts, read_table, row_count, write_table
 from passerby.records import NO_FACE, Sightings
+from passerby.results.tables import join, read_parts, read_table, row_count, write_table
 from passerby.testing import frontal_faces
 
 MakeSightings = Callable[[int], Sightings]

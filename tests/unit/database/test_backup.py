@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from passerby.access.encryption import open_key_file
+from passerby.access.keys import AccessKeys
+from passerby.database.backup import back_up, database_file
+from passerby.database.connection import open_database
 from passerby.errors import SettingsError
-from passerby.jobs.backup import back_up, database_file
-from passerby.jobs.database import open_database
 from passerby.jobs.job import Counts, JobState, NewJob
-from passerby.jobs.keys import AccessKeys
-from passerby.jobs.results import Results
-from passerby.jobs.sealing import open_key_file
 from passerby.jobs.store import JobStore
 from passerby.records import Sightings, VideoInfo
+from passerby.results.store import Results
 
 NEW = NewJob("000000000000", "Start", {}, {})
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")

@@ -1,0 +1,1 @@
+"""The job database: its tables, their migrations, SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Processes of this machine: what they may take, low priority, one-off children."""

@@ -1,0 +1,1 @@
+"""Finished results: tables, pages, timelines."""
