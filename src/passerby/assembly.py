@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from passerby.api.exchange import Service
-    from passerby.api.faces import JudgeFaces
     from passerby.api.rates import Rate
     from passerby.cloud.buckets import Buckets
     from passerby.cloud.observation_store import BucketShelf
     from passerby.cloud.s3 import Place
     from passerby.engine.local import Processes
+    from passerby.wire.faces import JudgeFaces
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from passerby.access.keys import AccessKey
 from passerby.api import faults
 from passerby.api.exchange import Service, check_rate
 from passerby.api.faults import Fault
-from passerby.api.messages import StartPersonTrackingRequest
 from passerby.api.model import operation_inputs
 from passerby.api.operations import start_person_tracking
 from passerby.api.permission import check_operation
@@ -23,6 +22,7 @@ from passerby.jobs.job import Job
 from passerby.jobs.job_list import Catalogue
 from passerby.processes.child import Limits
 from passerby.settings import Settings
+from passerby.wire.messages import StartPersonTrackingRequest
 
 if TYPE_CHECKING:
     from passerby.assembly import Installation

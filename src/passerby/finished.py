@@ -10,9 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from passerby.api.faces import JudgeFaces
-from passerby.api.messages import PersonDetection, VideoMetadata
-from passerby.api.persons import persons
 from passerby.assembly import Installation, build_buckets, face_judge, open_installation
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
@@ -20,6 +17,9 @@ from passerby.jobs.job import Job, JobState
 from passerby.records import Sightings, VideoInfo
 from passerby.results.tables import read_parts, read_table, row_count
 from passerby.settings import Settings
+from passerby.wire.faces import JudgeFaces
+from passerby.wire.messages import PersonDetection, VideoMetadata
+from passerby.wire.persons import persons
 
 TABLE = ".parquet"
 JOB_ID = re.compile("[0-9a-f]{1,64}")

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.api.messages import (
+from passerby.api.model import operation_inputs
+from passerby.api.protocol import operation_name, parameters, serialised
+from passerby.api.validation import validated
+from passerby.records import LANDMARKS
+from passerby.wire.messages import (
     BoundingBox,
     FaceDetail,
     GetPersonTrackingResponse,
@@ -24,10 +28,6 @@ from passerby.api.messages import (
     PersonDetection,
     Pose,
 )
-from passerby.api.model import operation_inputs
-from passerby.api.protocol import operation_name, parameters, serialised
-from passerby.api.validation import validated
-from passerby.records import LANDMARKS
 
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("rekognition", "service-2"))
 WIRE = botocore.serialize.create_serializer("json", include_validation=False)

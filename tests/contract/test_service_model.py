@@ -8,7 +8,8 @@ import pytest
 
 from passerby.api import faults
 from passerby.api.faults import FaultKind
-from passerby.api.messages import (
+from passerby.records import LANDMARKS
+from passerby.wire.messages import (
     BoundingBox,
     FaceDetail,
     GetPersonTrackingRequest,
@@ -26,7 +27,6 @@ from passerby.api.messages import (
     Video,
     VideoMetadata,
 )
-from passerby.records import LANDMARKS
 
 OPERATIONS = ("StartPersonTracking", "GetPersonTracking")
 

@@ -16,7 +16,6 @@ from passerby import logs
 from passerby.api import faults, protocol
 from passerby.api.authorization import SignedRequest, authorization
 from passerby.api.faults import Fault
-from passerby.api.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
 from passerby.api.metrics import Metrics
 from passerby.api.model import operation_inputs
 from passerby.api.notices import check_topic_region
@@ -26,6 +25,7 @@ from passerby.api.rates import Rate
 from passerby.api.signature import Gate, verified
 from passerby.api.validation import validated
 from passerby.errors import PasserbyError
+from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
 
 _log = logging.getLogger(__name__)
 

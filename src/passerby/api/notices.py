@@ -8,9 +8,9 @@ import msgspec
 
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.api.messages import StartPersonTrackingRequest
 from passerby.jobs.job import Job, JobState
 from passerby.jobs.message import OutgoingMessage
+from passerby.wire.messages import StartPersonTrackingRequest
 
 
 def check_topic_region(request: StartPersonTrackingRequest, region: str) -> None:

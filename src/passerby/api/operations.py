@@ -8,9 +8,14 @@ import msgspec
 import numpy as np
 
 from passerby.api import faults
-from passerby.api.faces import JudgeFaces
 from passerby.api.faults import Fault
-from passerby.api.messages import (
+from passerby.api.permission import Caller, check_topic, check_video
+from passerby.api.tokens import Listing, PageTokens
+from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
+from passerby.jobs.job import Job, JobState, NewJob
+from passerby.records import Sightings, VideoInfo
+from passerby.wire.faces import JudgeFaces
+from passerby.wire.messages import (
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
     PersonDetection,
@@ -19,12 +24,7 @@ from passerby.api.messages import (
     StartPersonTrackingResponse,
     VideoMetadata,
 )
-from passerby.api.permission import Caller, check_topic, check_video
-from passerby.api.persons import persons
-from passerby.api.tokens import Listing, PageTokens
-from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
-from passerby.jobs.job import Job, JobState, NewJob
-from passerby.records import Sightings, VideoInfo
+from passerby.wire.persons import persons
 
 Order = Literal["timestamp", "index"]
 

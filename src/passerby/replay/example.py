@@ -4,7 +4,9 @@ Two seconds of 640 by 360 pixels at 30 frames a second, as the service answered 
 times a second, a face 5 times a second.
 """
 
-from passerby.api.messages import (
+from passerby.records import VideoInfo
+from passerby.replay.recordings import Recording
+from passerby.wire.messages import (
     BoundingBox,
     FaceDetail,
     ImageQuality,
@@ -13,8 +15,6 @@ from passerby.api.messages import (
     PersonDetection,
     Pose,
 )
-from passerby.records import VideoInfo
-from passerby.replay.recordings import Recording
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 30.0, 640, 360, 2000, "LIMITED")
 

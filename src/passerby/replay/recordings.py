@@ -15,10 +15,10 @@ from typing import Literal, cast
 import msgspec
 import numpy as np
 
-from passerby.api.messages import PersonDetection, VideoMetadata
 from passerby.errors import FileFormatError, ObjectNotFound
 from passerby.jobs.job import Counts
 from passerby.records import ColorRange, VideoInfo
+from passerby.wire.messages import PersonDetection, VideoMetadata
 
 Order = Literal["timestamp", "index"]
 

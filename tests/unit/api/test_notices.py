@@ -7,10 +7,10 @@ import pytest
 
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.api.messages import StartPersonTrackingRequest
 from passerby.api.notices import check_topic_region, notice_of
 from passerby.jobs.job import Job, JobState
 from passerby.records import Progress
+from passerby.wire.messages import StartPersonTrackingRequest
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:AmazonRekognitionDone"
 ROLE = "arn:aws:iam::123456789012:role/teller"

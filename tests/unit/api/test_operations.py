@@ -5,15 +5,6 @@ import pytest
 
 from passerby.access.rights import Rights
 from passerby.api.faults import Fault
-from passerby.api.messages import (
-    GetPersonTrackingRequest,
-    GetPersonTrackingResponse,
-    NotificationChannel,
-    S3Object,
-    StartPersonTrackingRequest,
-    Video,
-    VideoMetadata,
-)
 from passerby.api.operations import (
     Tracking,
     get_person_tracking,
@@ -23,6 +14,15 @@ from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import JobState
 from passerby.records import VideoInfo
+from passerby.wire.messages import (
+    GetPersonTrackingRequest,
+    GetPersonTrackingResponse,
+    NotificationChannel,
+    S3Object,
+    StartPersonTrackingRequest,
+    Video,
+    VideoMetadata,
+)
 
 from .conftest import NOW, CountedResults, Key, ListedJobs, ListedObjects
 

@@ -2,8 +2,8 @@ import msgspec
 import pytest
 
 from passerby.api.faults import Fault
-from passerby.api.messages import GetPersonTrackingResponse, S3Object, Video
 from passerby.api.protocol import operation_name, parameters, query_members, serialised
+from passerby.wire.messages import GetPersonTrackingResponse, S3Object, Video
 
 
 def test_operation_is_named_by_the_target() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.api.messages import (
+from passerby.records import LANDMARKS, Faces
+from passerby.wire.messages import (
     BoundingBox,
     FaceDetail,
     ImageQuality,
@@ -20,7 +21,6 @@ from passerby.api.messages import (
     Landmark,
     Pose,
 )
-from passerby.records import LANDMARKS, Faces
 
 # Whether it is so, and how sure that is, percent; None where the picture does not tell.
 Opinion = tuple[bool, float] | None

@@ -2,9 +2,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from passerby.api.faces import Opinion, face_details
 from passerby.records import LANDMARKS, Faces
 from passerby.testing import frontal_faces
+from passerby.wire.faces import Opinion, face_details
 
 WIDTH, HEIGHT = 640, 320
 

@@ -5,9 +5,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from passerby.api.persons import persons
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.testing import frontal_faces
+from passerby.wire.persons import persons
 
 
 def sightings(xyxy: list[list[float]]) -> Sightings:

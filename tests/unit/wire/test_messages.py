@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from passerby.api.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
+from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.api.faces import JudgeFaces, as_sent, face_details
-from passerby.api.messages import BoundingBox, FaceDetail, PersonDetail, PersonDetection
 from passerby.records import NO_FACE, Sightings
+from passerby.wire.faces import JudgeFaces, as_sent, face_details
+from passerby.wire.messages import BoundingBox, FaceDetail, PersonDetail, PersonDetection
 
 
 def persons(

@@ -1,0 +1,1 @@
+"""The service's shapes, and a result put in them."""
