@@ -24,8 +24,8 @@ from benchmarks import machine
 from benchmarks.api_load import Signer, finished_job, server
 from benchmarks.clients import BUCKET, MIX, Answers, Caller, Clients
 
-from passerby import assembly
-from passerby.assembly import Installation
+from passerby.bootstrap import installation
+from passerby.bootstrap.installation import Installation
 from passerby.jobs.job import utc_now
 from passerby.jobs.queue_stats import census
 from passerby.settings import Settings
@@ -115,7 +115,7 @@ def measured(seconds: float, clients: int, niceness: int) -> Figures:
         settings = Settings(data=Path(folder))
         bucket = settings.bucket_root / BUCKET
         bucket.mkdir(parents=True)
-        installation = assembly.open_installation(settings)
+        installation = installation.open_installation(settings)
         keys = [installation.keys.create(f"{number:012d}") for number in range(ACCOUNTS)]
         finished = [finished_job(installation, key, ROWS) for key in keys]
         limits = {"OPEN_JOBS": QUEUED // ACCOUNTS, "WORKER_NICENESS": niceness}

@@ -10,7 +10,7 @@ import json
 import time
 from pathlib import Path
 
-from passerby import single_file
+from passerby.bootstrap import single_file
 from passerby.records import Progress, Stage
 
 

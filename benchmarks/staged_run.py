@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.clock import Costs, StageClock, added
 
-from passerby import single_file
+from passerby.bootstrap import single_file
 from passerby.engine.local import run_shards
 from passerby.faces.detector import FaceDetector
 from passerby.faces.finder import open_face_finder

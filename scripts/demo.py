@@ -22,7 +22,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from passerby import terminal
+from passerby.cli.app import terminal
 from passerby.exports.contact_sheet import write_contact_sheets
 from passerby.exports.overlay import write_overlay
 from passerby.records import Sightings

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.peers.contenders import PEERS_PYTHON, TRACKERS
 
+from passerby.bootstrap.single_file import run_here
 from passerby.inference import weights
 from passerby.pathing.observations import load_all
 from passerby.pathing.observe import observe_to_file
@@ -17,7 +18,6 @@ from passerby.pathing.plan import Options, Plan, plan
 from passerby.people.detector import SHIPPED_NETWORK
 from passerby.people.nanodet import shifted
 from passerby.records import VideoInfo
-from passerby.single_file import run_here
 
 MILLISECONDS = 1000.0
 # Processor time of one thread is compared: one that waits for another would count as work.

@@ -54,6 +54,6 @@ def track(
         If the device is not there.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
-    from passerby.single_file import track_file  # noqa: PLC0415
+    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
 
     return track_file(video, rate=rate, processes=1, device=device, on_progress=on_progress)

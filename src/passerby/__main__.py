@@ -9,7 +9,7 @@ def main() -> None:
     # cores, all of it took four times as long: each waited for the other. Processes to
     # come inherit this.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from passerby.cli import main as command_line  # noqa: PLC0415
+    from passerby.cli.app import main as command_line  # noqa: PLC0415
 
     try:
         command_line()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from passerby.stand_in import StandIn
+    from passerby.replay.stub_server import StandIn
 
 OPTION = "passerby_recordings"
 
@@ -31,7 +31,7 @@ def passerby_recordings(pytestconfig: pytest.Config) -> Path | None:
 @pytest.fixture(scope="session")
 def passerby_stand_in(passerby_recordings: Path | None) -> Iterator["StandIn"]:
     """The server of `passerby_server`, which lives as long as the tests."""
-    from passerby.stand_in import running  # noqa: PLC0415
+    from passerby.replay.stub_server import running  # noqa: PLC0415
 
     with running(passerby_recordings) as stand_in:
         yield stand_in

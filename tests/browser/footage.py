@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.integration.conftest import BUCKET
 
-from passerby.assembly import open_installation
+from passerby.bootstrap.installation import open_installation
 from passerby.cloud.objects import FolderBuckets
 from passerby.jobs.job import DEFAULT_ACCOUNT_ID, Counts, NewJob
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo

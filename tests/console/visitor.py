@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from passerby.console.visit import COOKIE
+from passerby.console.authentication import COOKIE
 
 FORM = "application/x-www-form-urlencoded"
 PATIENCE_SECONDS = 30

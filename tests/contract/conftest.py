@@ -30,13 +30,13 @@ from passerby.api.rates import Rate
 from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
 from passerby.cloud.objects import FolderBuckets
-from passerby.connections import LimitedProtocol
 from passerby.database.connection import open_database
 from passerby.jobs.job import Counts, utc_now
 from passerby.jobs.queue_stats import census
 from passerby.jobs.store import JobStore
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.store import Results
+from passerby.server.http_protocol import LimitedProtocol
 
 OPEN_JOB_LIMIT = 3
 VIDEO_BYTES_LIMIT = 1000

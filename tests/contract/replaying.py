@@ -15,8 +15,8 @@ from passerby.replay.example import example
 from passerby.replay.keys import Key
 from passerby.replay.recordings import Recordings, recording_of
 from passerby.replay.script import KeyRule
+from passerby.replay.stub_server import StandIn, running_stand_in
 from passerby.results.tables import write_table
-from passerby.stand_in import StandIn, running_stand_in
 
 from .conftest import OPEN_JOB_LIMIT, VIDEO
 

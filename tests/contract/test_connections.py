@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.connections import LimitedProtocol
+from passerby.server.http_protocol import LimitedProtocol
 
 from .conftest import listening
 

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from passerby.access.keys import AccessKey
-from passerby.assembly import open_installation
+from passerby.bootstrap.installation import open_installation
 from passerby.settings import Settings
 
 from .conftest import connect

@@ -13,8 +13,9 @@ from tools.docsite.python_reference import PUBLIC, markdown, python_page
 from tools.docsite.settings_reference import settings_page
 from tools.docsite.wire_reference import wire_page
 
-from passerby import cli, errors, settings
+from passerby import errors, settings
 from passerby.api.openapi import description
+from passerby.cli.app import app
 
 
 def rows(page: str) -> dict[str, list[str]]:
@@ -49,7 +50,7 @@ def test_no_setting_tells_of_the_machine_the_page_was_made_on() -> None:
 def test_each_command_is_there() -> None:
     titles = re.findall(r"^#+ `passerby ([^`]+)`$", command_page(), re.MULTILINE)
 
-    for each in cli.app.registered_commands:
+    for each in app.app.registered_commands:
         assert each.name or each.callback.__name__ in titles  # type: ignore[union-attr]
     assert {"jobs list", "jobs watch", "keys create", "track"} <= set(titles)
     assert "--face-attributes" in command_page()

@@ -30,7 +30,7 @@ import ray_work
 from passerby import logs
 from passerby.processes.limits import NO_LIMITS, Limits
 from passerby.engine.ray_messages import Cluster
-from passerby.engines import run_on_cluster
+from passerby.bootstrap.engine import run_on_cluster
 from passerby.errors import JobCancelled
 
 address, name, stop = sys.argv[1], sys.argv[2], Path(sys.argv[3])

@@ -14,6 +14,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from passerby.bootstrap.single_file import run_here
 from passerby.cloud.buckets import Buckets
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import PinnedObject
@@ -22,7 +23,6 @@ from passerby.errors import UnsupportedVideo, VideoGone
 from passerby.http_ranges import request_of
 from passerby.pathing.analysis import analyse
 from passerby.pathing.plan import Options
-from passerby.single_file import run_here
 from passerby.video.probe import probe
 
 from .conftest import BUCKET, SAMPLE, Service, ended, serving

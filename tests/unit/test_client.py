@@ -14,7 +14,7 @@ from botocore.stub import ANY, Stubber
 
 from passerby.client import Progress, collect, wait, wait_and_collect
 from passerby.errors import JobError, JobFailed
-from passerby.stand_in import StandIn, running
+from passerby.replay.stub_server import StandIn, running
 
 JOB = "5" * 64
 METADATA = {"Codec": "h264", "DurationMillis": 2000, "FrameRate": 30.0, "Format": "QuickTime / MOV"}

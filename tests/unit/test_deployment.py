@@ -14,7 +14,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from passerby import cli, settings
+from passerby import settings
+from passerby.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -61,7 +62,7 @@ def commands() -> Iterator[list[str]]:
 @pytest.mark.parametrize("arguments", list(commands()), ids=" ".join)
 def test_the_command_line_takes_these_arguments(arguments: list[str]) -> None:
     # Unknown commands and options are refused before any help is given.
-    asked = CliRunner().invoke(cli.app, [*arguments, "--help"])
+    asked = CliRunner().invoke(app.app, [*arguments, "--help"])
 
     assert asked.exit_code == 0, asked.output
 

@@ -6,7 +6,7 @@ import typer
 from typer.cli import get_docs_for_click
 from typer.main import get_command
 
-from passerby.cli import app
+from passerby.cli.app import app
 
 # Of each command and of no interest, and lists of what follows anyway, cut short.
 NOISE = (

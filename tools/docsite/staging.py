@@ -41,7 +41,7 @@ STANDS_FOR = {
     "src/passerby/client.py": "reference/python.md",
     "src/passerby/errors.py": "reference/python.md",
     "src/passerby/records.py": "reference/python.md",
-    "src/passerby/cli.py": "reference/commands.md",
+    "src/passerby/cli/app.py": "reference/commands.md",
     "src/passerby/settings.py": "reference/settings.md",
     "src/passerby/api/service_model.json": "reference/operations.md",
 }

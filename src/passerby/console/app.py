@@ -16,10 +16,10 @@ from passerby.console import (
     jobs_page,
     login,
     start_page,
-    statics,
+    static_files,
     upload,
 )
-from passerby.console.desk import Desk
+from passerby.console.dependencies import Desk
 from passerby.console.headers import Headed
 from passerby.console.pages import refusal_page
 from passerby.console.refusal import status_of
@@ -36,7 +36,7 @@ ROUTES = (
     *events.ROUTES,
     *start_page.ROUTES,
     *upload.ROUTES,
-    statics.ROUTE,
+    static_files.ROUTE,
 )
 
 

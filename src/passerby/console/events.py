@@ -16,9 +16,9 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from passerby.console.artifacts import Stage, Standing
+from passerby.console.authentication import Visit, visited
 from passerby.console.facts import facts
-from passerby.console.making import Stage, Standing
-from passerby.console.visit import Visit, visited
 from passerby.errors import JobNotFound
 
 LOOK_SECONDS = 0.5

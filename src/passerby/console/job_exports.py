@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 import msgspec
 from starlette.responses import FileResponse, Response
 
-from passerby.console.job_desk import ExportFormat, Work
+from passerby.console.authentication import Visit, visited
+from passerby.console.job_dependencies import ExportFormat, Work
 from passerby.console.job_video import ordered, told
 from passerby.console.refusal import Refused
-from passerby.console.visit import Visit, visited
 from passerby.jobs.job import Job
 
 BLURRED = "blurred"

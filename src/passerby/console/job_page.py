@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from passerby.console import wording
+from passerby.console.authentication import Visit, visited
 from passerby.console.pages import page
-from passerby.console.visit import Visit, visited
 from passerby.jobs.job import Job, JobState
 
 

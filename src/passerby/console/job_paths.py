@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.responses import JSONResponse, Response
 
+from passerby.console.authentication import Visit, visited
 from passerby.console.refusal import Refused
-from passerby.console.visit import Visit, visited
 from passerby.records import NO_FACE, Sightings
 from passerby.results.timelines import Life, lives
 

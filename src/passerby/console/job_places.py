@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 from starlette.responses import JSONResponse, Response
 
-from passerby.console.job_desk import Wanted
+from passerby.console.authentication import Visit, visited
+from passerby.console.job_dependencies import Wanted
 from passerby.console.refusal import Refused
-from passerby.console.visit import Visit, visited
 from passerby.errors import JobNotFound
 from passerby.jobs.job import Job, JobState
 

@@ -12,11 +12,11 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.cloud.relay import open_part
-from passerby.console.job_desk import Work
+from passerby.console.artifacts import Making, Stage, Standing
+from passerby.console.authentication import Visit, visited
+from passerby.console.job_dependencies import Work
 from passerby.console.job_page import address
-from passerby.console.making import Making, Stage, Standing
 from passerby.console.refusal import Refused
-from passerby.console.visit import Visit, visited
 from passerby.errors import JobNotFound
 from passerby.jobs.job import Job, JobState
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from passerby.console.authentication import START, Visit, visited, wants_page
 from passerby.console.facts import facts
 from passerby.console.pages import page
-from passerby.console.visit import START, Visit, visited, wants_page
 from passerby.jobs.job import OPEN_STATES, Job, JobState
 from passerby.jobs.job_list import Wanted
 

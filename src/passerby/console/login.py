@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from passerby.access.keys import AccessKey
-from passerby.console.desk import Desk
+from passerby.console.authentication import COOKIE, Visit, check_origin, read_body, visited
+from passerby.console.dependencies import Desk
 from passerby.console.pages import outer_page
 from passerby.console.sessions import SESSION_LIFE, Session
-from passerby.console.visit import COOKIE, Visit, check_origin, read_body, visited
 
 HOME = "/console/"
 COOKIE_PATH = "/console"

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from passerby.console import wording
-from passerby.console.statics import static_url
-from passerby.console.visit import Visit, wants_page
+from passerby.console.authentication import Visit, wants_page
+from passerby.console.static_files import static_url
 
 if TYPE_CHECKING:
     from jinja2 import Environment

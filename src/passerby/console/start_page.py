@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 
 from passerby.cloud.listing import Listing
-from passerby.console.desk import NewAnalysis, UploadPlace
+from passerby.console.authentication import START, Visit, visited
+from passerby.console.dependencies import NewAnalysis, UploadPlace
 from passerby.console.pages import page
 from passerby.console.refusal import Refused, status_of
-from passerby.console.visit import START, Visit, visited
 from passerby.errors import PasserbyError
 
 ENTRIES = 200  # of a bucket, on one page

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from passerby.cloud.incoming import Incoming, checked_name
-from passerby.console.desk import UploadPlace
+from passerby.console.authentication import START, Visit, visited
+from passerby.console.dependencies import UploadPlace
 from passerby.console.refusal import Refused
-from passerby.console.visit import START, Visit, visited
 from passerby.console.wording import size
 
 # Handed to the disk at a time: each write takes a turn in a thread.

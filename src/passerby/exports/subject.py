@@ -13,7 +13,7 @@ Tell = Callable[[int], object]
 
 
 class Subject(Protocol):
-    """A finished result: `passerby.finished.Finished`."""
+    """A finished result: `passerby.bootstrap.analysis_result.Finished`."""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.making import Making
+from passerby.console.artifacts import Making
 from passerby.processes.child import Limits
 
 JOB = "ab" * 32

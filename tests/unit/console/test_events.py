@@ -12,11 +12,11 @@ from starlette.requests import Request
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKeys
-from passerby.console.desk import Desk
+from passerby.console.artifacts import Making
+from passerby.console.authentication import Visit
+from passerby.console.dependencies import Desk
 from passerby.console.events import Watch
-from passerby.console.making import Making
 from passerby.console.sessions import Sessions
-from passerby.console.visit import Visit
 from passerby.database.connection import open_database
 from passerby.jobs.job import Job, NewJob
 from passerby.jobs.job_list import Catalogue

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.finished import Finished
+from passerby.bootstrap.analysis_result import Finished
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.tables import write_table
 from passerby.testing import frontal_faces

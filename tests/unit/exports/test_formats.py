@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from passerby import export_command
+from passerby.cli.app import export
 from passerby.errors import VideoGone
 from passerby.exports.formats import FORMATS, Options, Who
 from passerby.records import Sightings
@@ -22,8 +22,8 @@ FILMS = [name for name, form in FORMATS.items() if form.needs_video]
 
 
 def test_the_command_line_knows_them_all() -> None:
-    assert list(get_args(export_command.FormatName)) == list(FORMATS)
-    assert get_args(export_command.Who) == get_args(Who)
+    assert list(get_args(export.FormatName)) == list(FORMATS)
+    assert get_args(export.Who) == get_args(Who)
     assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
 
 
@@ -68,7 +68,7 @@ def test_pixels_need_the_video(sighted: Sighted, finished: Finish, name: str) ->
 
 def test_a_table_needs_no_decoder() -> None:
     script = (
-        "import sys, passerby.exports.formats, passerby.finished, passerby.export_command\n"
+        "import sys, passerby.exports.formats, passerby.bootstrap.analysis_result, passerby.cli.export\n"
         "print(*{'av', 'cv2', 'onnxruntime', 'openvino', 'supervision'} & sys.modules.keys())"
     )
 

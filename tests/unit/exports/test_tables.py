@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from passerby.bootstrap.analysis_result import Finished
 from passerby.exports import csv as csv_export
 from passerby.exports import ndjson, parquet
 from passerby.exports.subject import Chunks
-from passerby.finished import Finished
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 
 from .conftest import Finish, untold, whole

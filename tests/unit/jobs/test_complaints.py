@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from passerby import terminal
+from passerby.cli.app import terminal
 from passerby.database.connection import Database
 from passerby.jobs.job import Counts, NewJob
 from passerby.jobs.store import JobStore

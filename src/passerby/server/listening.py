@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from passerby import terminal
-from passerby.connections import IDLE_SECONDS, LimitedProtocol
+from passerby.cli.app import terminal
 from passerby.errors import SettingsError
+from passerby.server.http_protocol import IDLE_SECONDS, LimitedProtocol
 from passerby.settings import Settings
 
 if TYPE_CHECKING:

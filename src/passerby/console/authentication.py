@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from passerby.console.desk import Desk
+from passerby.console.dependencies import Desk
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Session
 from passerby.errors import JobNotFound

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from passerby.assembly import Installation
+from passerby.bootstrap.installation import Installation
+from passerby.bootstrap.notifications import delivery
 from passerby.cloud.incoming import forget_drafts
-from passerby.delivery import delivery
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.job import utc_now
 from passerby.jobs.sweeper import Folders, keep_swept, sweep

@@ -1,6 +1,6 @@
 """What is made of a job's video on request, in a process of its own that may decode.
 
-    python -m passerby.picturing JOB WORK TARGET
+    python -m passerby.bootstrap.artifact_process JOB WORK TARGET
 
 with the settings in the environment, and the work as JSON. It prints the fraction done, a
 number in [0, 1] a line, and on standard error, at its end, why it failed.
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from passerby.bootstrap.analysis_result import Finished, open_finished
 from passerby.cloud.copies import gives_parts
-from passerby.console.job_desk import Work
+from passerby.console.job_dependencies import Work
 from passerby.errors import PasserbyError, VideoGone
 from passerby.exports.formats import FORMATS, Options
 from passerby.exports.subject import frame_count
-from passerby.finished import Finished, open_finished
 from passerby.settings import load
 
 # Between two lines; whoever reads them looks five times a second.

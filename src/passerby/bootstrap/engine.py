@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from passerby import logs
+from passerby.bootstrap.single_file import RunProcesses, run_here
 from passerby.engine import ray_cluster
 from passerby.engine.local import Processes, run_shards
 from passerby.engine.ray_messages import Cluster
@@ -12,7 +13,6 @@ from passerby.pathing.analysis import RunPlan, RunShards, ShardWork
 from passerby.pathing.plan import Plan, Report, Shard
 from passerby.processes.limits import NO_LIMITS, Limits
 from passerby.settings import Settings
-from passerby.single_file import RunProcesses, run_here
 
 
 def engine_of(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from passerby import terminal
-from passerby.command_options import AsJson, Config, Data, installation_of, print_json
+from passerby.cli.app import terminal
+from passerby.cli.options import AsJson, Config, Data, installation_of, print_json
 from passerby.errors import JobError
 from passerby.jobs.job import Job, JobState
 from passerby.jobs.message import Delivery

@@ -10,7 +10,7 @@ from passerby import settings
 from passerby.settings import Settings
 
 if TYPE_CHECKING:
-    from passerby.assembly import Installation
+    from passerby.bootstrap.installation import Installation
 
 Data = Annotated[
     Path | None,
@@ -61,7 +61,7 @@ def settings_of(config: Path | None, **flags: object) -> Settings:
 
 def installation_of(config: Path | None, data: Path | None) -> "Installation":
     """What is in the data folder; a name that was mistyped makes none."""
-    from passerby.assembly import find_installation  # noqa: PLC0415
+    from passerby.bootstrap.installation import find_installation  # noqa: PLC0415
 
     return find_installation(settings_of(config, data=data))
 
@@ -69,7 +69,7 @@ def installation_of(config: Path | None, data: Path | None) -> "Installation":
 def opened(chosen: Settings) -> "Installation":
     """What is in the data folder that `chosen` names; it is made if it is missing."""
     # SQL takes a second to import; `track`, `link` and `eval` need none.
-    from passerby.assembly import open_installation  # noqa: PLC0415
+    from passerby.bootstrap.installation import open_installation  # noqa: PLC0415
 
     return open_installation(chosen)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from passerby import terminal
-from passerby.command_options import Config, Data, settings_of
+from passerby.cli.app import terminal
+from passerby.cli.options import Config, Data, settings_of
 from passerby.errors import VideoGone
 
 if TYPE_CHECKING:
+    from passerby.bootstrap.analysis_result import Finished
     from passerby.exports.formats import Format, Options
     from passerby.exports.subject import Chunks
-    from passerby.finished import Finished
 
 FormatName = Literal[
     "mot",
@@ -60,8 +60,8 @@ def export(
     config: Config = None,
 ) -> None:
     """Export a finished result to a file, or to standard output."""
+    from passerby.bootstrap.analysis_result import open_finished  # noqa: PLC0415
     from passerby.exports.formats import FORMATS  # noqa: PLC0415
-    from passerby.finished import open_finished  # noqa: PLC0415
 
     form = FORMATS[to]
     options = _options(form, blur, person or [])

@@ -7,7 +7,8 @@ import pytest
 
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
-from passerby.assembly import open_installation
+from passerby.bootstrap.analysis_result import open_finished
+from passerby.bootstrap.installation import open_installation
 from passerby.cloud.objects import look_at
 from passerby.errors import (
     FileFormatError,
@@ -16,7 +17,6 @@ from passerby.errors import (
     PasserbyError,
     UnsupportedVideo,
 )
-from passerby.finished import open_finished
 from passerby.jobs.job import Counts, Job, NewJob
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.tables import write_table

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from passerby import terminal
-from passerby.command_options import Config, Data, settings_of
+from passerby.cli.app import terminal
+from passerby.cli.options import Config, Data, settings_of
 
 app = typer.Typer()
 

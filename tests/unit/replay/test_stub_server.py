@@ -19,7 +19,7 @@ import passerby
 from passerby.errors import FileFormatError, SettingsError
 from passerby.replay.recordings import Recordings
 from passerby.replay.script import FaultRule, script_from
-from passerby.stand_in import StandIn, running, stand_in_for
+from passerby.replay.stub_server import StandIn, running, stand_in_for
 
 MANUAL = Path(passerby.__file__).parents[2] / "docs" / "testing.md"
 VIDEO = {"S3Object": {"Bucket": "cctv", "Name": "street.mp4"}}
@@ -352,7 +352,7 @@ def test_the_program_in_the_manual(
 
 
 def test_it_loads_no_database_and_no_decoder() -> None:
-    script = "import passerby.stand_in, sys; print(*sys.modules)"
+    script = "import passerby.replay.stub_server, sys; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     loaded = set(ran.stdout.split())

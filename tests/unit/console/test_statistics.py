@@ -5,9 +5,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from passerby import reckoning
+from passerby.console import statistics
+from passerby.console.statistics import Question, answer, reckon
 from passerby.errors import PasserbyError, PlacesError
-from passerby.reckoning import Question, answer, reckon
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.results.tables import write_table
 
@@ -64,7 +64,7 @@ def test_a_long_result_is_counted_elsewhere_with_the_same_answer(
     question = ask(what="summary", places=DOOR)
     here = reckon(question, niceness=0)
 
-    monkeypatch.setattr(reckoning, "ROWS_HERE", 0)
+    monkeypatch.setattr(statistics, "ROWS_HERE", 0)
 
     assert reckon(question, niceness=0) == here
     assert [here["lines"][0][way] for way in ("forward", "backward")] == [2, 0]

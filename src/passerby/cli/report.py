@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from passerby import terminal
-from passerby.command_options import Config, Data, settings_of
+from passerby.cli.app import terminal
+from passerby.cli.options import Config, Data, settings_of
 
 if TYPE_CHECKING:
     from passerby.analytics.pictures import Image
@@ -33,7 +33,7 @@ def report(
     from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
     from passerby.analytics.report import report_on  # noqa: PLC0415
     from passerby.analytics.writing import PAGE, write_report  # noqa: PLC0415
-    from passerby.finished import open_finished  # noqa: PLC0415
+    from passerby.bootstrap.analysis_result import open_finished  # noqa: PLC0415
 
     counted_at = Places() if places is None else places_from_file(places)
     found = open_finished(result, settings_of(config, data=data), video)

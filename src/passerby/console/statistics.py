@@ -2,7 +2,7 @@
 
 A long result is counted in a process of its own, so that the server stays small:
 
-    python -m passerby.reckoning < QUESTION > ANSWER
+    python -m passerby.console.statistics < QUESTION > ANSWER
 """
 
 import os

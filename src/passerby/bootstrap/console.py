@@ -13,11 +13,11 @@ from passerby.api.model import operation_inputs
 from passerby.api.operations import start_person_tracking
 from passerby.api.permission import check_operation
 from passerby.api.validation import validated
-from passerby.console.desk import Buckets, Desk, NewAnalysis, UploadPlace
-from passerby.console.making import Making
+from passerby.bootstrap.console_job import build_job_desk
+from passerby.console.artifacts import Making
+from passerby.console.dependencies import Buckets, Desk, NewAnalysis, UploadPlace
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
-from passerby.console_job_desk import build_job_desk
 from passerby.jobs.job import Job
 from passerby.jobs.job_list import Catalogue
 from passerby.processes.child import Limits
@@ -25,7 +25,7 @@ from passerby.settings import Settings
 from passerby.wire.messages import StartPersonTrackingRequest
 
 if TYPE_CHECKING:
-    from passerby.assembly import Installation
+    from passerby.bootstrap.installation import Installation
 
 MEBIBYTE = 1024**2
 

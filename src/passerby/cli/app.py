@@ -5,11 +5,11 @@ passerby worker     a worker alone
 passerby track      one video, without a server
 passerby link       the tracking half alone: detections in, tracks out
 passerby eval       tracks against truth
-passerby jobs       what the service is doing: `job_commands.py`
-passerby keys       who may call it: `key_commands.py`
-passerby backup     all that cannot be computed anew: `backup_command.py`
-passerby export     a result in other forms: `export_command.py`
-passerby report     who was where, how long, and went which way: `report_command.py`
+passerby jobs       what the service is doing: `cli/jobs.py`
+passerby keys       who may call it: `cli/keys.py`
+passerby backup     all that cannot be computed anew: `cli/backup.py`
+passerby export     a result in other forms: `cli/export.py`
+passerby report     who was where, how long, and went which way: `cli/report.py`
 """
 
 import json
@@ -23,17 +23,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from passerby import (
-    backup_command,
-    export_command,
-    job_commands,
-    key_commands,
-    logs,
-    report_command,
-    settings,
-    terminal,
-)
-from passerby.command_options import (
+from passerby import logs, settings
+from passerby.cli.app import backup, export, jobs, keys, report, terminal
+from passerby.cli.options import (
     AsJson,
     Buckets,
     Config,
@@ -56,11 +48,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(job_commands.app, name="jobs")
-app.add_typer(key_commands.app, name="keys")
-app.add_typer(backup_command.app)
-app.add_typer(export_command.app)
-app.add_typer(report_command.app)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(keys.app, name="keys")
+app.add_typer(backup.app)
+app.add_typer(export.app)
+app.add_typer(report.app)
 
 
 def main() -> None:
@@ -129,13 +121,13 @@ def serve(
     )
     logs.configure(chosen.log_format, chosen.log_level)
     if replay is not None:
-        from passerby import stand_in  # noqa: PLC0415
+        from passerby.replay import stub_server  # noqa: PLC0415
 
-        stand_in.serve(chosen, replay)
+        stub_server.serve(chosen, replay)
         return
-    from passerby import serving  # noqa: PLC0415
+    from passerby.bootstrap import service  # noqa: PLC0415
 
-    serving.serve(opened(chosen), with_worker=worker)
+    service.serve(opened(chosen), with_worker=worker)
 
 
 @app.command()
@@ -152,7 +144,7 @@ def worker(
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work off the jobs of a data folder, beside or without a server."""
-    from passerby import serving  # noqa: PLC0415
+    from passerby.bootstrap import service  # noqa: PLC0415
 
     chosen = settings_of(
         config,
@@ -166,7 +158,7 @@ def worker(
         log_format=log_format,
     )
     logs.configure(chosen.log_format, chosen.log_level)
-    serving.work(opened(chosen), with_parent)
+    service.work(opened(chosen), with_parent)
 
 
 @app.command()
@@ -188,9 +180,9 @@ def track(
     face_attributes: FaceAttributes = None,
 ) -> None:
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
-    from passerby.engines import engine_of  # noqa: PLC0415
+    from passerby.bootstrap.engine import engine_of  # noqa: PLC0415
+    from passerby.bootstrap.single_file import track_file, write_results  # noqa: PLC0415
     from passerby.exports.overlay import write_overlay  # noqa: PLC0415
-    from passerby.single_file import track_file, write_results  # noqa: PLC0415
 
     frames_per_second = _rate(rate)
     flags = {"engine": engine, "ray_address": ray_address, "processes": processes, "device": device}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from passerby.assembly import Installation, open_installation
-from passerby.errands import errands
+from passerby.bootstrap.background_tasks import errands
+from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import Delivery, DeliveryState
 from passerby.settings import Settings, Webhook

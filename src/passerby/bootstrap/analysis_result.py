@@ -10,7 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from passerby.assembly import Installation, build_buckets, face_judge, open_installation
+from passerby.bootstrap.installation import (
+    Installation,
+    build_buckets,
+    face_judge,
+    open_installation,
+)
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
 from passerby.jobs.job import Job, JobState

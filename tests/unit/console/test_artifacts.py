@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.making import Making, Stage
+from passerby.console.artifacts import Making, Stage
 from passerby.processes.child import Limits
 
 from .conftest import JOB, MEBIBYTE, wait_until

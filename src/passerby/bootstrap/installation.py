@@ -144,8 +144,8 @@ def _console(
 ) -> "list[BaseRoute]":
     if not installation.settings.console:
         return []
+    from passerby.bootstrap.console import build_desk  # noqa: PLC0415
     from passerby.console.app import console_routes  # noqa: PLC0415
-    from passerby.console_desk import build_desk  # noqa: PLC0415
 
     return console_routes(build_desk(installation, service, buckets))
 
@@ -218,7 +218,7 @@ def _analyse_job(
 
     Nothing is decoded here: a video that brings a decoder down ends its own job.
     """
-    from passerby.engines import engine_of, plan_runner  # noqa: PLC0415
+    from passerby.bootstrap.engine import engine_of, plan_runner  # noqa: PLC0415
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
 

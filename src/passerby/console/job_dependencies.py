@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from passerby.console.making import Command, Making
+from passerby.console.artifacts import Command, Making
 from passerby.jobs.job import Job
 
 Who = Literal["everybody", "faces", "all-but", "only"]

@@ -3,8 +3,8 @@ import logging
 import pytest
 from starlette.applications import Starlette
 
-from passerby.listening import config
-from passerby.serving import endpoint
+from passerby.bootstrap.service import endpoint
+from passerby.server.listening import config
 from passerby.settings import Settings
 
 

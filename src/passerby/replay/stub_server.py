@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from passerby import listening, terminal
 from passerby.api.app import create_app
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service
@@ -24,16 +23,18 @@ from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
 from passerby.api.signature import Gate
 from passerby.api.tokens import PageTokens
-from passerby.delivery import delivery
+from passerby.bootstrap.notifications import delivery
+from passerby.cli.app import terminal
 from passerby.errors import SettingsError
 from passerby.jobs.job import Job
 from passerby.jobs.message import OutgoingMessage
 from passerby.replay.example import example
 from passerby.replay.jobs import ReplayedJobs
 from passerby.replay.keys import TEST_KEY, Key, keys_of
-from passerby.replay.postman import Postman
+from passerby.replay.notifier import Postman
 from passerby.replay.recordings import DEFAULT, Recordings, recording_of, recordings_in
 from passerby.replay.script import Script, script_from, script_of
+from passerby.server import listening
 from passerby.settings import Settings
 
 T = TypeVar("T")

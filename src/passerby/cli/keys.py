@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from passerby import terminal
 from passerby.access.rights import Rights
-from passerby.command_options import (
+from passerby.cli.app import terminal
+from passerby.cli.options import (
     AsJson,
     Config,
     Data,
@@ -75,7 +75,7 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Make an access key; its secret is shown this once."""
-    from passerby import serving  # noqa: PLC0415
+    from passerby.bootstrap import service  # noqa: PLC0415
 
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
@@ -88,7 +88,7 @@ def create_key(
     if as_json:
         print_json(terminal.credentials(key))
     else:
-        print(terminal.environment_lines(key, serving.endpoint(chosen)))
+        print(terminal.environment_lines(key, service.endpoint(chosen)))
 
 
 @app.command("list")

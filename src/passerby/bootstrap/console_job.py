@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from passerby.console.job_desk import ExportFormat, JobDesk, Wanted, Work
-from passerby.console.making import Command, Making
+from passerby.console.artifacts import Command, Making
+from passerby.console.job_dependencies import ExportFormat, JobDesk, Wanted, Work
 from passerby.errors import JobNotFound
 from passerby.jobs.job import Job
 
 if TYPE_CHECKING:
-    from passerby.assembly import Installation
+    from passerby.bootstrap.installation import Installation
 
 
 def build_job_desk(installation: "Installation", looking: Making) -> JobDesk:
@@ -41,14 +41,14 @@ def _command(job: Job, work: Work) -> Command:
     spelled = msgspec.json.encode(work).decode()
 
     def command(target: Path) -> Sequence[str]:
-        return "passerby.picturing", job.id, spelled, str(target)
+        return "passerby.bootstrap.artifact_process", job.id, spelled, str(target)
 
     return command
 
 
 def _reckon(installation: "Installation", job: Job, wanted: Wanted) -> dict[str, Any]:
     # Counting is imported with the first page that counts.
-    from passerby.reckoning import Question, reckon  # noqa: PLC0415
+    from passerby.console.statistics import Question, reckon  # noqa: PLC0415
 
     if job.video is None:
         raise JobNotFound

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from passerby.assembly import build_shelf
+from passerby.bootstrap.engine import engine_of, run_on_cluster
+from passerby.bootstrap.installation import build_shelf
+from passerby.bootstrap.single_file import run_here
 from passerby.cloud.observation_store import BucketShelf
 from passerby.cloud.s3 import Place
 from passerby.engine.local import Processes, run_shards
 from passerby.engine.ray_messages import Cluster
-from passerby.engines import engine_of, run_on_cluster
 from passerby.processes.limits import Limits
 from passerby.settings import S3, S3Bucket, Settings
-from passerby.single_file import run_here
 
 STORE = S3(
     endpoint_url="http://127.0.0.1:9000",

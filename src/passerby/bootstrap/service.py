@@ -16,10 +16,11 @@ from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
-from passerby import assembly, listening, terminal
-from passerby.assembly import Installation
-from passerby.errands import errands
-from passerby.listening import STOP_SIGNALS, say
+from passerby.bootstrap.background_tasks import errands
+from passerby.bootstrap.installation import Installation
+from passerby.cli.app import terminal
+from passerby.server import listening
+from passerby.server.listening import STOP_SIGNALS, say
 from passerby.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ ERRAND_GRACE_SECONDS = 1.0
 def serve(installation: Installation, *, with_worker: bool) -> None:
     """Serve until asked to stop, with a worker beside it if wanted."""
     chosen = installation.settings
-    app = assembly.build_app(installation)
+    app = installation.build_app(installation)
     config = listening.config(app, chosen)
     # What is here now stays. To look through it at every full collection would hold up
     # requests: by 13 ms measured with the imports alone.
@@ -64,7 +65,7 @@ def work(installation: Installation, parent: int | None) -> None:
     if parent is not None:
         threading.Thread(target=_stop_with, args=(parent, stop), daemon=True).start()
     with _errands_beside(installation, stop):
-        assembly.build_worker(installation).run(stop)
+        installation.build_worker(installation).run(stop)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Protocol
 from passerby.access.keys import AccessKey, AccessKeys
 from passerby.cloud.listing import Listing
 from passerby.cloud.objects import ObjectFacts
-from passerby.console.job_desk import JobDesk
-from passerby.console.making import Making
+from passerby.console.artifacts import Making
+from passerby.console.job_dependencies import JobDesk
 from passerby.console.sessions import Sessions
 from passerby.jobs.job import Job
 from passerby.jobs.job_list import Catalogue

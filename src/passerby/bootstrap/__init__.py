@@ -1,0 +1,1 @@
+"""Where parts are built from the settings and joined; nothing else wires."""

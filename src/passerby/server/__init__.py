@@ -1,0 +1,1 @@
+"""How an HTTP server listens, and how long its clients may take."""
