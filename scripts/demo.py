@@ -23,8 +23,8 @@ import boto3
 from botocore.client import BaseClient
 
 from passerby.cli.app import terminal
-from passerby.exports.contact_sheet import write_contact_sheets
-from passerby.exports.overlay import write_overlay
+from passerby.films.contact_sheet import write_contact_sheets
+from passerby.films.overlay import write_overlay
 from passerby.records import Sightings
 from passerby.results.tables import read_table
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from passerby.exports.palette import colour_of
-from passerby.exports.placement import place, place_faces, trails
+from passerby.films.palette import colour_of
+from passerby.films.placement import place, place_faces, trails
 from passerby.records import NO_FACE
 
 from .conftest import Console

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 from tests.harness.sound import add_sound, noise
 
-from passerby.exports.preview import playable, write_preview
+from passerby.films.preview import playable, write_preview
 from passerby.testing import write_clip
 from passerby.video.decode import decode
 

@@ -11,7 +11,7 @@ import cv2
 from tools.docsite.staging import DOCS, ROOT
 
 import passerby
-from passerby.exports.overlay import write_overlay
+from passerby.films.overlay import write_overlay
 
 CLIP = ROOT / "src" / "passerby" / "samples" / "people-walking.mp4"
 PICTURE = DOCS / "figures" / "people.jpg"

@@ -18,7 +18,7 @@ from passerby.cloud.copies import gives_parts
 from passerby.console.job_dependencies import Work
 from passerby.errors import PasserbyError, VideoGone
 from passerby.exports.formats import FORMATS, Options
-from passerby.exports.subject import frame_count
+from passerby.exports.source import frame_count
 from passerby.settings import load
 
 # Between two lines; whoever reads them looks five times a second.
@@ -39,11 +39,11 @@ def _do(finished: Finished, work: Work, target: Path) -> None:
         case "look":
             _look(finished, target)
         case "preview":
-            from passerby.exports.preview import write_preview  # noqa: PLC0415
+            from passerby.films.preview import write_preview  # noqa: PLC0415
 
             write_preview(_source(finished), target, _teller(frame_count(finished.video)))
         case "portraits":
-            from passerby.exports.portrait_archive import write_portraits  # noqa: PLC0415
+            from passerby.films.portrait_archive import write_portraits  # noqa: PLC0415
 
             tell = _teller(frame_count(finished.video))
             write_portraits(_source(finished), finished.sightings, target, tell)
@@ -53,7 +53,7 @@ def _do(finished: Finished, work: Work, target: Path) -> None:
 
 def _look(finished: Finished, target: Path) -> None:
     """Write whether a browser plays the video as it is, and from anywhere in it."""
-    from passerby.exports.preview import playable  # noqa: PLC0415
+    from passerby.films.preview import playable  # noqa: PLC0415
 
     source = _source(finished)
     target.write_bytes(msgspec.json.encode({"plays": gives_parts(source) and playable(source)}))

@@ -182,7 +182,7 @@ def track(
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
     from passerby.bootstrap.engine import engine_of  # noqa: PLC0415
     from passerby.bootstrap.single_file import track_file, write_results  # noqa: PLC0415
-    from passerby.exports.overlay import write_overlay  # noqa: PLC0415
+    from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
     frames_per_second = _rate(rate)
     flags = {"engine": engine, "ray_address": ray_address, "processes": processes, "device": device}

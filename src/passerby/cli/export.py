@@ -14,7 +14,7 @@ from passerby.errors import VideoGone
 if TYPE_CHECKING:
     from passerby.bootstrap.analysis_result import Finished
     from passerby.exports.formats import Format, Options
-    from passerby.exports.subject import Chunks
+    from passerby.exports.source import Chunks
 
 FormatName = Literal[
     "mot",
@@ -115,7 +115,7 @@ def _check_target(target: Path, finished: "Finished", form: "Format", *, replace
 
 
 def _write(finished: "Finished", form: "Format", options: "Options", target: Path) -> None:
-    from passerby.exports.subject import frame_count  # noqa: PLC0415
+    from passerby.exports.source import frame_count  # noqa: PLC0415
 
     total = frame_count(finished.video) if form.needs_video else finished.row_count
     with terminal.frames_bar(target.name, total) as tell:

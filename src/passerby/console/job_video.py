@@ -26,7 +26,7 @@ WORKS = {
     PREVIEW: Work(kind="preview"),
     PORTRAITS: Work(kind="portraits"),
 }
-# FFmpeg's long names of the containers that `exports.preview.playable` lets pass begin so.
+# FFmpeg's long names of the containers that `films.preview.playable` lets pass begin so.
 MEDIA_TYPES = {"Matroska": "video/webm"}
 MP4 = "video/mp4"
 # It may be kept, but is asked for again: the job may be gone, or the key.

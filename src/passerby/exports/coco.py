@@ -17,7 +17,7 @@ from itertools import count, repeat
 import msgspec
 import numpy as np
 
-from passerby.exports.subject import Subject, Tell, frame_count, told
+from passerby.exports.source import Subject, Tell, frame_count, told
 from passerby.records import LANDMARKS, NO_FACE, Face, Sightings, VideoInfo
 
 VIDEO_ID, PERSON, FACE = 1, 1, 2

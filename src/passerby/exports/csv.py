@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from passerby.exports.subject import Subject, Tell, told
+from passerby.exports.source import Subject, Tell, told
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 from passerby.results.tables import SCHEMA, table_of
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.subject import Subject, Tell, frame_count
+from passerby.exports.source import Subject, Tell, frame_count
 
 LABEL, ATTRIBUTE = "person", "index"
 # A box on a frame that the video does not have has CVAT refuse the file; how many frames

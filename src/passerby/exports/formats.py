@@ -13,7 +13,7 @@ from typing import Literal
 from passerby.errors import VideoGone
 from passerby.exports import coco, csv, cvat, label_studio, mot, ndjson, parquet
 from passerby.exports.draft import draft_of
-from passerby.exports.subject import Chunks, Subject, Tell
+from passerby.exports.source import Chunks, Subject, Tell
 
 Who = Literal["everybody", "faces", "all-but", "only"]
 
@@ -61,21 +61,21 @@ def _table(name: str, title: str, suffix: str, media_type: str, chunks: Chunks) 
 
 
 def _write_annotated(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
-    from passerby.exports.overlay import write_overlay  # noqa: PLC0415
+    from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
     write_overlay(_source(subject), subject.sightings, target, progress)
 
 
 def _write_blurred(subject: Subject, target: Path, options: Options, progress: Tell) -> None:
     source = _source(subject)
-    from passerby.exports.blur import Blurred, write_blurred  # noqa: PLC0415
+    from passerby.films.blur import Blurred, write_blurred  # noqa: PLC0415
 
     whom = Blurred(options.who, options.persons)
     write_blurred(source, subject.sightings, target, whom, progress)
 
 
 def _write_sheets(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
-    from passerby.exports.contact_sheets import write_zip  # noqa: PLC0415
+    from passerby.films.contact_sheets import write_zip  # noqa: PLC0415
 
     write_zip(_source(subject), subject.sightings, target, progress)
 

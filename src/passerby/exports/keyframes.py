@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.exports.placement import JOINED_MS
-from passerby.exports.subject import Subject
+from passerby.exports.source import Subject
+from passerby.films.placement import JOINED_MS
 from passerby.records import Sightings
 
 # How far an edge of a box may be off by what was left out.

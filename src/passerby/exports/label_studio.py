@@ -15,7 +15,7 @@ import numpy as np
 
 from passerby import boxes
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.subject import Subject, Tell, frame_count
+from passerby.exports.source import Subject, Tell, frame_count
 from passerby.records import VideoInfo
 
 # Names in the labelling configuration of Label Studio's own template for such videos.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.subject import Subject, Tell, told
+from passerby.exports.source import Subject, Tell, told
 from passerby.motfile import track_lines
 
 

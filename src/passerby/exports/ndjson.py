@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from passerby.exports.subject import Subject, Tell, told
+from passerby.exports.source import Subject, Tell, told
 
 
 def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:

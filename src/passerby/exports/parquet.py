@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.subject import Subject, Tell
+from passerby.exports.source import Subject, Tell
 
 CHUNK_BYTES = 1024 * 1024
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-# As in `exports.placement`: sightings, and faces, that are further apart are not joined.
+# As in `films.placement`: sightings, and faces, that are further apart are not joined.
 JOINED_MS = 200
 FACES_JOINED_MS = 450
 

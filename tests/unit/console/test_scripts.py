@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-from passerby.exports import palette, placement
+from passerby.films import palette, placement
 from passerby.results import timelines
 
 

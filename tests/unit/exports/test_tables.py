@@ -17,7 +17,7 @@ import pytest
 from passerby.bootstrap.analysis_result import Finished
 from passerby.exports import csv as csv_export
 from passerby.exports import ndjson, parquet
-from passerby.exports.subject import Chunks
+from passerby.exports.source import Chunks
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 
 from .conftest import Finish, untold, whole

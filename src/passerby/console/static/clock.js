@@ -6,7 +6,7 @@
  * time rounded down, as in the results. A browser counts seconds, in steps of a microsecond.
  */
 
-// Makes up for a time rounded to microseconds; see `passerby.exports.preview`.
+// Makes up for a time rounded to microseconds; see `passerby.films.preview`.
 const ROUNDING_MS = 0.002;
 
 /**

@@ -2,7 +2,7 @@
 /**
  * Mark persons on a canvas that lies over the video: box, face, number, the way they came.
  *
- * As `passerby.exports.drawing` does it in the marked video. Whoever is followed stands out;
+ * As `passerby.films.drawing` does it in the marked video. Whoever is followed stands out;
  * the others step back.
  */
 

@@ -2,7 +2,7 @@
 /**
  * Which colour a person is drawn in: the same as in the marked video.
  *
- * The numbers are those of `passerby.exports.palette`; a test compares them.
+ * The numbers are those of `passerby.films.palette`; a test compares them.
  */
 
 export const COLOURS = [

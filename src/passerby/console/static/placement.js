@@ -2,7 +2,7 @@
 /**
  * Where each person is at any instant, between its sightings too.
  *
- * The same rules as in `passerby.exports.placement`, which draws the marked video; a test
+ * The same rules as in `passerby.films.placement`, which draws the marked video; a test
  * compares their answers.
  */
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from tests.harness.sound import add_sound, noise
 
-from passerby.exports.film import FULL, Encoding, write_film
-from passerby.exports.preview import PREVIEW
+from passerby.films.film import FULL, Encoding, write_film
+from passerby.films.preview import PREVIEW
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import DecodedFrame, decode
 
@@ -61,8 +61,8 @@ def test_same_bytes_on_any_number_of_cores(tmp_path: Path, encoding: Encoding) -
     program = (
         "import os, sys; from pathlib import Path;"
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from passerby.exports.film import FULL, write_film;"
-        "from passerby.exports.preview import PREVIEW;"
+        "from passerby.films.film import FULL, write_film;"
+        "from passerby.films.preview import PREVIEW;"
         f"write_film(sys.argv[1], Path(sys.argv[2]), lambda _, image: image, {name})"
     )
     for run in range(3):

@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo, UnsupportedVideo
-from passerby.exports.overlay import write_overlay
-from passerby.exports.palette import colour_of
+from passerby.films.overlay import write_overlay
+from passerby.films.palette import colour_of
 from passerby.records import Sightings
 from passerby.testing import write_clip
 from passerby.video.decode import decode

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.exports.lettering import Lettering
-from passerby.exports.palette import colour_of, ink_on
-from passerby.exports.placement import Placed, PlacedFaces, Trail
+from passerby.films.lettering import Lettering
+from passerby.films.palette import colour_of, ink_on
+from passerby.films.placement import Placed, PlacedFaces, Trail
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]

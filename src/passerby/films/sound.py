@@ -22,7 +22,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from passerby.exports.broadcast import Broadcast
+from passerby.films.broadcast import Broadcast
 from passerby.video.clock import move
 from passerby.video.container import MICROSECONDS, OpenVideo, open_video
 

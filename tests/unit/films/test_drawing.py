@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.exports.drawing import annotate
-from passerby.exports.palette import colour_of
-from passerby.exports.placement import Placed, PlacedFaces, Trail
+from passerby.films.drawing import annotate
+from passerby.films.palette import colour_of
+from passerby.films.placement import Placed, PlacedFaces, Trail
 from passerby.testing import frontal_faces
 
 GREY = 90

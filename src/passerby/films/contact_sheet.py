@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.exports import portraits
-from passerby.exports.lettering import Lettering
-from passerby.exports.palette import Colour, colour_of
+from passerby.films import portraits
+from passerby.films.lettering import Lettering
+from passerby.films.palette import Colour, colour_of
 from passerby.records import Sightings
 from passerby.video.decode import decode
 

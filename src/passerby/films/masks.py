@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.boxes import iou
-from passerby.exports.placement import (
+from passerby.films.placement import (
     neighbours,
     place_faces,
     rows_between,
     shares,
 )
-from passerby.exports.portraits import subjects
+from passerby.films.portraits import subjects
 from passerby.records import NO_FACE, Sightings
 
 Boxes = NDArray[np.float64]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from passerby.exports.palette import BLACK, COLOURS, WHITE, Colour, colour_of, ink_on
+from passerby.films.palette import BLACK, COLOURS, WHITE, Colour, colour_of, ink_on
 
 
 def lab(colour: Colour) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from passerby.exports.portrait_archive import best_rows, write_portraits
+from passerby.films.portrait_archive import best_rows, write_portraits
 from passerby.records import Sightings
 from passerby.testing import BOX_COLOURS, moving_boxes, write_clip
 

@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from passerby.exports import portraits
-from passerby.exports.contact_sheet import (
+from passerby.films import portraits
+from passerby.films.contact_sheet import (
     CAPTION,
     GAP,
     GROUND,
@@ -18,7 +18,7 @@ from passerby.exports.contact_sheet import (
     compose,
     write_contact_sheets,
 )
-from passerby.exports.palette import colour_of
+from passerby.films.palette import colour_of
 from passerby.records import Sightings
 from passerby.testing import moving_boxes, write_clip
 

@@ -10,7 +10,7 @@ from tests.harness.sound import add_sound, noise
 from tests.unit.video.test_remote import Shelf, served
 
 from passerby.errors import UnsupportedVideo
-from passerby.exports.preview import playable, write_preview
+from passerby.films.preview import playable, write_preview
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import decode
 

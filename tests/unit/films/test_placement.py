@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from passerby.exports.placement import place, place_faces, trails
+from passerby.films.placement import place, place_faces, trails
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]

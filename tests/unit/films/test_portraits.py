@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.exports.portraits import AROUND_PICTURE, HEIGHT, WIDTH, choose, cut, subjects
+from passerby.films.portraits import AROUND_PICTURE, HEIGHT, WIDTH, choose, cut, subjects
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.exports import portraits
+from passerby.films import portraits
 from passerby.records import Sightings
 from passerby.video.decode import decode
 

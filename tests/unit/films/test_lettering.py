@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.exports.lettering import Lettering
+from passerby.films.lettering import Lettering
 
 START = (20, 60)
 WHITE = (255, 255, 255)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.exports.blur import (
+from passerby.films.blur import (
     Blurred,
     Who,
     _conceal_heads,
@@ -14,8 +14,8 @@ from passerby.exports.blur import (
     conceal_bodies,
     write_blurred,
 )
-from passerby.exports.covers import Covers
-from passerby.exports.placement import Placed
+from passerby.films.masks import Covers
+from passerby.films.placement import Placed
 from passerby.records import Sightings
 from passerby.testing import texture, write_clip
 from passerby.video.decode import decode

@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from passerby.exports.contact_sheet import write_contact_sheets
 from passerby.exports.draft import draft_of
+from passerby.films.contact_sheet import write_contact_sheets
 from passerby.records import Sightings
 
 # Of every member, so that the same pictures give the same bytes; a ZIP knows no earlier one.

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.exports.palette import Colour
+from passerby.films.palette import Colour
 
 TYPEFACE = "sans"  # Rubik, built into OpenCV
 # Height of a digit and of a capital letter, as a share of the size: measured.

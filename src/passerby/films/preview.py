@@ -16,7 +16,7 @@ from pathlib import Path
 from av.audio.stream import AudioStream
 from av.stream import Disposition
 
-from passerby.exports.film import Encoding, Progress, write_film
+from passerby.films.film import Encoding, Progress, write_film
 from passerby.video.container import OpenVideo, first_bytes, open_video
 from passerby.video.decode import DecodedFrame, Image, frames_of
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from passerby.exports.drawing import annotate
-from passerby.exports.film import Progress, write_film
-from passerby.exports.placement import place, place_faces, trails
+from passerby.films.drawing import annotate
+from passerby.films.film import Progress, write_film
+from passerby.films.placement import place, place_faces, trails
 from passerby.records import NO_FACE, Sightings
 from passerby.video.decode import DecodedFrame, Image
 

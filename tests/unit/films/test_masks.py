@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.exports.covers import Hidden
+from passerby.films.masks import Hidden
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]

@@ -8,9 +8,9 @@ import pytest
 from av.packet import Packet
 from tests.harness.sound import add_sound, heard, lag_s, noise, on_the_clock
 
-from passerby.exports.film import FULL, write_film
-from passerby.exports.preview import PREVIEW
-from passerby.exports.sound import _in_order
+from passerby.films.film import FULL, write_film
+from passerby.films.preview import PREVIEW
+from passerby.films.sound import _in_order
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import DecodedFrame, Image, decode
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from av.packet import Packet
 
-from passerby.exports.broadcast import Broadcast
+from passerby.films.broadcast import Broadcast
 
 SECOND = 10  # ticks
 

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
 from passerby.exports.draft import draft_of
-from passerby.exports.sound import COPIED, add_sound
+from passerby.films.sound import COPIED, add_sound
 from passerby.inference.cpu import features_here
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, Image, Size, decode

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.exports.covers import Covers, Hidden
-from passerby.exports.film import Progress, write_film
-from passerby.exports.placement import Placed, place
+from passerby.films.film import Progress, write_film
+from passerby.films.masks import Covers, Hidden
+from passerby.films.placement import Placed, place
 from passerby.records import Sightings
 from passerby.video.decode import DecodedFrame, Image
 
