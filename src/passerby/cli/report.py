@@ -9,8 +9,8 @@ from passerby.cli.app import terminal
 from passerby.cli.options import Config, Data, settings_of
 
 if TYPE_CHECKING:
-    from passerby.analytics.pictures import Image
     from passerby.analytics.places import Places
+    from passerby.analytics.report.pictures import Image
     from passerby.records import VideoInfo
 
 app = typer.Typer()
@@ -31,8 +31,8 @@ def report(
 ) -> None:
     """Report on paths: zones, lines, heat, flow; a page, and tables beside it."""
     from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
-    from passerby.analytics.report import report_on  # noqa: PLC0415
-    from passerby.analytics.writing import PAGE, write_report  # noqa: PLC0415
+    from passerby.analytics.report.content import report_on  # noqa: PLC0415
+    from passerby.analytics.report.writing import PAGE, write_report  # noqa: PLC0415
     from passerby.bootstrap.analysis_result import open_finished  # noqa: PLC0415
 
     counted_at = Places() if places is None else places_from_file(places)

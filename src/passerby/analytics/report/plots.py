@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.analytics.markup import Markup, tag
 from passerby.analytics.paths import MS_PER_S
+from passerby.analytics.report.markup import Markup, tag
 
 # Steps of time that people think in, milliseconds.
 STEPS_MS = (200, 500, *(s * MS_PER_S for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)))

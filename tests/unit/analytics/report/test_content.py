@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from passerby.analytics.pictures import Image, arrows, heat_layer
 from passerby.analytics.places import places_of
-from passerby.analytics.report import Report, report_on
-from passerby.analytics.writing import write_report
+from passerby.analytics.report.content import Report, report_on
+from passerby.analytics.report.pictures import Image, arrows, heat_layer
+from passerby.analytics.report.writing import write_report
 from passerby.records import VideoInfo
 
 from .footsteps import seen, walked

@@ -10,7 +10,7 @@ from passerby.analytics.occupancy import Counts
 from passerby.analytics.paths import Floats, paths_of
 from passerby.analytics.persons import Persons, persons_of
 from passerby.analytics.places import Places
-from passerby.analytics.plots import step_for
+from passerby.analytics.report.plots import step_for
 from passerby.analytics.summary import Summary, summary_of
 from passerby.records import Sightings, VideoInfo
 

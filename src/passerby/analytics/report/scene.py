@@ -6,12 +6,11 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.analytics import pictures
-from passerby.analytics.markup import Markup, joined, tag
 from passerby.analytics.paths import Floats
-from passerby.analytics.pictures import Image
 from passerby.analytics.places import Line, Zone
-from passerby.analytics.report import Report
+from passerby.analytics.report.content import Report, pictures
+from passerby.analytics.report.markup import Markup, joined, tag
+from passerby.analytics.report.pictures import Image
 
 LAYERS = ("heat", "flow", "places")
 HEAD = 0.35  # length of an arrow's head, as a share of the arrow

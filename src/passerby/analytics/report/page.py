@@ -6,12 +6,12 @@ from importlib import resources
 import numpy as np
 
 from passerby.analytics import occupancy
-from passerby.analytics.markup import Markup, joined, tag
 from passerby.analytics.paths import MS_PER_S
-from passerby.analytics.pictures import Image
-from passerby.analytics.plots import bars, clock
-from passerby.analytics.report import Report
-from passerby.analytics.scene import scene, style
+from passerby.analytics.report.content import Report
+from passerby.analytics.report.markup import Markup, joined, tag
+from passerby.analytics.report.pictures import Image
+from passerby.analytics.report.plots import bars, clock
+from passerby.analytics.report.scene import scene, style
 from passerby.analytics.summary import LineSummary, WalkFacts, ZoneSummary
 
 # Rows of a table that lists persons; all of them stand in its CSV file.

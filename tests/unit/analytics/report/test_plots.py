@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from passerby.analytics.plots import MOST_BARS, bars, step_for
+from passerby.analytics.report.plots import MOST_BARS, bars, step_for
 
 
 @pytest.mark.parametrize(

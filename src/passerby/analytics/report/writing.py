@@ -6,11 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from passerby.analytics import pictures, tables
-from passerby.analytics.page import page_of
-from passerby.analytics.pictures import Image
-from passerby.analytics.report import Report
-from passerby.analytics.scene import scene_file
+from passerby.analytics.report.content import Report, pictures, tables
+from passerby.analytics.report.page import page_of
+from passerby.analytics.report.pictures import Image
+from passerby.analytics.report.scene import scene_file
 
 PAGE, COUNTS = "report.html", "counts.json"
 
