@@ -34,8 +34,7 @@ from botocore.credentials import Credentials
 
 from passerby.access.keys import AccessKey
 from passerby.api.tokens import Listing, PageTokens
-from passerby.bootstrap import installation
-from passerby.bootstrap.installation import Installation
+from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import Counts, NewJob
 from passerby.records import NO_FACE, Sightings, VideoInfo
 from passerby.settings import Settings
@@ -99,7 +98,7 @@ def main() -> None:
     """Print the figures as Markdown."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
         settings = Settings(data=Path(folder))
-        installation = installation.open_installation(settings)
+        installation = open_installation(settings)
         key = installation.keys.create()
         video = settings.bucket_root / "lobby" / "monday.mp4"
         video.parent.mkdir(parents=True)

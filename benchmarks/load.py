@@ -24,10 +24,9 @@ from benchmarks import machine
 from benchmarks.api_load import Signer, finished_job, server
 from benchmarks.clients import BUCKET, MIX, Answers, Caller, Clients
 
-from passerby.bootstrap import installation
-from passerby.bootstrap.installation import Installation
+from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import utc_now
-from passerby.jobs.queue_stats import census
+from passerby.jobs.queue_stats import queue_stats
 from passerby.settings import Settings
 
 ACCOUNTS = 5  # 50 clients of one would meet its rate of 20 Gets a second, and little else
@@ -84,7 +83,7 @@ class Figures:
         times = [each for name in names for each in self.answers.seconds.get(name, [])]
         return 1000 * statistics.quantiles(times, n=100)[percent - 1] if len(times) > 1 else 0.0
 
-    def complaints(self, thresholds: Thresholds) -> list[str]:
+    def warnings(self, thresholds: Thresholds) -> list[str]:
         """What was not as it should be."""
         found = [f"{count} times {code} to {name}" for (name, code), count in self.errors.items()]
         if self.growth_mib > thresholds.growth_mib:
@@ -106,7 +105,7 @@ def main() -> None:
     print(f"worker_niceness {chosen.niceness}\n", flush=True)
     figures = measured(chosen.seconds, chosen.clients, chosen.niceness)
     print_table(figures)
-    sys.exit("; ".join(figures.complaints(Thresholds())) or None)
+    sys.exit("; ".join(figures.warnings(Thresholds())) or None)
 
 
 def measured(seconds: float, clients: int, niceness: int) -> Figures:
@@ -115,7 +114,7 @@ def measured(seconds: float, clients: int, niceness: int) -> Figures:
         settings = Settings(data=Path(folder))
         bucket = settings.bucket_root / BUCKET
         bucket.mkdir(parents=True)
-        installation = installation.open_installation(settings)
+        installation = open_installation(settings)
         keys = [installation.keys.create(f"{number:012d}") for number in range(ACCOUNTS)]
         finished = [finished_job(installation, key, ROWS) for key in keys]
         limits = {"OPEN_JOBS": QUEUED // ACCOUNTS, "WORKER_NICENESS": niceness}
@@ -143,7 +142,7 @@ async def _under_load(
         answers,
         resident,
         (_processor_seconds() - spent) / capacity,
-        census(installation.database, utc_now()).jobs,
+        queue_stats(installation.database, utc_now()).jobs,
     )
 
 

@@ -23,13 +23,13 @@ from passerby.evaluation.report import COMBINED, evaluate
 from passerby.motfile import read_detections, read_frame_rate, write_tracks
 from passerby.records import Observations, Sightings
 from passerby.tracking import association, finalise, stitching
-from passerby.tracking.appearance import resemblance
+from passerby.tracking.appearance import appearance_embeddings
 from passerby.tracking.association import AssociationSettings
-from passerby.tracking.bidirectional import agree
+from passerby.tracking.bidirectional import associate_bidirectionally
 from passerby.tracking.borders import at_border
 from passerby.tracking.faces.tracks import faces_in_view
 from passerby.tracking.finalise import EvidenceSettings
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 from passerby.tracking.stitching import StitchingSettings
 from passerby.tracking.track_motion import shared_motion
 from passerby.video.probe import probe
@@ -95,7 +95,7 @@ def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
 def _given(sequence: Path) -> Given:
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
     boxes = read_detections(sequence / "det.txt").as_observations(frame_rate)
-    observed = replace(boxes, camera_motion=shared_motion(steady(boxes)))
+    observed = replace(boxes, camera_motion=shared_motion(stabilise(boxes)))
     video = probe(str(footage.video_of(sequence)))
     return Given(observed, video.width, video.height)
 
@@ -112,11 +112,11 @@ def _scores(sequences: list[Path], given: Mapping[str, Given], settings: Setting
 
 def _linked(given: Given, settings: Settings) -> Sightings:
     """As `pathing.link_boxes`, with other settings."""
-    view = steady(given.observations)
-    tracklet_of = agree(view, settings.association)
-    looks = resemblance(view, tracklet_of)
+    view = stabilise(given.observations)
+    tracklet_of = associate_bidirectionally(view, settings.association)
+    embeddings = appearance_embeddings(view, tracklet_of)
     borders = at_border(given.observations.xyxy, given.width, given.height)
-    person_of = stitching.stitch(view, tracklet_of, looks, borders, settings.stitching)
+    person_of = stitching.stitch(view, tracklet_of, embeddings, borders, settings.stitching)
     faces = faces_in_view(view, given.observations.first_face, given.observations.faces)
     nobodys = np.empty(0, np.int64)  # boxes came without pixels, so without faces
     return finalise.sightings(

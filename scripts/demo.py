@@ -22,7 +22,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.films.contact_sheet import write_contact_sheets
 from passerby.films.overlay import write_overlay
 from passerby.records import Sightings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from passerby.replay.stub_server import StandIn
+    from passerby.replay.stub_server import StubServer
 
 OPTION = "passerby_recordings"
 
@@ -29,16 +29,16 @@ def passerby_recordings(pytestconfig: pytest.Config) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def passerby_stand_in(passerby_recordings: Path | None) -> Iterator["StandIn"]:
+def passerby_stand_in(passerby_recordings: Path | None) -> Iterator["StubServer"]:
     """The server of `passerby_server`, which lives as long as the tests."""
     from passerby.replay.stub_server import running  # noqa: PLC0415
 
-    with running(passerby_recordings) as stand_in:
-        yield stand_in
+    with running(passerby_recordings) as stub_server:
+        yield stub_server
 
 
 @pytest.fixture
-def passerby_server(passerby_stand_in: "StandIn") -> Iterator["StandIn"]:
+def passerby_server(passerby_stand_in: "StubServer") -> Iterator["StubServer"]:
     """A server on 127.0.0.1 that answers recorded results, as new for each test."""
     yield passerby_stand_in
     passerby_stand_in.reset()

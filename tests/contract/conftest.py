@@ -27,12 +27,12 @@ from passerby.api.exchange import Service
 from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
 from passerby.api.rates import Rate
-from passerby.api.signature import Gate
+from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.cloud.objects import FolderBuckets
 from passerby.database.connection import open_database
 from passerby.jobs.job import Counts, utc_now
-from passerby.jobs.queue_stats import census
+from passerby.jobs.queue_stats import queue_stats
 from passerby.jobs.store import JobStore
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.store import Results
@@ -101,9 +101,11 @@ def serving(root: Path, failures: Rate | None = None) -> Iterator[Server]:
         open_job_limit=OPEN_JOB_LIMIT,
         video_bytes_limit=VIDEO_BYTES_LIMIT,
     )
-    metrics = Metrics(lambda: census(database, utc_now()))
-    gate = Gate(keys.find, failures=failures) if failures else Gate(keys.find)
-    with listening(create_app(Service(gate, {}, tracking, metrics))) as url:
+    metrics = Metrics(lambda: queue_stats(database, utc_now()))
+    authenticator = (
+        Authenticator(keys.find, failures=failures) if failures else Authenticator(keys.find)
+    )
+    with listening(create_app(Service(authenticator, {}, tracking, metrics))) as url:
         yield Server(url, keys, jobs, results)
     database.close()
 

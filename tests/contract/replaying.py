@@ -15,7 +15,7 @@ from passerby.replay.example import example
 from passerby.replay.keys import Key
 from passerby.replay.recordings import Recordings, recording_of
 from passerby.replay.script import KeyRule
-from passerby.replay.stub_server import StandIn, running_stand_in
+from passerby.replay.stub_server import StubServer, running_stub_server
 from passerby.results.tables import write_table
 
 from .conftest import OPEN_JOB_LIMIT, VIDEO
@@ -27,13 +27,13 @@ MONDAY = "lobby/monday.mp4"
 class Replaying:
     """What tests ask of a server; it is its own list of keys and of jobs, too."""
 
-    stand_in: StandIn
+    stub_server: StubServer
     folder: Path
     known_keys: list[KeyRule] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return self.stand_in.url
+        return self.stub_server.url
 
     @property
     def keys(self) -> "Replaying":
@@ -53,7 +53,7 @@ class Replaying:
         return Key(rule.id, rule.secret, account_id=account_id)
 
     def follow(self) -> None:
-        self.stand_in.script(
+        self.stub_server.script(
             jobs=[{"polls": 1_000_000}],  # until a test ends them
             faults=[{"code": "VideoTooLargeException", "video": "lobby/huge.mp4"}],
             keys=[msgspec.to_builtins(rule) for rule in self.known_keys],
@@ -61,23 +61,23 @@ class Replaying:
         )
 
     def recent(self, limit: int, account_id: str) -> list[Job]:
-        return [job for job in self.stand_in.jobs.all() if job.account_id == account_id][:limit]
+        return [job for job in self.stub_server.jobs.all() if job.account_id == account_id][:limit]
 
     def finish(self, job_id: str, sightings: Sightings) -> None:
         table = self.folder / f"{job_id}.parquet"
         write_table(sightings, table)
         answer = serialised(whole_answer(VIDEO, sightings))
-        self.stand_in.jobs.recordings.put(MONDAY, recording_of(answer, table))
-        self.stand_in.finish(job_id)
+        self.stub_server.jobs.recordings.put(MONDAY, recording_of(answer, table))
+        self.stub_server.finish(job_id)
 
     def fail(self, job_id: str, message: str) -> None:
-        self.stand_in.finish(job_id, message)
+        self.stub_server.finish(job_id, message)
 
 
 @contextmanager
 def replaying(folder: Path) -> Iterator[Replaying]:
     """A stand-in with a recording for one video, and jobs that end when a test says so."""
-    with running_stand_in(StandIn(Recordings({MONDAY: example()}))) as stand_in:
-        server = Replaying(stand_in, folder)
+    with running_stub_server(StubServer(Recordings({MONDAY: example()}))) as stub_server:
+        server = Replaying(stub_server, folder)
         server.follow()
         yield server

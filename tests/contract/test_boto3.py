@@ -26,8 +26,8 @@ def server(
     if request.param == "the service":
         yield server
         return
-    with replaying(tmp_path_factory.mktemp("stand-in")) as stand_in:
-        yield stand_in
+    with replaying(tmp_path_factory.mktemp("stand-in")) as stub_server:
+        yield stub_server
 
 
 def start(rekognition: BaseClient, **members: object) -> str:

@@ -9,7 +9,8 @@ import pytest
 from botocore.client import BaseClient
 
 from passerby.access.keys import AccessKey
-from passerby.bootstrap import installation
+from passerby.bootstrap.installation import open_installation
+from passerby.bootstrap.web_app import build_app
 from passerby.jobs.job import Counts
 from passerby.records import LANDMARKS, Sightings
 from passerby.settings import Settings
@@ -72,13 +73,13 @@ def test_items_of_all_kinds(server: Server, rekognition: BaseClient, order: str)
 
 def test_all_attributes_are_a_setting(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, face_attributes="all")
-    installation = installation.open_installation(settings)
+    installation = open_installation(settings)
     video = settings.bucket_root / "lobby" / "monday.mp4"
     video.parent.mkdir()
     video.write_bytes(b"video")
     key: AccessKey = installation.keys.create()
 
-    with listening(installation.build_app(installation)) as url:
+    with listening(build_app(installation)) as url:
         rekognition = connect(url, key.id, key.secret)
         job_id = rekognition.start_person_tracking(Video=LOBBY)["JobId"]
         installation.jobs.claim("worker", lease_seconds=60)

@@ -56,9 +56,9 @@ def test_both_give_the_same_pages(
     server: Server, rekognition: BaseClient, tmp_path: Path, order: str
 ) -> None:
     real = pages(server, rekognition, order)
-    with replaying(tmp_path) as stand_in:
-        key = stand_in.create("123456789012")
-        replayed = pages(stand_in, connect(stand_in.url, key.id, key.secret), order)
+    with replaying(tmp_path) as stub_server:
+        key = stub_server.create("123456789012")
+        replayed = pages(stub_server, connect(stub_server.url, key.id, key.secret), order)
 
     assert [len(page["Persons"]) for page in real] == [7, 7, 7, 6]
     assert replayed == real

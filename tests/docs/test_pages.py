@@ -109,7 +109,7 @@ def test_a_document_loads_nothing_from_elsewhere(name: str) -> None:
 def test_each_command_that_is_shown_is_one(name: str) -> None:
     for arguments in commands(text_of(name)):
         # Unknown commands and options are refused before any help is given.
-        asked = CliRunner().invoke(app.app, [*arguments, "--help"])
+        asked = CliRunner().invoke(app, [*arguments, "--help"])
 
         assert asked.exit_code == 0, asked.output
 

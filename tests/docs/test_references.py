@@ -50,7 +50,7 @@ def test_no_setting_tells_of_the_machine_the_page_was_made_on() -> None:
 def test_each_command_is_there() -> None:
     titles = re.findall(r"^#+ `passerby ([^`]+)`$", command_page(), re.MULTILINE)
 
-    for each in app.app.registered_commands:
+    for each in app.registered_commands:
         assert each.name or each.callback.__name__ in titles  # type: ignore[union-attr]
     assert {"jobs list", "jobs watch", "keys create", "track"} <= set(titles)
     assert "--face-attributes" in command_page()

@@ -25,8 +25,7 @@ from typing import get_args
 from tests.postgresql import Server
 
 from passerby.access.keys import AccessKey
-from passerby.bootstrap import installation
-from passerby.bootstrap.installation import Installation
+from passerby.bootstrap.installation import Installation, open_installation
 from passerby.settings import Settings, Webhook
 
 from . import verdict
@@ -129,7 +128,7 @@ class Ordeal:
 
     def judge(self, expected: dict[str, tuple[bytes, ...]], receiver: Receiver) -> None:
         """Look at all that is there, while the service still runs, and after its end."""
-        findings, installation = self.story.findings, installation.open_installation(self._settings)
+        findings, installation = self.story.findings, open_installation(self._settings)
         with self.service.kept():
             statuses = {job: self._judge_answer(job, expected) for job in self.story.accepted}
             wait_for(partial(_all_told, installation, statuses), PATIENCE_SECONDS)
@@ -245,7 +244,7 @@ def _settings(data: Path, buckets: Path, database_url: str | None, hook: str) ->
 
 
 def _key(settings: Settings) -> AccessKey:
-    installation = installation.open_installation(settings)
+    installation = open_installation(settings)
     key = installation.keys.create()
     installation.database.close()
     return key

@@ -9,7 +9,7 @@ import pytest
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
-from passerby.cli.app import app
+from passerby.cli.app import app, main
 
 from .conftest import SAMPLE, done, run
 
@@ -25,7 +25,7 @@ def commands(parent: TyperGroup, words: tuple[str, ...] = ()) -> Iterator[tuple[
             yield " ".join((*words, name)), command
 
 
-ROOT = typer.main.get_command(app.app)
+ROOT = typer.main.get_command(app)
 assert isinstance(ROOT, TyperGroup)
 COMMANDS = dict(commands(ROOT))
 
@@ -75,7 +75,7 @@ def said_by_refusing(
     """Run a command line that cannot be carried out; gives its exit status and complaint."""
     monkeypatch.setattr(sys, "argv", ["passerby", *line.split()])
     with pytest.raises(SystemExit) as ended:
-        app.main()
+        main()
     return ended.value.code, capfd.readouterr().err
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.cli.app import app
+from passerby.cli.app import main
 
 from .conftest import SAMPLE, done
 
@@ -31,7 +31,7 @@ def export(table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Expo
         words = ["passerby", "export", str(table), *map(str, options)]
         monkeypatch.setattr(sys, "argv", words)
         with pytest.raises(SystemExit) as ended:
-            app.main()
+            main()
         assert isinstance(ended.value.code, int)
         return ended.value.code
 

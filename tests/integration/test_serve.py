@@ -199,10 +199,13 @@ def test_workers_stand_back_behind_the_server(service: Service) -> None:
 STARTING = """
 import sys, time
 from pathlib import Path
-from passerby import assembly, cli, serving
+from passerby.bootstrap import service
+from passerby.bootstrap.installation import open_installation
+from passerby.bootstrap.web_app import build_app
+from passerby.cli import app
 from passerby.settings import Settings
 
-assembly.build_app(assembly.open_installation(Settings(data=Path(sys.argv[1]))))
+build_app(open_installation(Settings(data=Path(sys.argv[1]))))
 print(sorted(sys.modules.keys() & {"av", "cv2", "onnxruntime", "openvino"}))
 print(time.process_time())
 """

@@ -1,6 +1,7 @@
-"""The import table of the design, held against every file."""
+"""The layers of the design, held against every module of the package."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,110 +10,81 @@ import passerby
 
 PACKAGE = Path(passerby.__file__).parent
 
-GROUND = {
-    "errors",
-    "boxes",
-    "records",
-    "assignment",
-    "suppression",
-    "motfile",
-    "http_ranges",
-    "logs",
-}
-STAGES = {"video", "people", "faces", "tracking"}
-MIDDLE = {"jobs", "cloud", "engine"}
-BELOW_MIDDLE = GROUND | STAGES | {"inference", "pathing"}
-BELOW_SURFACES = BELOW_MIDDLE | MIDDLE
-
-# part -> the other parts of passerby it may import
-MAY_IMPORT = {
+# From the ground up. A part may import those of the layers below its own, and of its own
+# layer only what `BESIDE` names.
+LAYERS = (
+    {"errors", "boxes", "assignment", "clock", "files", "http_ranges", "logs", "processes"},
+    {"records", "settings"},
+    {"motfile", "inference", "video", "tracking", "server", "evaluation"},
+    {"people", "faces"},
+    {"pathing"},
+    {"database", "results", "wire", "cloud", "engine", "analytics", "films", "client"},
+    {"access", "jobs", "exports", "testing"},
+    {"api"},
+    {"console", "replay"},
+    {"bootstrap"},
+    {"cli", "__init__", "pytest_plugin"},
+    {"__main__"},
+)
+BESIDE = {
     "errors": set[str](),
-    "boxes": set[str](),
-    "records": {"boxes"},
-    "assignment": set[str](),
-    "suppression": {"boxes"},
-    "motfile": {"errors", "boxes", "records"},
-    "http_ranges": set[str](),
-    "logs": set[str](),
-    "settings": {"errors"},
-    "inference": GROUND,
-    "video": GROUND,
-    "people": GROUND | {"inference"},
-    "faces": GROUND | {"inference"},
-    "tracking": GROUND,
-    "pathing": GROUND | STAGES | {"inference"},
-    "jobs": GROUND,
-    "cloud": GROUND,
-    "engine": GROUND,
-    "api": GROUND | {"jobs", "cloud"},
-    "replay": GROUND | {"api", "jobs"},  # fills what `api` asks for
-    "client": {"errors"},
-    "pytest_plugin": {"stand_in"},
-    "console": GROUND | {"jobs", "cloud"},
-    "exports": BELOW_SURFACES,
-    "evaluation": GROUND,
-    "analytics": GROUND,
-    "testing": BELOW_SURFACES,
+    "processes": {"errors", "logs"},
+    "records": set[str](),
+    "settings": set[str](),
 }
-# Where parts are built, joined and shown; they may import anything.
-ASSEMBLY = {
-    "cli",
-    "command_options",
-    "job_commands",
-    "key_commands",
-    "backup_command",
-    "export_command",
-    "report_command",
-    "finished",
-    "assembly",
-    "console_desk",
-    "console_job_desk",
-    "picturing",
-    "reckoning",
-    "single_file",
-    "serving",
-    "listening",
-    "delivery",
-    "stand_in",
-    "connections",
-    "terminal",
-    "errands",
-    "engines",
-    "__init__",
-    "__main__",
+# Parts that join others: they may import anything below them.
+JOINING = {"bootstrap", "cli", "__init__", "__main__"}
+# Parts of neighbouring layers that are to be blind to one another all the same.
+BLIND = {
+    "tracking": {"inference", "video", "people", "faces"},
+    "video": {"inference", "people", "faces", "tracking"},
+    "people": {"video", "faces", "tracking"},
+    "faces": {"video", "people", "tracking"},
+    "engine": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "cloud": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "database": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "results": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "access": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "jobs": {"pathing", "video", "people", "faces", "inference", "tracking"},
+    "api": {"pathing", "video", "people", "faces", "inference", "tracking", "films", "engine"},
+    "console": {"pathing", "video", "people", "faces", "inference", "tracking", "engine"},
+    "replay": {"pathing", "video", "people", "faces", "inference", "tracking", "films", "engine"},
 }
 
 # third party -> the only parts that may import it
 FENCED = {
-    "av": {"video", "exports", "testing"},
+    "av": {"video", "films", "testing"},
     "onnxruntime": {"inference"},
     "openvino": {"inference"},
-    "sqlalchemy": {"jobs"},
-    "alembic": {"jobs"},
+    "sqlalchemy": {"database", "jobs", "access"},
+    "alembic": {"database"},
     "psycopg": set[str](),  # SQLAlchemy's business
     "ray": {"engine"},
-    "boto3": {"cloud", "stand_in"},
+    "boto3": {"cloud", "replay"},
     "botocore": {"cloud"},
-    "urllib3": {"cloud", "video"},
-    "starlette": {"api", "console", "assembly", "listening"},
-    "uvicorn": {"serving", "listening", "stand_in", "connections"},
+    "urllib3": {"cloud", "video", "http_ranges"},
+    "starlette": {"api", "console", "server", "bootstrap", "replay"},
+    "uvicorn": {"server", "bootstrap", "replay"},
     "pytest": {"pytest_plugin"},
-    "jinja2": {"console"},
+    "jinja2": {"console", "analytics"},
     "prometheus_client": {"api"},
-    "typer": {
-        "cli",
-        "command_options",
-        "job_commands",
-        "key_commands",
-        "backup_command",
-        "export_command",
-        "report_command",
-    },
-    "rich": {"terminal"},
+    "typer": {"cli"},
+    "rich": {"cli"},
     "supervision": {"exports"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+# Modules at the root are few enough to be known by heart.
+ROOT_LIMIT = 14
+
+
+def name_of(path: Path) -> str:
+    """Dotted name within the package: `passerby/api/app.py` → `api.app`."""
+    dotted = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    return dotted if dotted == "__init__" else dotted.removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in FILES}
 
 
 def part_of(path: Path) -> str:
@@ -120,30 +92,74 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> list[str]:
-    """Absolute dotted names that a file imports, wherever in it."""
+def layer_of(part: str) -> int:
+    """Number of the layer that knows a part; StopIteration if none does."""
+    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+def imports(path: Path, *, only_at_import: bool = False) -> list[str]:
+    """Absolute dotted names that a file imports: wherever in it, or as it is imported itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(_at_import(tree)) if only_at_import else list(ast.walk(tree))
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            module = node.module or ""
-            names += [f"{module}.{alias.name}" for alias in node.names]
+            names += [f"{node.module or ''}.{alias.name}" for alias in node.names]
     return names
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def _at_import(tree: ast.Module) -> list[ast.stmt]:
+    """Statements that run when a module is imported; not those for type checkers only."""
+    return [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def own_modules(path: Path) -> set[str]:
+    """Modules of the package that a file imports, wherever in it."""
+    found = set()
+    for name in imports(path):
+        module = name.removeprefix("passerby.")
+        while module and module not in MODULES:
+            module = module.rpartition(".")[0]
+        if name.startswith("passerby.") and module:
+            found.add(module)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_imports_point_down(path: Path) -> None:
     part = part_of(path)
-    if part in ASSEMBLY:
-        return
-    own = [name.split(".")[1] for name in imports(path) if name.startswith("passerby.")]
+    others = {module.split(".")[0] for module in own_modules(path)} - {part}
 
-    assert set(own) - {part} <= MAY_IMPORT[part]
+    above = {other for other in others if layer_of(other) > layer_of(part)}
+    beside = {other for other in others if layer_of(other) == layer_of(part)}
+
+    assert not above
+    assert beside <= BESIDE.get(part, set())
+    assert part in JOINING or not others & BLIND.get(part, set())
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_part_has_its_layer() -> None:
+    known = [part for parts in LAYERS for part in parts]
+
+    assert sorted(known) == sorted({part_of(path) for path in FILES})
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: own_modules(path) - {name} for name, path in MODULES.items()}
+
+    order = list(TopologicalSorter(graph).static_order())  # raises CycleError
+
+    assert set(MODULES) <= set(order)
+
+
+def test_the_root_is_small() -> None:
+    assert len(list(PACKAGE.glob("*.py"))) <= ROOT_LIMIT
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_third_parties_stay_in_their_fence(path: Path) -> None:
     roots = {name.split(".")[0] for name in imports(path)}
 

@@ -14,7 +14,7 @@ from botocore.stub import ANY, Stubber
 
 from passerby.client import Progress, collect, wait, wait_and_collect
 from passerby.errors import JobError, JobFailed
-from passerby.replay.stub_server import StandIn, running
+from passerby.replay.stub_server import StubServer, running
 
 JOB = "5" * 64
 METADATA = {"Codec": "h264", "DurationMillis": 2000, "FrameRate": 30.0, "Format": "QuickTime / MOV"}
@@ -151,22 +151,22 @@ def test_no_time_between_looks_is_refused() -> None:
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[StandIn]:
+def stub_server() -> Iterator[StubServer]:
     with running() as server:
         yield server
 
 
 @pytest.fixture
-def job_id(stand_in: StandIn) -> Iterator[str]:
+def job_id(stub_server: StubServer) -> Iterator[str]:
     """Of a job that has ended, 50 items on pages of 10."""
-    stand_in.script(page_rows=10)
-    yield str(stand_in.client().start_person_tracking(Video=VIDEO)["JobId"])
-    stand_in.reset()
+    stub_server.script(page_rows=10)
+    yield str(stub_server.client().start_person_tracking(Video=VIDEO)["JobId"])
+    stub_server.reset()
 
 
-def test_time_is_up_in_time(stand_in: StandIn) -> None:
-    stand_in.script(jobs=[{"polls": 1_000_000}])
-    client = stand_in.client()
+def test_time_is_up_in_time(stub_server: StubServer) -> None:
+    stub_server.script(jobs=[{"polls": 1_000_000}])
+    client = stub_server.client()
     job_id = client.start_person_tracking(Video=VIDEO)["JobId"]
     began = time.monotonic()
 
@@ -174,20 +174,20 @@ def test_time_is_up_in_time(stand_in: StandIn) -> None:
         wait_and_collect(client, job_id, timeout=0.25, poll=0.2)
 
     assert 0.25 <= time.monotonic() - began < 5
-    assert len(stand_in.requests) == 4  # the start, and looks at 0, 0.2 and 0.25 s
-    stand_in.finish(job_id)
+    assert len(stub_server.requests) == 4  # the start, and looks at 0, 0.2 and 0.25 s
+    stub_server.finish(job_id)
     assert len(wait_and_collect(client, job_id, poll=POLL).persons) == 50
-    stand_in.reset()
+    stub_server.reset()
 
 
-def test_pages_are_asked_for_when_they_are_needed(stand_in: StandIn, job_id: str) -> None:
-    items = collect(stand_in.client(), job_id)
-    gets = [each for each in stand_in.requests if each.operation == "GetPersonTracking"]
+def test_pages_are_asked_for_when_they_are_needed(stub_server: StubServer, job_id: str) -> None:
+    items = collect(stub_server.client(), job_id)
+    gets = [each for each in stub_server.requests if each.operation == "GetPersonTracking"]
     assert gets == []
 
     taken = [next(items) for _ in range(11)]
 
-    assert len(stand_in.requests) == 3  # the start and two pages
+    assert len(stub_server.requests) == 3  # the start and two pages
     assert len(taken) == 11
 
 
@@ -196,37 +196,37 @@ def test_pages_are_asked_for_when_they_are_needed(stand_in: StandIn, job_id: str
     [pytest.param(1, 1, id="after the first page"), pytest.param(4, 4, id="before the last")],
 )
 def test_an_expired_token_loses_and_doubles_nothing(
-    stand_in: StandIn, job_id: str, after: int, read_again: int
+    stub_server: StubServer, job_id: str, after: int, read_again: int
 ) -> None:
-    client = stand_in.client()
+    client = stub_server.client()
     whole = list(collect(client, job_id))
-    stand_in.requests.clear()
+    stub_server.requests.clear()
     fault = {"code": "InvalidPaginationTokenException", "after": after, "times": 1}
-    stand_in.script(page_rows=10, faults=[fault])
+    stub_server.script(page_rows=10, faults=[fault])
 
     assert list(collect(client, job_id)) == whole
 
-    codes = [each.code for each in stand_in.requests]
+    codes = [each.code for each in stub_server.requests]
     assert codes.count("InvalidPaginationTokenException") == 1
     assert codes.count("OK") == 5 + read_again
 
 
-def test_a_token_that_always_expires(stand_in: StandIn, job_id: str) -> None:
-    client = stand_in.client()
+def test_a_token_that_always_expires(stub_server: StubServer, job_id: str) -> None:
+    client = stub_server.client()
     fault = {"code": "InvalidPaginationTokenException", "after": 1}
-    stand_in.script(page_rows=10, faults=[fault])
+    stub_server.script(page_rows=10, faults=[fault])
     items = collect(client, job_id)
 
     with pytest.raises(client.exceptions.InvalidPaginationTokenException):
         list(items)
 
 
-def test_what_was_found_can_be_recorded(stand_in: StandIn, job_id: str) -> None:
-    client = stand_in.client()
+def test_what_was_found_can_be_recorded(stub_server: StubServer, job_id: str) -> None:
+    client = stub_server.client()
     found = wait_and_collect(client, job_id, poll=POLL)
     recorded = json.loads(json.dumps(found.answer()))
 
-    stand_in.replay("cctv/street.mp4", recorded)
+    stub_server.replay("cctv/street.mp4", recorded)
     again = client.start_person_tracking(Video=VIDEO, JobTag="again")["JobId"]
 
     assert wait_and_collect(client, again, poll=POLL).answer() == recorded

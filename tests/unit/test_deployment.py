@@ -62,7 +62,7 @@ def commands() -> Iterator[list[str]]:
 @pytest.mark.parametrize("arguments", list(commands()), ids=" ".join)
 def test_the_command_line_takes_these_arguments(arguments: list[str]) -> None:
     # Unknown commands and options are refused before any help is given.
-    asked = CliRunner().invoke(app.app, [*arguments, "--help"])
+    asked = CliRunner().invoke(app, [*arguments, "--help"])
 
     assert asked.exit_code == 0, asked.output
 

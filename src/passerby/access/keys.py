@@ -17,7 +17,7 @@ from sqlalchemy import Row, delete, insert, select
 from passerby.access.encryption import SealingKey
 from passerby.access.rights import Rights
 from passerby.database.connection import Database
-from passerby.database.retry import retried
+from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import ACCESS_KEYS
 from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, utc_now
 
@@ -94,7 +94,7 @@ class AccessKeys:
             connection.execute(insert(ACCESS_KEYS).values(self._columns(key)))
         return key
 
-    @retried
+    @retry_on_disconnect
     def entries(self) -> list[AccessKeyEntry]:
         """All keys, oldest first, without their secrets."""
         columns = ACCESS_KEYS.c
@@ -108,7 +108,7 @@ class AccessKeys:
                 for row in rows
             ]
 
-    @retried
+    @retry_on_disconnect
     def revoke(self, key_id: str) -> bool:
         """End a key; False if there was none. Other processes follow within 5 seconds."""
         with self._database.writing() as connection:
@@ -131,7 +131,7 @@ class AccessKeys:
             self._cache[key_id] = (self._clock() + CACHE_SECONDS, key)
         return key
 
-    @retried
+    @retry_on_disconnect
     def _read(self, key_id: str) -> AccessKey | None:
         query = select(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id)
         with self._database.reading() as connection:

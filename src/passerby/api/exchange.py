@@ -22,7 +22,7 @@ from passerby.api.notices import check_topic_region
 from passerby.api.operations import Tracking, get_person_tracking, start_person_tracking
 from passerby.api.permission import Caller, check_operation
 from passerby.api.rates import Rate
-from passerby.api.signature import Gate, verified
+from passerby.api.signature import Authenticator, verified
 from passerby.api.validation import validated
 from passerby.errors import PasserbyError
 from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
@@ -46,18 +46,18 @@ def _unwitnessed(_request: SignedRequest, _reply: Reply) -> None:
 class Service:
     """What an exchange needs: who may call, how often, and what to work with."""
 
-    gate: Gate
+    authenticator: Authenticator
     rates: Mapping[str, Rate]  # of an account, by operation; without one, any
     tracking: Tracking
     metrics: Metrics
-    witness: Callable[[SignedRequest, Reply], None] = _unwitnessed  # sees each exchange
+    on_exchange: Callable[[SignedRequest, Reply], None] = _unwitnessed  # sees each exchange
 
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
     with logs.about(request_id=request_id):
         answer = _reply(service, request, request_id)
-    service.witness(request, answer)
+    service.on_exchange(request, answer)
     return answer
 
 
@@ -84,7 +84,7 @@ def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
-    caller = verified(request, service.gate, now)
+    caller = verified(request, service.authenticator, now)
     logs.note(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
     params = validated(_parameters(name, request), operation_inputs()[name])

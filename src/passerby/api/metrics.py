@@ -28,7 +28,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
-class Census(Protocol):
+class QueueStats(Protocol):
     """How the jobs stand, and the messages about them."""
 
     @property
@@ -67,7 +67,7 @@ class Metrics:
         Whose disk must not become full.
     """
 
-    def __init__(self, take_census: Callable[[], Census], folder: Path | None = None) -> None:
+    def __init__(self, take_census: Callable[[], QueueStats], folder: Path | None = None) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "passerby_requests",
@@ -110,7 +110,7 @@ class Metrics:
 class _StoreFigures(Collector):
     """Figures of the job store, taken when somebody reads them."""
 
-    def __init__(self, take_census: Callable[[], Census]) -> None:
+    def __init__(self, take_census: Callable[[], QueueStats]) -> None:
         self._take_census = take_census
 
     def collect(self) -> Iterator[Metric]:

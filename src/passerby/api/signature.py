@@ -69,7 +69,7 @@ FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is no
 
 
 @dataclass(frozen=True)
-class Gate:
+class Authenticator:
     """Where signatures are checked: whose are known, and whose were wrong of late."""
 
     find_key: FindKey
@@ -77,7 +77,7 @@ class Gate:
     failures: Rate = field(default_factory=partial(Rate, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE))
 
 
-def verified(request: SignedRequest, gate: Gate, now: datetime) -> AccessKey:
+def verified(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
     """Find the access key that signed `request`.
 
     Raises
@@ -88,18 +88,18 @@ def verified(request: SignedRequest, gate: Gate, now: datetime) -> AccessKey:
         late were not.
     """
     claim = authorization(request)
-    _check_scope(claim, gate.regions)
+    _check_scope(claim, authenticator.regions)
     _check_coverage(claim, request)
-    key = gate.find_key(claim.access_key_id)
+    key = authenticator.find_key(claim.access_key_id)
     if key is None or not _equal(key.session_token, claim.session_token):
         raise Fault(faults.UNRECOGNIZED_CLIENT)
     _check_time(claim, now)
     # By address as well, so that nobody can lock out the holder of a key.
     culprit = (request.client_address, key.id)
-    if not gate.failures.allows(culprit):
+    if not authenticator.failures.allows(culprit):
         raise Fault(faults.THROTTLING)
     if not _equal(_signature(claim, request, key.secret), claim.signature):
-        gate.failures.take(culprit)
+        authenticator.failures.take(culprit)
         raise Fault(faults.INVALID_SIGNATURE)
     if key.expires_at is not None and key.expires_at <= now:
         raise Fault(faults.EXPIRED_TOKEN)

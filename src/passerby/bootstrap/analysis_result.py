@@ -10,12 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from passerby.bootstrap.installation import (
-    Installation,
-    build_buckets,
-    face_judge,
-    open_installation,
-)
+from passerby.bootstrap.installation import Installation, open_installation
+from passerby.bootstrap.storage import build_buckets
+from passerby.bootstrap.web_app import face_judge
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
 from passerby.jobs.job import Job, JobState
@@ -31,7 +28,7 @@ JOB_ID = re.compile("[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
-class Finished:
+class AnalysisResult:
     """A result, of which no more is read than is asked for."""
 
     name: str  # for file names: the video's, without its ending
@@ -64,7 +61,7 @@ class Finished:
         return persons(sightings, self.video.width, self.video.height, self.judge_faces)
 
 
-def open_finished(wanted: str, chosen: Settings, video: Path | None = None) -> Finished:
+def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> AnalysisResult:
     """Find a result.
 
     Parameters
@@ -93,13 +90,13 @@ def open_finished(wanted: str, chosen: Settings, video: Path | None = None) -> F
         raise JobNotFound(f"{wanted!r} is neither the id of a job nor a file NAME{TABLE}.")
     installation = open_installation(chosen)
     with closing(installation.database):
-        return finished_job(installation, installation.jobs.starting_with(wanted), video)
+        return job_result(installation, installation.jobs.starting_with(wanted), video)
 
 
-def _of_file(table: Path, chosen: Settings, video: Path | None) -> Finished:
+def _of_file(table: Path, chosen: Settings, video: Path | None) -> AnalysisResult:
     row_count(table)  # which says at once whether it is such a table
     source = None if video is None else str(video)
-    return Finished(
+    return AnalysisResult(
         name=table.stem,
         table=table,
         video=_video_info(table.with_suffix(".json"), source),
@@ -108,13 +105,13 @@ def _of_file(table: Path, chosen: Settings, video: Path | None) -> Finished:
     )
 
 
-def finished_job(installation: Installation, job: Job, video: Path | None = None) -> Finished:
-    """Open what a job of an installation found; parameters and errors as `open_finished`."""
+def job_result(installation: Installation, job: Job, video: Path | None = None) -> AnalysisResult:
+    """Open what a job of an installation found; parameters and errors as `open_result`."""
     if job.state is not JobState.SUCCEEDED or job.video is None:
         reason = f": {job.status_message}" if job.status_message else ""
         raise JobError(f"The job has not succeeded; it is {job.state}{reason}")
     here = partial(str, video) if video else partial(_locate, installation.settings, job)
-    return Finished(
+    return AnalysisResult(
         name=Path(str(job.source["key"])).stem,
         table=installation.results.table(job.id),
         video=job.video,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from passerby.bootstrap.analysis_result import Finished, open_finished
+from passerby.bootstrap.analysis_result import AnalysisResult, open_result
 from passerby.cloud.copies import gives_parts
 from passerby.console.job_dependencies import Work
 from passerby.errors import PasserbyError, VideoGone
@@ -29,47 +29,47 @@ def main() -> None:
     """Do one piece of work."""
     job_id, work, target = sys.argv[1:]
     try:
-        _do(open_finished(job_id, load()), msgspec.json.decode(work, type=Work), Path(target))
+        _do(open_result(job_id, load()), msgspec.json.decode(work, type=Work), Path(target))
     except PasserbyError as error:
         sys.exit(str(error))
 
 
-def _do(finished: Finished, work: Work, target: Path) -> None:
+def _do(result: AnalysisResult, work: Work, target: Path) -> None:
     match work.kind:
         case "look":
-            _look(finished, target)
+            _look(result, target)
         case "preview":
             from passerby.films.preview import write_preview  # noqa: PLC0415
 
-            write_preview(_source(finished), target, _teller(frame_count(finished.video)))
+            write_preview(_source(result), target, _teller(frame_count(result.video)))
         case "portraits":
             from passerby.films.portrait_archive import write_portraits  # noqa: PLC0415
 
-            tell = _teller(frame_count(finished.video))
-            write_portraits(_source(finished), finished.sightings, target, tell)
+            tell = _teller(frame_count(result.video))
+            write_portraits(_source(result), result.sightings, target, tell)
         case "export":
-            _export(finished, work, target)
+            _export(result, work, target)
 
 
-def _look(finished: Finished, target: Path) -> None:
+def _look(result: AnalysisResult, target: Path) -> None:
     """Write whether a browser plays the video as it is, and from anywhere in it."""
     from passerby.films.preview import playable  # noqa: PLC0415
 
-    source = _source(finished)
+    source = _source(result)
     target.write_bytes(msgspec.json.encode({"plays": gives_parts(source) and playable(source)}))
 
 
-def _export(finished: Finished, work: Work, target: Path) -> None:
+def _export(result: AnalysisResult, work: Work, target: Path) -> None:
     form = FORMATS[work.format]
-    total = frame_count(finished.video) if form.needs_video else finished.row_count
+    total = frame_count(result.video) if form.needs_video else result.row_count
     options = Options(work.who, frozenset(work.persons))
-    form.write(finished, target, options, _teller(total))
+    form.write(result, target, options, _teller(total))
 
 
-def _source(finished: Finished) -> str:
-    if finished.source is None:
+def _source(result: AnalysisResult) -> str:
+    if result.source is None:
         raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
-    return finished.source
+    return result.source
 
 
 def _teller(total: int) -> Callable[[int], None]:

@@ -12,13 +12,13 @@ from passerby.jobs.dispatch import dispatch
 from passerby.jobs.job import utc_now
 from passerby.jobs.sweeper import Folders, keep_swept, sweep
 
-Errand = Callable[[threading.Event], None]  # goes on until the event is set
+BackgroundTask = Callable[[threading.Event], None]  # goes on until the event is set
 
 # Messages delivered at a time: a receiver that lets its callers wait holds up one.
 DISPATCHERS = 4
 
 
-def errands(installation: Installation) -> list[Errand]:
+def background_tasks(installation: Installation) -> list[BackgroundTask]:
     """All errands of a worker process, each for a thread of its own."""
     dispatcher = partial(dispatch, installation.outbox, delivery(installation.settings))
     return [*[dispatcher] * DISPATCHERS, partial(keep_swept, partial(_sweep, installation))]

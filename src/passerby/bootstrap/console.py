@@ -19,7 +19,7 @@ from passerby.console.dependencies import Buckets, Desk, NewAnalysis, UploadPlac
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
 from passerby.jobs.job import Job
-from passerby.jobs.job_list import Catalogue
+from passerby.jobs.job_list import JobList
 from passerby.processes.child import Limits
 from passerby.settings import Settings
 from passerby.wire.messages import StartPersonTrackingRequest
@@ -55,8 +55,8 @@ def build_desk(installation: "Installation", service: Service, buckets: Buckets)
         keys=installation.keys,
         results=installation.results,
         sessions=Sessions(sealing_key, installation.keys),
-        failures=service.gate.failures,
-        catalogue=Catalogue(installation.database),
+        failures=service.authenticator.failures,
+        job_list=JobList(installation.database),
         buckets=buckets,
         has_other_buckets=settings.s3.holds_others,
         start=partial(_start, service),

@@ -7,7 +7,6 @@ a client waiting, and a server can be started again without it.
 import gc
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,11 +15,11 @@ from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
-from passerby.bootstrap.background_tasks import errands
 from passerby.bootstrap.installation import Installation
-from passerby.cli.app import terminal
+from passerby.bootstrap.web_app import build_app
+from passerby.cli import terminal
 from passerby.server import listening
-from passerby.server.listening import STOP_SIGNALS, say
+from passerby.server.listening import say
 from passerby.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -30,14 +29,12 @@ RESTART_SECONDS = 2.0
 # How long an ending worker may take to put its job back into the queue.
 GRACE_SECONDS = 10.0
 PARENT_LOOK_SECONDS = 0.5
-# How long all errands of an ending worker may take, about.
-ERRAND_GRACE_SECONDS = 1.0
 
 
 def serve(installation: Installation, *, with_worker: bool) -> None:
     """Serve until asked to stop, with a worker beside it if wanted."""
     chosen = installation.settings
-    app = installation.build_app(installation)
+    app = build_app(installation)
     config = listening.config(app, chosen)
     # What is here now stays. To look through it at every full collection would hold up
     # requests: by 13 ms measured with the imports alone.
@@ -53,37 +50,6 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
 def endpoint(chosen: Settings) -> str:
     """URL at which a server with these settings is found."""
     return listening.url(chosen, chosen.host, chosen.port)
-
-
-def work(installation: Installation, parent: int | None) -> None:
-    """Work off jobs until asked to stop, or until the process `parent` is gone."""
-    # Holds for all threads and processes that are started from here on.
-    os.nice(installation.settings.worker_niceness)
-    stop = threading.Event()
-    for number in STOP_SIGNALS:
-        signal.signal(number, lambda *_: stop.set())
-    if parent is not None:
-        threading.Thread(target=_stop_with, args=(parent, stop), daemon=True).start()
-    with _errands_beside(installation, stop):
-        installation.build_worker(installation).run(stop)
-
-
-@contextmanager
-def _errands_beside(installation: Installation, stop: threading.Event) -> Iterator[None]:
-    """What a worker does beside the jobs; `stop` is set when the block ends."""
-    threads = [
-        # One that hangs may be cut off: what it began, the next worker does again.
-        threading.Thread(target=errand, args=(stop,), daemon=True)
-        for errand in errands(installation)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(ERRAND_GRACE_SECONDS)
 
 
 def _greet(installation: Installation, endpoint: str) -> None:
@@ -140,10 +106,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _stop_with(parent: int, stop: threading.Event) -> None:
-    while os.getppid() == parent:
-        if stop.wait(PARENT_LOOK_SECONDS):
-            return
-    stop.set()

@@ -24,7 +24,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from passerby import logs, settings
-from passerby.cli.app import backup, export, jobs, keys, report, terminal
+from passerby.cli import backup, export, jobs, keys, report, terminal
 from passerby.cli.options import (
     AsJson,
     Buckets,
@@ -144,7 +144,7 @@ def worker(
     with_parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work off the jobs of a data folder, beside or without a server."""
-    from passerby.bootstrap import service  # noqa: PLC0415
+    from passerby.bootstrap import worker as worker_process  # noqa: PLC0415
 
     chosen = settings_of(
         config,
@@ -158,7 +158,7 @@ def worker(
         log_format=log_format,
     )
     logs.configure(chosen.log_format, chosen.log_level)
-    service.work(opened(chosen), with_parent)
+    worker_process.work(opened(chosen), with_parent)
 
 
 @app.command()
@@ -204,7 +204,7 @@ def track(
             folder=observations,
             on_progress=tell,
         )
-    for complaint in analysis.complaints:
+    for complaint in analysis.warnings:
         terminal.notes.print(complaint, style="yellow", markup=False, highlight=False)
     write_results(analysis, out, video.stem, all_of_faces=face_attributes == "all")
     if annotate:

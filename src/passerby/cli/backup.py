@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 
 app = typer.Typer()

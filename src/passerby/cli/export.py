@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 from passerby.errors import VideoGone
 
 if TYPE_CHECKING:
-    from passerby.bootstrap.analysis_result import Finished
+    from passerby.bootstrap.analysis_result import AnalysisResult
     from passerby.exports.formats import Format, Options
     from passerby.exports.source import Chunks
 
@@ -60,7 +60,7 @@ def export(
     config: Config = None,
 ) -> None:
     """Export a finished result to a file, or to standard output."""
-    from passerby.bootstrap.analysis_result import open_finished  # noqa: PLC0415
+    from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
     from passerby.exports.formats import FORMATS  # noqa: PLC0415
 
     form = FORMATS[to]
@@ -68,15 +68,15 @@ def export(
     chunks = form.chunks if out == STANDARD_OUTPUT else None
     if out == STANDARD_OUTPUT and chunks is None:
         raise typer.BadParameter(f"--to {form.name} cannot be written to standard output")
-    finished = open_finished(result, settings_of(config, data=data), video)
+    found = open_result(result, settings_of(config, data=data), video)
     if chunks:
-        _stream(finished, chunks)
+        _stream(found, chunks)
     else:
-        target = out or Path(finished.name + form.suffix)
+        target = out or Path(found.name + form.suffix)
         if form.needs_video:
-            _check_pixels(finished, options)
-        _check_target(target, finished, form, replace=force)
-        _write(finished, form, options, target)
+            _check_pixels(found, options)
+        _check_target(target, found, form, replace=force)
+        _write(found, form, options, target)
         terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -93,40 +93,40 @@ def _options(form: "Format", who: Who | None, persons: list[int]) -> "Options":
     return Options(chosen, frozenset(persons))
 
 
-def _check_pixels(finished: "Finished", options: "Options") -> None:
-    if finished.source is None:
+def _check_pixels(result: "AnalysisResult", options: "Options") -> None:
+    if result.source is None:
         raise VideoGone("The video is not at hand, or another by now: name a copy with --video.")
     # A mistyped index would leave somebody to be seen who was to be hidden.
-    if strangers := options.persons.difference(finished.sightings.person_index.tolist()):
+    if strangers := options.persons.difference(result.sightings.person_index.tolist()):
         raise typer.BadParameter(f"nobody in the result has the index {min(strangers)}")
 
 
-def _check_target(target: Path, finished: "Finished", form: "Format", *, replace: bool) -> None:
+def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, replace: bool) -> None:
     """Refuse to write over something, most of all over what is read."""
     if not target.exists():
         return
     if not replace:
         raise typer.BadParameter(f"{target} is there already; --force replaces it")
-    read = [finished.table]
-    if form.needs_video and finished.source:
-        read.append(Path(finished.source))
+    read = [result.table]
+    if form.needs_video and result.source:
+        read.append(Path(result.source))
     if any(path.exists() and target.samefile(path) for path in read):
         raise typer.BadParameter(f"{target} is what is exported: choose another --out")
 
 
-def _write(finished: "Finished", form: "Format", options: "Options", target: Path) -> None:
+def _write(result: "AnalysisResult", form: "Format", options: "Options", target: Path) -> None:
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
-    total = frame_count(finished.video) if form.needs_video else finished.row_count
+    total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as tell:
-        form.write(finished, target, options, tell)
+        form.write(result, target, options, tell)
         tell(total)
 
 
-def _stream(finished: "Finished", chunks: "Chunks") -> None:
-    with terminal.frames_bar(finished.name, finished.row_count) as tell:
+def _stream(result: "AnalysisResult", chunks: "Chunks") -> None:
+    with terminal.frames_bar(result.name, result.row_count) as tell:
         try:
-            sys.stdout.buffer.writelines(chunks(finished, tell))
+            sys.stdout.buffer.writelines(chunks(result, tell))
             sys.stdout.flush()
         except BrokenPipeError:
             # Whoever read it has enough: `| head`. Python itself must not try once more.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.cli.options import AsJson, Config, Data, installation_of, print_json
 from passerby.errors import JobError
 from passerby.jobs.job import Job, JobState

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from passerby.access.rights import Rights
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.cli.options import (
     AsJson,
     Config,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def report(
     from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
     from passerby.analytics.report.content import report_on  # noqa: PLC0415
     from passerby.analytics.report.writing import PAGE, write_report  # noqa: PLC0415
-    from passerby.bootstrap.analysis_result import open_finished  # noqa: PLC0415
+    from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
 
     counted_at = Places() if places is None else places_from_file(places)
-    found = open_finished(result, settings_of(config, data=data), video)
+    found = open_result(result, settings_of(config, data=data), video)
     _warn_of_strays(counted_at, found.video)
     still = None if found.source is None else _still(found.source)
     out.mkdir(parents=True, exist_ok=True)

@@ -110,7 +110,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
         "speed": f"{job.progress.speed:.1f} × real time" if job.progress.speed else None,
         "persons": job.counts and job.counts.persons,
         "sightings": job.counts and job.counts.sightings,
-        "damage": "\n".join(job.complaints),
+        "damage": "\n".join(job.warnings),
         "message": job.status_message,
         "attempt": job.attempt,
         "submitted": _moment(job.created_at),

@@ -12,7 +12,7 @@ from passerby.console.artifacts import Making
 from passerby.console.job_dependencies import JobDesk
 from passerby.console.sessions import Sessions
 from passerby.jobs.job import Job
-from passerby.jobs.job_list import Catalogue
+from passerby.jobs.job_list import JobList
 from passerby.jobs.store import JobStore
 from passerby.results.store import Results
 
@@ -72,7 +72,7 @@ class Desk:
     results: Results
     sessions: Sessions
     failures: Failures
-    catalogue: Catalogue
+    job_list: JobList
     buckets: Buckets
     has_other_buckets: bool  # besides those in the list, by name
     start: Start

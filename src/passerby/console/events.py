@@ -56,9 +56,9 @@ class Watch:
 
     def _jobs(self, now: datetime) -> dict[Event, Mapping[str, object]]:
         visit = self._visit
-        lively = visit.desk.catalogue.lively(visit.account_id, self._since, JOBS_LIMIT)
+        active = visit.desk.job_list.active(visit.account_id, self._since, JOBS_LIMIT)
         self._since = max(self._since, now - RECENT)
-        return {("job", job.id): facts(job, now) for job in lively if visit.may_see(job)}
+        return {("job", job.id): facts(job, now) for job in active if visit.may_see(job)}
 
     def _made(self) -> dict[Event, Mapping[str, object]]:
         making = self._visit.desk.making

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from passerby.console.authentication import Visit, visited
 from passerby.console.refusal import Refused
 from passerby.records import NO_FACE, Sightings
-from passerby.results.timelines import Life, lives
+from passerby.results.timelines import PersonTimeline, timelines
 
 # Longer stretches would make an answer of some megabytes where many people are about.
 LONGEST_MS = 10_000
@@ -60,11 +60,11 @@ def _persons(visit: Visit) -> Response:
 
 
 def _written_lives(folder: Path) -> bytes:
-    persons = [_life_facts(life) for life in lives(folder / "index.parquet")]
+    persons = [_life_facts(life) for life in timelines(folder / "index.parquet")]
     return msgspec.json.encode({"persons": persons})
 
 
-def _life_facts(life: Life) -> dict[str, object]:
+def _life_facts(life: PersonTimeline) -> dict[str, object]:
     return {
         "person": life.person_index,
         "first_ms": life.first_ms,

@@ -43,7 +43,7 @@ def _jobs(visit: Visit) -> Response:
     tag = query.get("tag", "").strip()[:TAG_LIMIT]
     than = query.get("than") or None
     wanted = Wanted(visit.account_id, FILTERS[state][1], tag)
-    rows = _rows(visit, visit.desk.catalogue.older(wanted, than))
+    rows = _rows(visit, visit.desk.job_list.older(wanted, than))
     now = datetime.now(UTC)
     return page(
         visit,

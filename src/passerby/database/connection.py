@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from passerby.database import postgresql, sqlite
-from passerby.database.retry import outlast, retried, was_cut
+from passerby.database.retry import retry_on_disconnect, run_with_retry, was_cut
 from passerby.errors import SettingsError
 from passerby.jobs.job import utc_now
 
@@ -44,12 +44,12 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write; committed at the end, undone by an exception.
 
-        Two that decide by what they read must `take_turns`.
+        Two that decide by what they read must `lock_by_name`.
         """
         with self._writing.begin() as connection:
             yield connection
 
-    @retried
+    @retry_on_disconnect
     def now(self) -> datetime:
         """Read the clock that all who use the database share; aware, in UTC.
 
@@ -67,7 +67,7 @@ class Database:
         self._reading.dispose()
 
 
-def take_turns(connection: Connection, name: str) -> None:
+def lock_by_name(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds `name`, and hold it until this one ends."""
     if _is_sqlite(connection):
         return  # there, only one transaction can write at a time
@@ -90,7 +90,7 @@ def open_database(url: str) -> Database:
         undo.callback(database.close)
         try:
             # Where nobody is reached at all, the URL is to blame: that is said at once.
-            outlast(lambda _: _migrate(database), was_cut)
+            run_with_retry(lambda _: _migrate(database), was_cut)
         except (DBAPIError, sqlite3.Error) as error:
             shown = reading.url.render_as_string(hide_password=True)
             raise SettingsError(f"the database {shown} cannot be opened: {error}") from error
@@ -119,7 +119,7 @@ def _is_sqlite(bind: Connection | Engine) -> bool:
 
 def _migrate(database: Database) -> None:
     with database.writing() as connection:
-        take_turns(connection, "passerby: tables")
+        lock_by_name(connection, "passerby: tables")
         if _form(connection) == NEWEST_FORM:
             return
         # Seldom needed, and costly to import: 0.1 s and 11 MiB.

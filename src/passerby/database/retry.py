@@ -36,7 +36,7 @@ def was_cut(error: DBAPIError) -> bool:
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in CUT_STATES
 
 
-def outlast(
+def run_with_retry(
     transaction: Callable[[int], T], passes: Callable[[DBAPIError], bool] | None = None
 ) -> T:
     """Carry out one transaction, again and again where an outage of `PATIENCE_SECONDS` asks for it.
@@ -65,12 +65,12 @@ def outlast(
         earlier_tries += 1
 
 
-def retried(transaction: Callable[P, T]) -> Callable[P, T]:
-    """Make a function that is one transaction, and may be done twice, `outlast` an outage."""
+def retry_on_disconnect(transaction: Callable[P, T]) -> Callable[P, T]:
+    """Repeat a transaction, which may be done twice, where the connection was cut."""
 
     @wraps(transaction)
     def outlasting(*args: P.args, **kwargs: P.kwargs) -> T:
-        return outlast(lambda _earlier_tries: transaction(*args, **kwargs))
+        return run_with_retry(lambda _earlier_tries: transaction(*args, **kwargs))
 
     return outlasting
 

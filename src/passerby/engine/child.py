@@ -17,7 +17,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from passerby.engine.shared_progress import Board
+from passerby.engine.shared_progress import SharedProgress
 from passerby.errors import JobCancelled
 
 # Tells how much of the shard is done, in [0, 1]. Raises JobCancelled when the
@@ -36,7 +36,7 @@ class Outcome:
     error: Exception | None = None
 
 
-def serve(connection: "Connection[Any, Any]", board: Board) -> None:
+def serve(connection: "Connection[Any, Any]", shared_progress: SharedProgress) -> None:
     """Observe what comes through the pipe until its other end is closed.
 
     Received are `(observe, shard)`, sent is an `Outcome` for each.
@@ -45,18 +45,20 @@ def serve(connection: "Connection[Any, Any]", board: Board) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A decoder that crashes leaves no image of its memory: that may fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    threading.Thread(target=_watch, args=(board,), daemon=True).start()
+    threading.Thread(target=_watch, args=(shared_progress,), daemon=True).start()
     with suppress(EOFError, ConnectionError):
         while True:
             observe, shard = connection.recv()
-            connection.send(_observed(observe, shard, board))
+            connection.send(_observed(observe, shard, shared_progress))
 
 
-def _observed(observe: Callable[[Any, ShardReport], Any], shard: object, board: Board) -> Outcome:
+def _observed(
+    observe: Callable[[Any, ShardReport], Any], shard: object, shared_progress: SharedProgress
+) -> Outcome:
     def report(fraction: float) -> None:
-        board.fraction.value = fraction
-        board.reports.value += 1
-        if board.stop.value:
+        shared_progress.fraction.value = fraction
+        shared_progress.reports.value += 1
+        if shared_progress.stop.value:
             raise JobCancelled
 
     try:
@@ -75,8 +77,8 @@ def _sendable(error: Exception) -> Exception:
     return error
 
 
-def _watch(board: Board) -> None:
-    while not board.stop.value:
+def _watch(shared_progress: SharedProgress) -> None:
+    while not shared_progress.stop.value:
         if _parent_died_within(WATCH_SECONDS):
             os._exit(1)
     _parent_died_within(GRACE_SECONDS)

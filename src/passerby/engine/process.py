@@ -13,7 +13,7 @@ from multiprocessing import get_context, resource_tracker
 from typing import Any
 
 from passerby.engine.child import GRACE_SECONDS, Outcome, ShardReport, serve
-from passerby.engine.shared_progress import new_board
+from passerby.engine.shared_progress import new_shared_progress
 from passerby.processes.limits import held_bytes
 
 # How long a process that was asked to end is waited for before it is killed.
@@ -25,7 +25,7 @@ class ShardProcess:
 
     def __init__(self) -> None:
         context = get_context("spawn")
-        self._board = new_board(context)
+        self._board = new_shared_progress(context)
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, self._board), daemon=True)
         with _interrupts_held():

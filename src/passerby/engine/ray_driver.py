@@ -24,7 +24,7 @@ from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from passerby.engine.ray_messages import Cluster, Failed, Finished, Fractions, Remark, Work
-from passerby.engine.ray_node import Board, observe_shard
+from passerby.engine.ray_node import SharedProgress, observe_shard
 from passerby.errors import EngineError
 
 STDOUT, STDERR = 1, 2
@@ -104,7 +104,7 @@ class _Run:
         self._to_parent = to_parent
         self._payloads = [pickle.dumps((work, shard)) for shard in shards]
         self._patience = _Patience(cluster)
-        self._board = _board_here(len(shards))
+        self._board = _shared_progress_here(len(shards))
         self._submit = self._submitter(cluster)
         self._deaths: Counter[int] = Counter()
         self._lost_nodes: Counter[int] = Counter()
@@ -252,7 +252,7 @@ def threads_a_shard(cores_of_nodes: Sequence[int], shard_count: int) -> int:
     return max(1, min(sum(cores_of_nodes) // shard_count, *cores_of_nodes))
 
 
-def _board_here(shard_count: int) -> Any:  # noqa: ANN401 - Ray's handle of an actor
+def _shared_progress_here(shard_count: int) -> Any:  # noqa: ANN401 - Ray's handle of an actor
     """A board on this machine, which no other node's end takes away."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote(shard_count)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(SharedProgress).remote(shard_count)

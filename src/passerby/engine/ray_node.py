@@ -18,7 +18,7 @@ WATCH_SECONDS = 0.2  # between two looks at what it takes
 LAST_WORD_SECONDS = 5.0  # for the board to hear why a shard is given up
 
 
-class Board:
+class SharedProgress:
     """Where the shards of one video say how far they are; lives beside their driver."""
 
     def __init__(self, shard_count: int) -> None:
@@ -48,7 +48,7 @@ def observe_shard(
     number: int,
     threads: int,
     limits: Limits,
-    board: Any,  # noqa: ANN401
+    shared_progress: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - Ray's handle of the board, and whatever the work gives
     """Do the work on a shard.
 
@@ -71,7 +71,7 @@ def observe_shard(
             f"{drivers_version}."
         )
     work, shard = pickle.loads(payload)  # noqa: S301 - from whoever may run code here anyway
-    teller = _Teller(board, number)
+    teller = _Teller(shared_progress, number)
     with _watched(teller, limits):
         return work(shard, teller, threads=threads)
 
@@ -100,8 +100,8 @@ def _watched(teller: "_Teller", limits: Limits) -> Iterator[None]:
 class _Teller:
     """Passes on to the board how far a shard is, not too often, and why it is given up."""
 
-    def __init__(self, board: Any, number: int) -> None:  # noqa: ANN401 - Ray's handle
-        self._board = board
+    def __init__(self, shared_progress: Any, number: int) -> None:  # noqa: ANN401 - Ray's handle
+        self._board = shared_progress
         self._number = number
         self._told_at = -TELL_SECONDS
         self._heard_at = time.monotonic()

@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnContext
 
 
 @dataclass(frozen=True)
-class Board:
+class SharedProgress:
     """Shared with one process; handed over when that is started."""
 
     fraction: ctypes.c_double  # done of the shard under way, in [0, 1]
@@ -19,9 +19,9 @@ class Board:
     stop: ctypes.c_bool  # set by the parent, for good
 
 
-def new_board(context: SpawnContext) -> Board:
+def new_shared_progress(context: SpawnContext) -> SharedProgress:
     """Make a board of a process that has done nothing and is not to stop."""
-    return Board(
+    return SharedProgress(
         context.RawValue(ctypes.c_double, 0.0),
         context.RawValue(ctypes.c_ulong, 0),
         context.RawValue(ctypes.c_bool, False),  # noqa: FBT003

@@ -17,7 +17,7 @@ from itertools import count, repeat
 import msgspec
 import numpy as np
 
-from passerby.exports.source import Subject, Tell, frame_count, told
+from passerby.exports.source import ExportSource, Tell, frame_count, told
 from passerby.records import LANDMARKS, NO_FACE, Face, Sightings, VideoInfo
 
 VIDEO_ID, PERSON, FACE = 1, 1, 2
@@ -50,16 +50,16 @@ class Tracks:
             yield {"id": self.of_face(person), "category_id": FACE, "video_id": VIDEO_ID}
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """The whole file; the sightings are read three times, a part at a time."""
-    tracks = _tracks(subject)
+    tracks = _tracks(result)
     yield b'{"info":{"description":"Persons found by passerby"}'
-    yield from _list("videos", [[_video(subject)]])
+    yield from _list("videos", [[_video(result)]])
     yield from _list("categories", [_categories()])
     yield from _list("tracks", [tracks.items()])
-    yield from _list("images", _images(subject))
+    yield from _list("images", _images(result))
     numbers = count(1)
-    parts = (_annotations(part, subject.video, tracks, numbers) for part in told(subject, tell))
+    parts = (_annotations(part, result.video, tracks, numbers) for part in told(result, tell))
     yield from _list("annotations", parts)
     yield b"}\n"
 
@@ -75,19 +75,19 @@ def _list(name: str, parts: Iterable[Iterable[Item]]) -> Iterator[bytes]:
     yield b"]"
 
 
-def _tracks(subject: Subject) -> Tracks:
+def _tracks(result: ExportSource) -> Tracks:
     bodies, faces = set[int](), set[int]()
-    for part in subject.parts():
+    for part in result.parts():
         bodies.update(part.person_index[part.has_body].tolist())
         faces.update(part.person_index[part.face != NO_FACE].tolist())
     return Tracks(sorted(bodies), sorted(faces))
 
 
-def _video(subject: Subject) -> Item:
-    video = subject.video
+def _video(result: ExportSource) -> Item:
+    video = result.video
     return {
         "id": VIDEO_ID,
-        "name": subject.name,
+        "name": result.name,
         "width": video.width,
         "height": video.height,
         "fps": video.frame_rate,
@@ -104,18 +104,18 @@ def _categories() -> list[Item]:
     return [person, face]
 
 
-def _images(subject: Subject) -> Iterator[Iterator[Item]]:
+def _images(result: ExportSource) -> Iterator[Iterator[Item]]:
     """Frames with somebody on them; what lies in two parts is told with the first."""
     last = -1
-    for part in subject.parts():
+    for part in result.parts():
         frames, rows = np.unique(part.frame_index, return_index=True)
         new = frames > last
         times = part.timestamp_ms[rows[new]]
-        yield map(_image, zip(frames[new].tolist(), times.tolist(), strict=True), repeat(subject))
+        yield map(_image, zip(frames[new].tolist(), times.tolist(), strict=True), repeat(result))
         last = int(frames[-1])
 
 
-def _image(seen: tuple[int, int], subject: Subject) -> Item:
+def _image(seen: tuple[int, int], result: ExportSource) -> Item:
     frame, timestamp_ms = seen
     return {
         "id": _image_id(frame),
@@ -123,9 +123,9 @@ def _image(seen: tuple[int, int], subject: Subject) -> Item:
         "frame_index": frame,
         "frame_id": frame,
         "timestamp_ms": timestamp_ms,
-        "file_name": f"{subject.name}/{frame:06}.jpg",
-        "width": subject.video.width,
-        "height": subject.video.height,
+        "file_name": f"{result.name}/{frame:06}.jpg",
+        "width": result.video.width,
+        "height": result.video.height,
     }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import Subject, Tell, frame_count
+from passerby.exports.source import ExportSource, Tell, frame_count
 
 LABEL, ATTRIBUTE = "person", "index"
 # A box on a frame that the video does not have has CVAT refuse the file; how many frames
@@ -21,27 +21,27 @@ LABEL, ATTRIBUTE = "person", "index"
 LAST_FRAMES = 2
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """The whole file, person by person."""
-    yield _head(subject).encode()
+    yield _head(result).encode()
     done = 0
-    end = frame_count(subject.video) - LAST_FRAMES
-    for path in paths(subject):
+    end = frame_count(result.video) - LAST_FRAMES
+    for path in paths(result):
         yield "".join(_track(path, end)).encode("ascii")
         done += len(path)
         tell(done)
     yield b"</annotations>\n"
 
 
-def _head(subject: Subject) -> str:
-    video = subject.video
+def _head(result: ExportSource) -> str:
+    video = result.video
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         "<annotations>\n"
         "  <version>1.1</version>\n"
         "  <meta>\n"
         "    <task>\n"
-        f"      <name>{escape(subject.name)}</name>\n"
+        f"      <name>{escape(result.name)}</name>\n"
         f"      <size>{frame_count(video)}</size>\n"
         "      <mode>interpolation</mode>\n"
         "      <labels>\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @contextmanager
-def draft_of(target: Path) -> Iterator[Path]:
+def atomic_file(target: Path) -> Iterator[Path]:
     """Give a path beside the target; move it there when all went well."""
     draft = target.with_name(f".{target.name}.part")
     try:

@@ -12,8 +12,8 @@ from typing import Literal
 
 from passerby.errors import VideoGone
 from passerby.exports import coco, csv, cvat, label_studio, mot, ndjson, parquet
-from passerby.exports.draft import draft_of
-from passerby.exports.source import Chunks, Subject, Tell
+from passerby.exports.draft import atomic_file
+from passerby.exports.source import Chunks, ExportSource, Tell
 
 Who = Literal["everybody", "faces", "all-but", "only"]
 
@@ -28,7 +28,7 @@ class Options:
 
 # Writes one file, all of it or nothing; tells how many sightings are done, or frames where
 # the format `needs_video`.
-Write = Callable[[Subject, Path, Options, Tell], None]
+Write = Callable[[ExportSource, Path, Options, Tell], None]
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Format:
 
 
 def _written(chunks: Chunks) -> Write:
-    def write(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
-        with draft_of(target) as draft, draft.open("wb") as file:
-            file.writelines(chunks(subject, progress))
+    def write(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
+        with atomic_file(target) as draft, draft.open("wb") as file:
+            file.writelines(chunks(result, progress))
 
     return write
 
@@ -60,31 +60,31 @@ def _table(name: str, title: str, suffix: str, media_type: str, chunks: Chunks) 
     return Format(name, title, suffix, media_type, _written(chunks), chunks=chunks)
 
 
-def _write_annotated(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
+def _write_annotated(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
     from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
-    write_overlay(_source(subject), subject.sightings, target, progress)
+    write_overlay(_source(result), result.sightings, target, progress)
 
 
-def _write_blurred(subject: Subject, target: Path, options: Options, progress: Tell) -> None:
-    source = _source(subject)
+def _write_blurred(result: ExportSource, target: Path, options: Options, progress: Tell) -> None:
+    source = _source(result)
     from passerby.films.blur import Blurred, write_blurred  # noqa: PLC0415
 
     whom = Blurred(options.who, options.persons)
-    write_blurred(source, subject.sightings, target, whom, progress)
+    write_blurred(source, result.sightings, target, whom, progress)
 
 
-def _write_sheets(subject: Subject, target: Path, _options: Options, progress: Tell) -> None:
+def _write_sheets(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
     from passerby.films.contact_sheets import write_zip  # noqa: PLC0415
 
-    write_zip(_source(subject), subject.sightings, target, progress)
+    write_zip(_source(result), result.sightings, target, progress)
 
 
-def _source(subject: Subject) -> str:
+def _source(result: ExportSource) -> str:
     """Where the video is; raises VideoGone where it is not at hand."""
-    if subject.source is None:
+    if result.source is None:
         raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
-    return subject.source
+    return result.source
 
 
 _JSON, _MP4 = "application/json", "video/mp4"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
-from passerby.exports.source import Subject
+from passerby.exports.source import ExportSource
 from passerby.films.placement import JOINED_MS
 from passerby.records import Sightings
 
@@ -51,10 +51,10 @@ class PersonPath:
         return needed
 
 
-def paths(subject: Subject) -> Iterator[PersonPath]:
+def paths(result: ExportSource) -> Iterator[PersonPath]:
     """The path of each person whose body was seen, by person index."""
-    size = subject.video.width, subject.video.height
-    seen = [_bodies(part, *size) for part in subject.parts()]
+    size = result.video.width, result.video.height
+    seen = [_bodies(part, *size) for part in result.parts()]
     if not seen:
         return
     person, frame, time, xyxy, detected = map(np.concatenate, zip(*seen, strict=True))

@@ -15,7 +15,7 @@ import numpy as np
 
 from passerby import boxes
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import Subject, Tell, frame_count
+from passerby.exports.source import ExportSource, Tell, frame_count
 from passerby.records import VideoInfo
 
 # Names in the labelling configuration of Label Studio's own template for such videos.
@@ -23,13 +23,13 @@ RECTANGLE, VIDEO, LABEL = "box", "video", "person"
 DECIMALS = 4  # of percent: within a hundredth of a pixel
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """A list of one task, person by person."""
-    data = msgspec.json.encode({VIDEO: subject.name})
+    data = msgspec.json.encode({VIDEO: result.name})
     yield b'[{"data":' + data + b',"predictions":[{"model_version":"passerby","result":['
     done = 0
-    for path in paths(subject):
-        yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, subject.video))
+    for path in paths(result):
+        yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, result.video))
         done += len(path)
         tell(done)
     yield b"\n]}]}]\n"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.source import Subject, Tell, told
+from passerby.exports.source import ExportSource, Tell, told
 from passerby.motfile import track_lines
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """Rows of `motfile`: bodies only, by frame, then by person."""
-    for part in told(subject, tell):
+    for part in told(result, tell):
         yield "".join(track_lines(part)).encode("ascii")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from passerby.exports.source import Subject, Tell, told
+from passerby.exports.source import ExportSource, Tell, told
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """Lines in the order of time, as with `SortBy` TIMESTAMP."""
     encoder = msgspec.json.Encoder()
-    for part in told(subject, tell):
-        yield encoder.encode_lines(subject.spelled(part))
+    for part in told(result, tell):
+        yield encoder.encode_lines(result.spelled(part))

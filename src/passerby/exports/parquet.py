@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.source import Subject, Tell
+from passerby.exports.source import ExportSource, Tell
 
 CHUNK_BYTES = 1024 * 1024
 
 
-def chunks(subject: Subject, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     """The file of `results.tables`, byte for byte."""
-    with subject.table.open("rb") as file:
+    with result.table.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-    tell(subject.row_count)
+    tell(result.row_count)

@@ -12,8 +12,8 @@ from passerby.records import Sightings, VideoInfo
 Tell = Callable[[int], object]
 
 
-class Subject(Protocol):
-    """A finished result: `passerby.bootstrap.analysis_result.Finished`."""
+class ExportSource(Protocol):
+    """A finished result: `passerby.bootstrap.analysis_result.AnalysisResult`."""
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Subject(Protocol):
 
 
 # Makes an export piece by piece, in the order of the file.
-Chunks = Callable[[Subject, Tell], Iterator[bytes]]
+Chunks = Callable[[ExportSource, Tell], Iterator[bytes]]
 
 
 def frame_count(video: VideoInfo) -> int:
@@ -55,10 +55,10 @@ def frame_count(video: VideoInfo) -> int:
     return round(video.duration_ms * video.frame_rate / 1000)
 
 
-def told(subject: Subject, tell: Tell) -> Iterator[Sightings]:
+def told(result: ExportSource, tell: Tell) -> Iterator[Sightings]:
     """All sightings, a part at a time; how many are done is told after each."""
     done = 0
-    for part in subject.parts():
+    for part in result.parts():
         yield part
         done += len(part)
         tell(done)

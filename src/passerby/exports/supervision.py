@@ -32,8 +32,8 @@ def detections(sightings: Sightings) -> Iterator[FrameDetections]:
     """Go through the frames on which a body was seen, in order of time.
 
     `sightings` are those of a whole result: of `passerby.track`, of
-    `passerby.results.tables.read_table`, or of `passerby.bootstrap.analysis_result.open_finished`. Faces are
-    left out.
+    `passerby.results.tables.read_table`, or of
+    `passerby.bootstrap.analysis_result.open_result`. Faces are left out.
     """
     bodies = sightings.take(sightings.has_body)
     _, firsts = np.unique(bodies.frame_index, return_index=True)

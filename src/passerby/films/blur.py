@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films.film import Progress, write_film
-from passerby.films.masks import Covers, Hidden
+from passerby.films.masks import Hidden, Masks
 from passerby.films.placement import Placed, place
 from passerby.records import Sightings
 from passerby.video.decode import DecodedFrame, Image
@@ -118,7 +118,7 @@ def _concealing(sightings: Sightings, whom: Blurred) -> Callable[[DecodedFrame, 
     return conceal_faces if whom.who == "faces" else conceal_people
 
 
-def conceal_bodies(image: Image, concealed: Image, covers: Covers, shown: Placed) -> bool:
+def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) -> bool:
     """Hide people, from the farthest to the nearest; leave others in front of them.
 
     Whose box ends lower in the picture is nearer. Of a shown person in front of a hidden
@@ -141,11 +141,11 @@ def conceal_bodies(image: Image, concealed: Image, covers: Covers, shown: Placed
         Whether somebody was left in front of a cover.
     """
     is_reopened = False
-    ends = np.minimum(np.concatenate([shown.xyxy[:, 3], covers.xyxy[:, 3]]), image.shape[0])
+    ends = np.minimum(np.concatenate([shown.xyxy[:, 3], masks.xyxy[:, 3]]), image.shape[0])
     # Stable: among those that end at one height the shown come first, and the others win.
     for position in np.argsort(ends, kind="stable").tolist():
         if position >= len(shown):
-            conceal(image, concealed, covers.xyxy[position - len(shown)], BODY_CELLS)
+            conceal(image, concealed, masks.xyxy[position - len(shown)], BODY_CELLS)
         elif shown.detected[position]:
             is_reopened |= _reopen(image, concealed, shown.xyxy[position])
     return is_reopened
@@ -181,7 +181,7 @@ def conceal(
     concealed[view] = cv2.resize(rounded, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _conceal_heads(image: Image, concealed: Image, heads: Covers) -> None:
+def _conceal_heads(image: Image, concealed: Image, heads: Masks) -> None:
     for xyxy in heads.xyxy:
         conceal(image, concealed, xyxy, HEAD_CELLS)
 

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from passerby.exports.draft import draft_of
+from passerby.exports.draft import atomic_file
 from passerby.films.contact_sheet import write_contact_sheets
 from passerby.records import Sightings
 
@@ -21,7 +21,7 @@ def write_zip(
     progress: Callable[[int], object] | None = None,
 ) -> None:
     """Write a ZIP of a PNG a person, by person index; parameters as `write_contact_sheets`."""
-    with tempfile.TemporaryDirectory(prefix="passerby-") as folder, draft_of(target) as draft:
+    with tempfile.TemporaryDirectory(prefix="passerby-") as folder, atomic_file(target) as draft:
         sheets = write_contact_sheets(source, sightings, Path(folder), progress)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
             for sheet in sheets:

@@ -18,7 +18,7 @@ from av.video.reformatter import ColorRange, Interpolation
 from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
-from passerby.exports.draft import draft_of
+from passerby.exports.draft import atomic_file
 from passerby.films.sound import COPIED, add_sound
 from passerby.inference.cpu import features_here
 from passerby.video.container import open_video
@@ -108,7 +108,7 @@ def write_film(
         "movflags": "+faststart",
         "movie_timescale": str(_movie_ticks(clock)),
     }
-    with draft_of(target) as draft, av.open(draft, "w", "mp4", options) as output:
+    with atomic_file(target) as draft, av.open(draft, "w", "mp4", options) as output:
         for count in _encode(output, source, clock, paint, encoding):
             if progress:
                 progress(count)

@@ -47,7 +47,7 @@ FACE_MARGIN = 0.6
 
 
 @dataclass(frozen=True)
-class Covers:
+class Masks:
     """What hides people at an instant: C boxes, and of whom each is; a person may have several."""
 
     person_index: NDArray[np.int64]  # (C,)
@@ -71,12 +71,12 @@ class Hidden:
         self._bodies = replace(sightings, xyxy=subjects(sightings))
         self._faces = sightings.take(sightings.face != NO_FACE)
 
-    def bodies(self, timestamp_ms: int) -> Covers:
+    def bodies(self, timestamp_ms: int) -> Masks:
         """What hides everybody at an instant of the video's clock."""
         person, xyxy, margin = self._around(timestamp_ms)
-        return Covers(person, _grown(xyxy, margin))
+        return Masks(person, _grown(xyxy, margin))
 
-    def heads(self, timestamp_ms: int) -> Covers:
+    def heads(self, timestamp_ms: int) -> Masks:
         """What hides everybody's head at an instant of the video's clock.
 
         That is the face where it is known, else the upper part of the body's box.
@@ -86,7 +86,7 @@ class Hidden:
         others = ~np.isin(person, faces.person_index)
         heads = _grown(_upper(xyxy[others]), margin[others])
         around_faces = _grown(faces.xyxy, FACE_MARGIN * _longer_side(faces.xyxy))
-        return Covers(
+        return Masks(
             np.concatenate([person[others], faces.person_index]),
             np.concatenate([heads, around_faces]),
         )

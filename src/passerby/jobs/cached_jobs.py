@@ -17,7 +17,7 @@ MEMORY_SECONDS = 5.0
 JOBS_LIMIT = 1000
 
 
-class RememberedJobs:
+class CachedJobs:
     """A store that knows what it was asked a moment ago. Safe to use from many threads."""
 
     def __init__(self, store: JobStore, clock: Callable[[], float] = time.monotonic) -> None:

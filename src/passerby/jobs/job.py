@@ -68,7 +68,7 @@ class Job:
     started_at: datetime | None  # of the first attempt
     ended_at: datetime | None
     attempt: int  # 0 until a worker takes it, then from 1
-    complaints: tuple[str, ...] = ()  # what was damaged in the video, once it succeeded
+    warnings: tuple[str, ...] = ()  # what was damaged in the video, once it succeeded
 
     @property
     def open(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 
 from passerby.database.connection import Database
-from passerby.database.retry import retried
+from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import JOBS
 from passerby.jobs.job import OPEN_STATES, Job, JobState
 from passerby.jobs.rows import job_of
@@ -24,7 +24,7 @@ class Wanted:
     tag: str = ""  # what the job's tag has in it, in any case of its letters
 
 
-class Catalogue:
+class JobList:
     """The jobs of one database. Safe to use from many threads."""
 
     def __init__(self, database: Database) -> None:
@@ -42,14 +42,14 @@ class Catalogue:
                 return
             than = jobs[-1].id
 
-    @retried
-    def lively(self, account_id: str, since: datetime, limit: int) -> list[Job]:
+    @retry_on_disconnect
+    def active(self, account_id: str, since: datetime, limit: int) -> list[Job]:
         """Jobs that are open or ended after `since`, newest first, at most `limit`."""
-        lively = or_(JOBS.c.state.in_(OPEN_STATES), JOBS.c.ended_at > since)
-        query = _of(account_id).where(lively).limit(limit)
+        active = or_(JOBS.c.state.in_(OPEN_STATES), JOBS.c.ended_at > since)
+        query = _of(account_id).where(active).limit(limit)
         return self._read(query)
 
-    @retried
+    @retry_on_disconnect
     def _some(self, wanted: Wanted, than: str | None) -> list[Job]:
         query = _of(wanted.account_id).limit(JOBS_AT_ONCE)
         if wanted.states:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, Update, and_, func, insert, literal, select, update
 
 from passerby.database.connection import Database
-from passerby.database.retry import retried
+from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import OUTBOX, UtcDateTime
 from passerby.jobs.job import utc_now
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
@@ -50,7 +50,7 @@ class Outbox:
         self._database = database
         self._now = now
 
-    @retried
+    @retry_on_disconnect
     def claim(self) -> QueuedMessage | None:
         """Take a message whose time has come; None if there is none.
 
@@ -80,7 +80,7 @@ class Outbox:
         """Note that there is nowhere to send a claimed message, now or later."""
         self._settle(_pending(message), DeliveryState.NOWHERE_TO_SEND)
 
-    @retried
+    @retry_on_disconnect
     def mark_failed(self, message: QueuedMessage, error: str) -> None:
         """Note why an attempt failed; the next one follows later, unless it went on too long."""
         now = self._now()
@@ -96,14 +96,14 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(failed)
 
-    @retried
+    @retry_on_disconnect
     def deliveries(self, job_ids: Iterable[str]) -> dict[str, Delivery]:
         """How the messages about jobs fare, by job id; without those that have none."""
         with self._database.reading() as connection:
             found = {job_id: _delivery(connection, job_id) for job_id in job_ids}
         return {job_id: delivery for job_id, delivery in found.items() if delivery is not None}
 
-    @retried
+    @retry_on_disconnect
     def _settle(self, wanted: Update, state: DeliveryState) -> None:
         settled = wanted.values(state=state, settled_at=self._now())
         with self._database.writing() as connection:

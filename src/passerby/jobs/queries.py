@@ -29,7 +29,7 @@ RUNNING = JOBS.c.state == JobState.RUNNING
 def take_oldest(now: datetime) -> Update:
     """Make the job that has waited longest a running one, one attempt on."""
     rested = or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until < now)
-    waiting = or_(and_(QUEUED, rested), abandoned(now))
+    waiting = or_(and_(QUEUED, rested), stalled(now))
     oldest = select(JOBS.c.number).where(waiting).order_by(JOBS.c.number).limit(1)
     # Where rows are locked one by one, two workers must not wait for the same.
     free = oldest.with_for_update(skip_locked=True).scalar_subquery()
@@ -46,12 +46,12 @@ def take_oldest(now: datetime) -> Update:
     )
 
 
-def abandoned(now: datetime) -> ColumnElement[bool]:
+def stalled(now: datetime) -> ColumnElement[bool]:
     """Jobs whose worker was not heard of in time."""
     return and_(RUNNING, JOBS.c.lease_until < now)
 
 
-def release_from_the_gone(connection: Connection, now: datetime) -> None:
+def expire_dead_leases(connection: Connection, now: datetime) -> None:
     """End the leases of workers that certainly are no more."""
     leased = and_(RUNNING, JOBS.c.lease_until >= now)
     names = connection.execute(select(JOBS.c.worker_id).where(leased).distinct()).scalars()
@@ -61,7 +61,7 @@ def release_from_the_gone(connection: Connection, now: datetime) -> None:
         connection.execute(released.values(lease_until=now - timedelta(seconds=1)))
 
 
-def headway(progress: Progress) -> dict[str, object]:
+def progress_columns(progress: Progress) -> dict[str, object]:
     """What it means for a job to have so many shards finished now."""
     before = JOBS.c.finished_shards
     further = before < progress.finished_shards
@@ -71,7 +71,7 @@ def headway(progress: Progress) -> dict[str, object]:
     }
 
 
-def uncounted() -> dict[str, object]:
+def undo_attempt() -> dict[str, object]:
     """What it means for a job that its last attempt was none."""
     fruitless = JOBS.c.fruitless_attempts
     return {
@@ -85,14 +85,14 @@ def leased(worker_id: str, until: datetime) -> ColumnElement[bool]:
     return and_(RUNNING, JOBS.c.worker_id == worker_id, JOBS.c.lease_until == until)
 
 
-def held(job_id: str, worker_id: str) -> Update:
+def owned_by(job_id: str, worker_id: str) -> Update:
     """Change a job while it is this worker's."""
     return update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker_id == worker_id, RUNNING)
 
 
-def let_go(job_id: str, worker_id: str) -> Update:
+def clear_lease(job_id: str, worker_id: str) -> Update:
     """Change a job that is this worker's, which then is nobody's."""
-    return held(job_id, worker_id).values(worker_id=None, lease_until=None)
+    return owned_by(job_id, worker_id).values(worker_id=None, lease_until=None)
 
 
 def failed(ending: Update, now: datetime, message: str) -> Update:
@@ -117,9 +117,9 @@ def cancelled(now: datetime) -> Update:
     )
 
 
-def give_back(connection: Connection, held: Update) -> None:
+def requeue(connection: Connection, owned_by: Update) -> None:
     """Put the job of a change back into the queue; raises LeaseLost if it changes none."""
-    back = held.values(state=JobState.QUEUED, **columns_of(Progress()))
+    back = owned_by.values(state=JobState.QUEUED, **columns_of(Progress()))
     if connection.execute(back).rowcount == 0:
         raise LeaseLost
 

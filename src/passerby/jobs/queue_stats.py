@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from passerby.database.connection import Database
-from passerby.database.retry import retried
+from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import JOBS, OUTBOX
 from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.message import DeliveryState
 
 
 @dataclass(frozen=True)
-class Census:
+class QueueStats:
     """The jobs of one database, and the messages about them, at one time."""
 
     jobs: Mapping[str, int]  # every state is there
@@ -25,8 +25,8 @@ class Census:
     longest_untold_seconds: float  # of the pending messages; 0 where there are none
 
 
-@retried
-def census(database: Database, now: datetime) -> Census:
+@retry_on_disconnect
+def queue_stats(database: Database, now: datetime) -> QueueStats:
     """Count jobs and messages; `now` is aware."""
     running, pending = JOBS.c.state == JobState.RUNNING, OUTBOX.c.state == DeliveryState.PENDING
     queued_at = select(JOBS.c.created_at).where(JOBS.c.state == JobState.QUEUED)
@@ -34,7 +34,7 @@ def census(database: Database, now: datetime) -> Census:
     with database.reading() as connection:
         jobs, messages = _by_state(connection, JOBS), _by_state(connection, OUTBOX)
         oldest = connection.execute(queued_at.order_by(JOBS.c.number).limit(1)).scalar()
-        return Census(
+        return QueueStats(
             jobs={state: jobs.get(state, 0) for state in JobState},
             longest_wait_seconds=_age_seconds(oldest, now),
             abandoned_jobs=_count(connection, running, JOBS.c.lease_until < now),

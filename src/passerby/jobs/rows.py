@@ -31,7 +31,7 @@ def job_of(row: RowMapping) -> Job:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         attempt=row["attempt"],
-        complaints=tuple(row["complaints"] or ()),
+        warnings=tuple(row["complaints"] or ()),
     )
 
 
@@ -60,11 +60,11 @@ def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]
     }
 
 
-def columns_found(video: VideoInfo, counts: Counts, complaints: Sequence[str]) -> dict[str, object]:
+def columns_found(video: VideoInfo, counts: Counts, warnings: Sequence[str]) -> dict[str, object]:
     """Name the columns of what the analysis of a job told, with their values."""
-    kept = list(complaints[:COMPLAINTS_LIMIT])
-    if len(complaints) > COMPLAINTS_LIMIT:
-        kept.append(f"And so on: {len(complaints)} such sentences are in the worker's log.")
+    kept = list(warnings[:COMPLAINTS_LIMIT])
+    if len(warnings) > COMPLAINTS_LIMIT:
+        kept.append(f"And so on: {len(warnings)} such sentences are in the worker's log.")
     return {"video": asdict(video), "complaints": kept or None, **asdict(counts)}
 
 

@@ -21,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from passerby.database.connection import Database, take_turns
-from passerby.database.retry import outlast, retried
+from passerby.database.connection import Database, lock_by_name
+from passerby.database.retry import retry_on_disconnect, run_with_retry
 from passerby.database.schema import JOBS
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost
 from passerby.jobs.idempotency import RETENTION, earlier_job_id, remember
@@ -32,18 +32,18 @@ from passerby.jobs.outbox import put
 from passerby.jobs.queries import (
     QUEUED,
     RUNNING,
-    abandoned,
     cancelled,
     check_room,
+    clear_lease,
+    expire_dead_leases,
     failed,
-    give_back,
-    headway,
-    held,
     leased,
-    let_go,
-    release_from_the_gone,
+    owned_by,
+    progress_columns,
+    requeue,
+    stalled,
     take_oldest,
-    uncounted,
+    undo_attempt,
 )
 from passerby.jobs.rows import columns_found, columns_of, columns_of_new, job_of
 from passerby.records import Progress, VideoInfo
@@ -82,12 +82,12 @@ class JobStore:
         TooManyOpenJobs
             If the account has `open_limit` jobs queued or running.
         """
-        return outlast(partial(self._submit, new, open_limit, secrets.token_hex(32)))
+        return run_with_retry(partial(self._submit, new, open_limit, secrets.token_hex(32)))
 
     def _submit(self, new: NewJob, open_limit: int, new_id: str, earlier_tries: int) -> Job:
         now = self._now()
         with self._database.writing() as connection:
-            take_turns(connection, new.account_id)
+            lock_by_name(connection, new.account_id)
             if earlier_tries and (stored := _one(connection, JOBS.c.id == new_id)):
                 return stored
             job_id = earlier_job_id(connection, new, now - self._retention)
@@ -97,7 +97,7 @@ class JobStore:
                 remember(connection, new, new_id, now)
             return _find(connection, JOBS.c.id == (job_id or new_id))
 
-    @retried
+    @retry_on_disconnect
     def repeated(self, new: NewJob) -> Job | None:
         """Find the job that this very request made earlier; raises TokenReused."""
         issued_after = self._now() - self._retention
@@ -105,7 +105,7 @@ class JobStore:
             job_id = earlier_job_id(connection, new, issued_after)
             return None if job_id is None else _find(connection, JOBS.c.id == job_id)
 
-    @retried
+    @retry_on_disconnect
     def find(self, job_id: str, account_id: str | None = None) -> Job:
         """One job, of any account unless one is named; raises JobNotFound."""
         wanted = JOBS.c.id == job_id
@@ -114,7 +114,7 @@ class JobStore:
         with self._database.reading() as connection:
             return _find(connection, wanted)
 
-    @retried
+    @retry_on_disconnect
     def starting_with(self, digits: str) -> Job:
         """The one job whose id starts so; raises JobNotFound if there is none, or another."""
         query = select(JOBS).where(JOBS.c.id.startswith(digits, autoescape=True)).limit(2)
@@ -126,7 +126,7 @@ class JobStore:
             raise JobNotFound
         return job_of(rows[0])
 
-    @retried
+    @retry_on_disconnect
     def recent(
         self, limit: int, state: JobState | None = None, account_id: str | None = None
     ) -> list[Job]:
@@ -143,7 +143,7 @@ class JobStore:
         """Take the job that has waited longest; None if there is none to do."""
         now = self._now()
         lease_until = now + timedelta(seconds=lease_seconds)
-        return outlast(partial(self._claim, worker_id, now, lease_until))
+        return run_with_retry(partial(self._claim, worker_id, now, lease_until))
 
     def _claim(
         self, worker_id: str, now: datetime, lease_until: datetime, earlier_tries: int
@@ -152,13 +152,13 @@ class JobStore:
         with self._database.writing() as connection:
             if earlier_tries and (taken := _one(connection, leased(worker_id, lease_until))):
                 return taken
-            release_from_the_gone(connection, now)
-            self._close_abandoned(connection, now)
+            expire_dead_leases(connection, now)
+            self._close_stalled(connection, now)
             claimed = take_oldest(now).values(lease)
             row = connection.execute(claimed.returning(JOBS)).mappings().one_or_none()
             return None if row is None else job_of(row)
 
-    @retried
+    @retry_on_disconnect
     def report(self, job_id: str, worker_id: str, progress: Progress, lease_seconds: float) -> None:
         """Note how far a job is, and extend its lease from now.
 
@@ -170,8 +170,8 @@ class JobStore:
             If it is no longer this worker's.
         """
         lease_until = self._now() + timedelta(seconds=lease_seconds)
-        reported = held(job_id, worker_id).values(
-            lease_until=lease_until, **columns_of(progress), **headway(progress)
+        reported = owned_by(job_id, worker_id).values(
+            lease_until=lease_until, **columns_of(progress), **progress_columns(progress)
         )
         with self._database.writing() as connection:
             answer = connection.execute(reported.returning(JOBS.c.cancel_requested))
@@ -188,15 +188,15 @@ class JobStore:
         video: VideoInfo,
         counts: Counts,
         publish: Callable[[], None] = lambda: None,
-        complaints: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
         """End a job well, even if its end was asked for meanwhile; raises LeaseLost.
 
-        `complaints` say what was damaged in the video. `publish` makes what was found
+        `warnings` say what was damaged in the video. `publish` makes what was found
         readable. It is called where the job is certainly this worker's and nobody can take
         it, perhaps again if that could not be stored.
         """
-        found = {"fraction": 1.0, **columns_found(video, counts, complaints)}
+        found = {"fraction": 1.0, **columns_found(video, counts, warnings)}
         self._end(job_id, worker_id, JobState.SUCCEEDED, found, publish)
 
     def fail(self, job_id: str, worker_id: str, message: str) -> None:
@@ -208,22 +208,22 @@ class JobStore:
         message = {"status_message": JobCancelled.__doc__}
         self._end(job_id, worker_id, JobState.CANCELLED, message)
 
-    @retried
+    @retry_on_disconnect
     def release(self, job_id: str, worker_id: str) -> None:
         """Give a running job its place in the queue back; raises LeaseLost.
 
         The attempt does not count: nothing went wrong.
         """
         with self._database.writing() as connection:
-            give_back(connection, let_go(job_id, worker_id).values(uncounted()))
+            requeue(connection, clear_lease(job_id, worker_id).values(undo_attempt()))
 
-    @retried
+    @retry_on_disconnect
     def try_again(self, job_id: str, worker_id: str, message: str) -> None:
         """Let a running job rest that failed for now, or end it badly if it did so too often.
 
         `message` tells its caller why. Raises LeaseLost.
         """
-        mine, now = let_go(job_id, worker_id), self._now()
+        mine, now = clear_lease(job_id, worker_id), self._now()
         with self._database.writing() as connection:
             spent = mine.where(JOBS.c.fruitless_attempts >= MAX_TRIALS)
             if self._end_all(connection, failed(spent, now, message), now):
@@ -231,9 +231,9 @@ class JobStore:
             query = select(JOBS.c.fruitless_attempts).where(JOBS.c.id == job_id)
             attempts = connection.execute(query).scalar_one()
             rest = timedelta(seconds=FIRST_REST_SECONDS * 2 ** max(attempts - 1, 0))
-            give_back(connection, mine.values(lease_until=now + rest))
+            requeue(connection, mine.values(lease_until=now + rest))
 
-    @retried
+    @retry_on_disconnect
     def cancel(self, job_id: str) -> Job:
         """End a queued job, ask a running one to end, leave an ended one; raises JobNotFound.
 
@@ -247,7 +247,7 @@ class JobStore:
             self._end_all(connection, cancelled(now).where(of_job, QUEUED), now)
             return _find(connection, of_job)
 
-    @retried
+    @retry_on_disconnect
     def _end(
         self,
         job_id: str,
@@ -257,18 +257,18 @@ class JobStore:
         publish: Callable[[], None] = lambda: None,
     ) -> None:
         now = self._now()
-        ended = let_go(job_id, worker_id).values(state=state, ended_at=now, **values)
+        ended = clear_lease(job_id, worker_id).values(state=state, ended_at=now, **values)
         with self._database.writing() as connection:
             if not self._end_all(connection, ended, now):
                 raise LeaseLost
             publish()
 
-    def _close_abandoned(self, connection: Connection, now: datetime) -> None:
+    def _close_stalled(self, connection: Connection, now: datetime) -> None:
         """End the jobs whose worker died and which are not to be tried again."""
         asked_to_end = JOBS.c.cancel_requested.is_(True)
-        self._end_all(connection, cancelled(now).where(abandoned(now), asked_to_end), now)
+        self._end_all(connection, cancelled(now).where(stalled(now), asked_to_end), now)
         message = f"The analysis broke off {MAX_ATTEMPTS} times."
-        given_up = update(JOBS).where(abandoned(now), JOBS.c.fruitless_attempts >= MAX_ATTEMPTS)
+        given_up = update(JOBS).where(stalled(now), JOBS.c.fruitless_attempts >= MAX_ATTEMPTS)
         self._end_all(connection, failed(given_up, now, message), now)
 
     def _end_all(self, connection: Connection, ending: Update, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from passerby.database.connection import Database
-from passerby.database.retry import retried
+from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
 from passerby.jobs.job import OPEN_STATES, JobState, utc_now
 from passerby.jobs.message import DeliveryState
@@ -94,26 +94,26 @@ def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
             return
 
 
-@retried
+@retry_on_disconnect
 def _delete_some(database: Database, deletion: ReturningDelete[str]) -> Sequence[str]:
     with database.writing() as connection:
         return connection.execute(deletion).scalars().all()
 
 
-@retried
+@retry_on_disconnect
 def _delete_tokens(database: Database, before: datetime) -> None:
     with database.writing() as connection:
         connection.execute(delete(TOKENS).where(TOKENS.c.issued_at < before))
 
 
-@retried
+@retry_on_disconnect
 def _delete_expired_keys(database: Database, before: datetime) -> None:
     # Not as soon as they end: until then their holders are told what is wrong.
     with database.writing() as connection:
         connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.expires_at < before))
 
 
-@retried
+@retry_on_disconnect
 def _strays(database: Database, results: Results) -> list[str]:
     """Ids of results whose job is gone, or ended without them."""
     # Read in this order: a job is there before its results are.
@@ -137,13 +137,13 @@ def _left_behind(database: Database, root: Path, wanted: ColumnElement[bool]) ->
     return [folder for folder in made if folder.name not in wanted_ids]
 
 
-@retried
+@retry_on_disconnect
 def _ids(database: Database, wanted: ColumnElement[bool]) -> set[str]:
     with database.reading() as connection:
         return set(connection.execute(select(JOBS.c.id).where(wanted)).scalars())
 
 
-@retried
+@retry_on_disconnect
 def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
     """`before`, or when the oldest open job came, if that was earlier."""
     query = select(func.min(JOBS.c.created_at)).where(OPEN)

@@ -40,7 +40,7 @@ class Outcome:
     video: VideoInfo
     counts: Counts
     publish: Callable[[], None] = lambda: None  # lets the sightings be read; see JobStore.succeed
-    complaints: Sequence[str] = ()  # what was damaged in the video, in sentences
+    warnings: Sequence[str] = ()  # what was damaged in the video, in sentences
 
 
 # Tells how far the analysis is. Raises JobCancelled or LeaseLost when it should
@@ -115,7 +115,7 @@ class Worker:
             video=outcome.video,
             counts=outcome.counts,
             publish=outcome.publish,
-            complaints=outcome.complaints,
+            warnings=outcome.warnings,
         )
 
     def _failed(self, job: Job, error: Exception) -> Callable[[str, str], None]:

@@ -18,7 +18,7 @@ from passerby.pathing.observation_store import Shelf, fetched
 from passerby.pathing.observations import load_all
 from passerby.pathing.observe import Locate, observe_to_file, observe_to_shelf
 from passerby.pathing.plan import Options, Plan, Report, Shard, ignore, plan
-from passerby.pathing.warnings import complaints
+from passerby.pathing.warnings import warnings
 from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
 
 OnProgress = Callable[[Progress], None]
@@ -35,7 +35,7 @@ class Analysis:
     sightings: Sightings
     frame_index: NDArray[np.int64]  # (F,) numbers of the analysed frames
     frame_count: int  # frames decoded
-    complaints: tuple[str, ...] = ()  # what was damaged, a sentence a stretch of it
+    warnings: tuple[str, ...] = ()  # what was damaged, a sentence a stretch of it
 
     def __iter__(self) -> Iterator[Sighting]:
         return iter(self.sightings)
@@ -151,7 +151,7 @@ def _linked(video: VideoInfo, observations: Observations) -> Analysis:
         link(observations, video.width, video.height),
         observations.frame_index,
         observations.frame_count,
-        complaints(video, observations),
+        warnings(video, observations),
     )
 
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from passerby import boxes
 from passerby.records import NO_FACE, Observations, Sightings
-from passerby.tracking.appearance import resemblance
-from passerby.tracking.bidirectional import agree
+from passerby.tracking.appearance import appearance_embeddings
+from passerby.tracking.bidirectional import associate_bidirectionally
 from passerby.tracking.borders import at_border
-from passerby.tracking.faces.assignment import followed, pair
+from passerby.tracking.faces.assignment import pair, relabel
 from passerby.tracking.faces.tracks import face_tracks, faces_in_view
 from passerby.tracking.finalise import sightings
-from passerby.tracking.reidentification import reunite
-from passerby.tracking.stabilisation import Steady, steady
+from passerby.tracking.reidentification import reidentify
+from passerby.tracking.stabilisation import StabilisedDetections, stabilise
 from passerby.tracking.stitching import stitch
 from passerby.tracking.track_motion import shared_motion
 
@@ -38,10 +38,10 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
         Boxes may reach over the frame's border where a person does, but not
         lie wholly outside.
     """
-    view = steady(observations)
-    faces = faces_in_view(view, observations.first_face, observations.faces)
-    person_of, face_person_of = _persons(observations, view, faces, (width, height))
-    found = sightings(observations, view, person_of, faces, face_person_of)
+    detections = stabilise(observations)
+    faces = faces_in_view(detections, observations.first_face, observations.faces)
+    person_of, face_person_of = _persons(observations, detections, faces, (width, height))
+    found = sightings(observations, detections, person_of, faces, face_person_of)
     return _in_frame(found, width, height)
 
 
@@ -50,26 +50,31 @@ def link_boxes(observations: Observations, width: int, height: int) -> Sightings
 
     The camera's motion in `observations` must be none; it is not known.
     """
-    motion = shared_motion(steady(observations))
+    motion = shared_motion(stabilise(observations))
     return link(replace(observations, camera_motion=motion), width, height)
 
 
 def _persons(
-    observations: Observations, view: Steady, faces: Steady, size: tuple[int, int]
+    observations: Observations,
+    detections: StabilisedDetections,
+    faces: StabilisedDetections,
+    size: tuple[int, int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Labels of the detections and of the faces, the same for all of one person."""
-    stay_of = _stays(observations, view, size)
+    shot_track_of = _shot_tracks(observations, detections, size)
     track_of = face_tracks(faces, at_border(observations.faces.xyxy, *size))
-    kin = pair(view, stay_of, faces, track_of)
-    person_of = reunite(view, kin.body)
-    return person_of, followed(kin, person_of)
+    kin = pair(detections, shot_track_of, faces, track_of)
+    person_of = reidentify(detections, kin.body)
+    return person_of, relabel(kin, person_of)
 
 
-def _stays(observations: Observations, view: Steady, size: tuple[int, int]) -> NDArray[np.int64]:
+def _shot_tracks(
+    observations: Observations, detections: StabilisedDetections, size: tuple[int, int]
+) -> NDArray[np.int64]:
     """Labels of the detections: one person in one shot."""
-    tracklet_of = agree(view)
-    looks = resemblance(view, tracklet_of)
-    return stitch(view, tracklet_of, looks, at_border(observations.xyxy, *size))
+    tracklet_of = associate_bidirectionally(detections)
+    embeddings = appearance_embeddings(detections, tracklet_of)
+    return stitch(detections, tracklet_of, embeddings, at_border(observations.xyxy, *size))
 
 
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:

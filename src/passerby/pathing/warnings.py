@@ -12,7 +12,7 @@ EARLY_MS = 1000
 EARLY_SHARE = 0.02
 
 
-def complaints(video: VideoInfo, observations: Observations) -> tuple[str, ...]:
+def warnings(video: VideoInfo, observations: Observations) -> tuple[str, ...]:
     """Describe each damaged stretch in a sentence, and an end that comes too early.
 
     Examples

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 PAUSES = (1.0, 2.0, 4.0)
 
 
-class Postman:
+class Notifier:
     """Delivers messages one after another, in a thread of its own."""
 
     def __init__(self, deliver: Callable[[QueuedMessage], None]) -> None:

@@ -21,17 +21,17 @@ from passerby.api.metrics import Metrics
 from passerby.api.notices import notice_of
 from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
-from passerby.api.signature import Gate
+from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.bootstrap.notifications import delivery
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.errors import SettingsError
 from passerby.jobs.job import Job
 from passerby.jobs.message import OutgoingMessage
 from passerby.replay.example import example
 from passerby.replay.jobs import ReplayedJobs
 from passerby.replay.keys import TEST_KEY, Key, keys_of
-from passerby.replay.notifier import Postman
+from passerby.replay.notifier import Notifier
 from passerby.replay.recordings import DEFAULT, Recordings, recording_of, recordings_in
 from passerby.replay.script import Script, script_from, script_of
 from passerby.server import listening
@@ -65,7 +65,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class _Census:
+class _QueueStats:
     """How the jobs stand, for `/metrics`."""
 
     jobs: Mapping[str, int]
@@ -76,7 +76,7 @@ class _Census:
     longest_untold_seconds: float = 0.0
 
 
-class StandIn:
+class StubServer:
     """The application, what it goes by, and what it has seen.
 
     `requests` and `notices` are in the order in which they came; `url` is "" unless it
@@ -108,11 +108,11 @@ class StandIn:
         self.jobs = ReplayedJobs(recordings.copy(), script, self._tell)
         self.app = create_app(
             Service(
-                gate=Gate(self._key),
+                authenticator=Authenticator(self._key),
                 rates={},
                 tracking=Tracking(self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), 0, 1),
                 metrics=Metrics(self._census),
-                witness=self._witness,
+                on_exchange=self._on_exchange,
             )
         )
 
@@ -170,10 +170,12 @@ class StandIn:
     def _key(self, key_id: str) -> Key | None:
         return self._keys.get(key_id)
 
-    def _census(self) -> _Census:
-        return _Census(Counter(job.state for job in self.jobs.all()), {"told": len(self.notices)})
+    def _census(self) -> _QueueStats:
+        return _QueueStats(
+            Counter(job.state for job in self.jobs.all()), {"told": len(self.notices)}
+        )
 
-    def _witness(self, request: SignedRequest, reply: Reply) -> None:
+    def _on_exchange(self, request: SignedRequest, reply: Reply) -> None:
         targets = [value for name, value in request.headers if name == TARGET_HEADER]
         code = "OK" if reply.status == 200 else str(json.loads(reply.body)["__type"])  # noqa: PLR2004
         operation = targets[0].rpartition(".")[2] if targets else ""
@@ -191,31 +193,31 @@ class StandIn:
 
 
 @contextmanager
-def running(folder: Path | None = None) -> Iterator[StandIn]:
+def running(folder: Path | None = None) -> Iterator[StubServer]:
     """Replay the recordings of a folder, by the script in it, while the block runs.
 
     It listens on a free port of 127.0.0.1, in a thread. Without a folder, two people walk
     through every video.
     """
-    without = StandIn(Recordings({DEFAULT: example()}))
-    with running_stand_in(without if folder is None else stand_in_for(folder)) as stand_in:
-        yield stand_in
+    without = StubServer(Recordings({DEFAULT: example()}))
+    with running_stub_server(without if folder is None else stub_server_for(folder)) as stub_server:
+        yield stub_server
 
 
 @contextmanager
-def running_stand_in(stand_in: StandIn) -> Iterator[StandIn]:
+def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
     """Have a stand-in listen on a free port of 127.0.0.1, in a thread, while the block runs."""
-    with listening.in_thread(stand_in.app) as url:
-        stand_in.url = url
+    with listening.in_thread(stub_server.app) as url:
+        stub_server.url = url
         try:
-            yield stand_in
+            yield stub_server
         finally:
-            stand_in.reset()
+            stub_server.reset()
 
 
-def stand_in_for(
+def stub_server_for(
     folder: Path, send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None
-) -> StandIn:
+) -> StubServer:
     """Stand-in for the recordings of a folder and the script in it.
 
     Raises
@@ -227,16 +229,16 @@ def stand_in_for(
     """
     if not folder.is_dir():
         raise SettingsError(f"the folder of the recordings does not exist: {folder}")
-    return StandIn(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
+    return StubServer(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
 
 
 def serve(chosen: Settings, folder: Path) -> None:
     """Replay the recordings of a folder, by the script in it, until asked to stop."""
-    postman = Postman(delivery(chosen))
-    stand_in = stand_in_for(folder, postman.send)
-    config = listening.config(stand_in.app, chosen)
+    notifier = Notifier(delivery(chosen))
+    stub_server = stub_server_for(folder, notifier.send)
+    config = listening.config(stub_server.app, chosen)
     listening.leave_in_order()
-    with listening.listener(chosen.host, chosen.port) as listener, postman.at_work():
+    with listening.listener(chosen.host, chosen.port) as listener, notifier.at_work():
         endpoint = listening.url(chosen, *listener.getsockname()[:2])
         listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
         print(terminal.environment_lines(TEST_KEY, endpoint), flush=True)

@@ -23,7 +23,7 @@ Intervals = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Life:
+class PersonTimeline:
     """One person's whole presence, milliseconds on the video's clock."""
 
     person_index: int
@@ -53,7 +53,7 @@ class _Rows(NamedTuple):
         )
 
 
-def lives(path: Path) -> Iterator[Life]:
+def timelines(path: Path) -> Iterator[PersonTimeline]:
     """Read a result's lives, by person index.
 
     Parameters
@@ -69,11 +69,11 @@ def lives(path: Path) -> Iterator[Life]:
             ends = np.flatnonzero(np.diff(rows.person)) + 1
             for part in _cut(rows, ends):
                 if waiting and waiting[0].person[0] != part.person[0]:
-                    yield _life(waiting)
+                    yield _timeline(waiting)
                     waiting = []
                 waiting.append(part)
     if waiting:
-        yield _life(waiting)
+        yield _timeline(waiting)
 
 
 def _read(file: pq.ParquetFile, group: int) -> _Rows:
@@ -93,14 +93,14 @@ def _cut(rows: _Rows, ends: NDArray[np.int64]) -> Iterator[_Rows]:
         yield rows.take(slice(start, stop))
 
 
-def _life(parts: list[_Rows]) -> Life:
+def _timeline(parts: list[_Rows]) -> PersonTimeline:
     rows = _Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     rows = rows.take(np.argsort(rows.time, kind="stable"))
     bodies = rows.take(rows.has_body)
     seen, filled = _by_state(bodies.time, bodies.detected)
     faces = rows.time[rows.has_face]
     always = np.ones(len(faces), np.bool_)
-    return Life(
+    return PersonTimeline(
         person_index=int(rows.person[0]),
         first_ms=int(rows.time[0]),
         last_ms=int(rows.time[-1]),

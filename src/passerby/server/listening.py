@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.errors import SettingsError
 from passerby.server.http_protocol import IDLE_SECONDS, LimitedProtocol
 from passerby.settings import Settings

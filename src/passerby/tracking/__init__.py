@@ -1,8 +1,8 @@
 """From detections to persons: arrays in, arrays out, no pixels.
 
-`steady` takes the camera's own motion out, `unison` finds that motion where there are
+`stabilise` takes the camera's own motion out, `unison` finds that motion where there are
 no pixels to tell it, `association` continues tracks from frame to frame, `agreement`
-keeps the links that hold in both directions of time, `resemblance` learns from the
+keeps the links that hold in both directions of time, `appearance_embeddings` learns from the
 video how alike tracklets look, `borders` tells who reaches the picture's border,
 `stitching` joins tracklets within a shot, `reunion` persons across cuts, `persons`
 drops ghosts and numbers who is left, `smoothing` draws the course of each.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
 
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, Rows
 
 Floats = NDArray[np.float64]
@@ -59,7 +59,9 @@ class _Totals(NamedTuple):
         return covariance
 
 
-def resemblance(view: Steady, tracklet_of: NDArray[np.int64]) -> Floats:
+def appearance_embeddings(
+    detections: StabilisedDetections, tracklet_of: NDArray[np.int64]
+) -> Floats:
     """Say what tracklets look like, so that a scalar product tells how alike two are.
 
     Parameters
@@ -73,16 +75,16 @@ def resemblance(view: Steady, tracklet_of: NDArray[np.int64]) -> Floats:
         Unit vectors; all 0 for a tracklet whose appearance is not known.
     """
     tracklets = int(tracklet_of.max(initial=NOBODY)) + 1
-    tracklet = tracklet_of[view.described]
-    known = np.flatnonzero((tracklet != NOBODY) & view.appearance.any(axis=1))
-    by_tracklet = _totals(view.appearance, known, tracklet[known], tracklets)
-    frames, frame = np.unique(view.frame_of[view.described[known]], return_inverse=True)
-    by_frame = _totals(view.appearance, known, frame, len(frames))
+    tracklet = tracklet_of[detections.described]
+    known = np.flatnonzero((tracklet != NOBODY) & detections.appearance.any(axis=1))
+    by_tracklet = _totals(detections.appearance, known, tracklet[known], tracklets)
+    frames, frame = np.unique(detections.frame_of[detections.described[known]], return_inverse=True)
+    by_frame = _totals(detections.appearance, known, frame, len(frames))
     if min(by_tracklet.examples, by_frame.examples) < FEWEST_EXAMPLES:
         return np.zeros((tracklets, DIRECTIONS))
-    squares = _squares(view.appearance, known)
+    squares = _squares(detections.appearance, known)
     directions = _directions(by_tracklet.scatter(squares), by_frame.scatter(squares))
-    return _looks(by_tracklet, directions)
+    return _embeddings(by_tracklet, directions)
 
 
 def _totals(
@@ -118,7 +120,7 @@ def _directions(within: Floats, between: Floats) -> Floats:
     return projection
 
 
-def _looks(by_tracklet: _Totals, directions: Floats) -> Floats:
+def _embeddings(by_tracklet: _Totals, directions: Floats) -> Floats:
     """(T, 32) unit vectors of the tracklets' mean appearances, seen from the mean of all."""
     sums, counts = by_tracklet.sums, by_tracklet.counts[:, None]
     mean = sums.sum(axis=0) / counts.sum()

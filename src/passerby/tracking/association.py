@@ -19,7 +19,7 @@ from passerby import boxes
 from passerby.assignment import choose
 from passerby.tracking import kalman
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, Rows
 
 
@@ -40,7 +40,7 @@ DEFAULT = AssociationSettings()
 
 
 @dataclass(frozen=True)
-class LiveTracks:
+class Tracks:
     """Tracks that may still be continued, T of them, as parallel arrays."""
 
     motion: Motion
@@ -73,7 +73,9 @@ class LiveTracks:
         )
 
 
-def associate(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.int64]:
+def associate(
+    detections: StabilisedDetections, settings: AssociationSettings = DEFAULT
+) -> NDArray[np.int64]:
     """Label each detection with its tracklet.
 
     Parameters
@@ -87,28 +89,32 @@ def associate(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[
         Tracklet numbers from 0, in order of opening; `NOBODY` for a detection
         that continues no track and opens none.
     """
-    label_of = np.full(len(view.confidence), NOBODY)
-    tracks = LiveTracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0)
+    label_of = np.full(len(detections.confidence), NOBODY)
+    tracks = Tracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0)
     opened = 0
-    for frame in range(len(view.seconds)):
+    for frame in range(len(detections.seconds)):
         if frame:
-            tracks = predicted(tracks, view, frame, settings)
-        tracks, found = continued(tracks, view, frame, opened, settings)
-        label_of[view.first_detection[frame] : view.first_detection[frame + 1]] = found
+            tracks = predict(tracks, detections, frame, settings)
+        tracks, found = update(tracks, detections, frame, opened, settings)
+        label_of[detections.first_detection[frame] : detections.first_detection[frame + 1]] = found
         opened = max(opened, int(found.max(initial=NOBODY)) + 1)
     return label_of
 
 
-def continued(
-    tracks: LiveTracks, view: Steady, frame: int, opened: int, settings: AssociationSettings
-) -> tuple[LiveTracks, NDArray[np.int64]]:
+def update(
+    tracks: Tracks,
+    detections: StabilisedDetections,
+    frame: int,
+    opened: int,
+    settings: AssociationSettings,
+) -> tuple[Tracks, NDArray[np.int64]]:
     """Tracks after they saw the detections of `frame`, and the label of each of these.
 
     The tracks are those predicted to `frame`; new ones are numbered from `opened`.
     """
-    begin, end = view.first_detection[frame : frame + 2].tolist()
-    cxcywh, confidence = view.cxcywh[begin:end], view.confidence[begin:end]
-    now = float(view.seconds[frame])
+    begin, end = detections.first_detection[frame : frame + 2].tolist()
+    cxcywh, confidence = detections.cxcywh[begin:end], detections.confidence[begin:end]
+    now = float(detections.seconds[frame])
     matched, claimed = _match(tracks, cxcywh, confidence, now, settings)
     label_of = np.full(end - begin, NOBODY)
     label_of[claimed] = tracks.number[matched]
@@ -118,28 +124,28 @@ def continued(
     if len(opening):
         numbers = opened + np.arange(len(opening))
         label_of[opening] = numbers
-        tracks = tracks.join(LiveTracks.opened(cxcywh[opening], numbers, now))
+        tracks = tracks.join(Tracks.opened(cxcywh[opening], numbers, now))
     return tracks, label_of
 
 
-def predicted(
-    tracks: LiveTracks, view: Steady, frame: int, settings: AssociationSettings
-) -> LiveTracks:
+def predict(
+    tracks: Tracks, detections: StabilisedDetections, frame: int, settings: AssociationSettings
+) -> Tracks:
     """Tracks predicted to `frame`, without those unseen too long or cut off."""
-    if view.shot[frame] != view.shot[frame - 1]:
+    if detections.shot[frame] != detections.shot[frame - 1]:
         return tracks.take(np.empty(0, np.int64))
-    before, now = view.seconds[frame - 1 : frame + 1].tolist()
+    before, now = detections.seconds[frame - 1 : frame + 1].tolist()
     # However long it took to the next frame, nobody was missing before it.
     is_awaited = (now - tracks.last_seen <= settings.longest_gap) | (tracks.last_seen == before)
     kept = is_awaited.nonzero()[0]
     if len(kept) < len(tracks):
         tracks = tracks.take(kept)
     motion = kalman.predict(tracks.motion, now - before)
-    return LiveTracks(motion, tracks.number, tracks.last_seen, tracks.hits)
+    return Tracks(motion, tracks.number, tracks.last_seen, tracks.hits)
 
 
 def _match(
-    tracks: LiveTracks,
+    tracks: Tracks,
     cxcywh: Floats,
     confidence: Floats,
     now: float,
@@ -187,11 +193,11 @@ def _corners(cxcywh: Floats) -> Floats:
 
 
 def _updated(
-    tracks: LiveTracks, matched: Rows, cxcywh: Floats, confidence: Floats, now: float
-) -> LiveTracks:
+    tracks: Tracks, matched: Rows, cxcywh: Floats, confidence: Floats, now: float
+) -> Tracks:
     """Tracks after those at `matched` saw a detection each."""
     seen = kalman.update(tracks.motion.take(matched), cxcywh, confidence[:, None])
     last_seen, hits = tracks.last_seen.copy(), tracks.hits.copy()
     last_seen[matched] = now
     hits[matched] += 1
-    return LiveTracks(tracks.motion.put(matched, seen), tracks.number, last_seen, hits)
+    return Tracks(tracks.motion.put(matched, seen), tracks.number, last_seen, hits)

@@ -12,33 +12,37 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from passerby.tracking.association import DEFAULT, AssociationSettings, associate
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, rows_by_label
 
 
-def agree(view: Steady, settings: AssociationSettings = DEFAULT) -> NDArray[np.int64]:
+def associate_bidirectionally(
+    detections: StabilisedDetections, settings: AssociationSettings = DEFAULT
+) -> NDArray[np.int64]:
     """Label each detection with its tracklet, as `associate`, but in agreement both ways.
 
     A detection stays without a label unless a link of both runs reaches it, or both
     runs gave it to some track.
     """
-    forwards = associate(view, settings)
-    backwards = _backwards(view, settings)
+    forwards = associate(detections, settings)
+    backwards = _backwards(detections, settings)
     following = _successors(forwards)
     linked = np.flatnonzero((following == _successors(backwards)) & (following != NOBODY))
     count = len(forwards)
     links = coo_array((np.ones(len(linked)), (linked, following[linked])), shape=(count, count))
     _, label_of = connected_components(links, directed=False)
-    stays = (forwards != NOBODY) & (backwards != NOBODY)
-    stays[linked] = stays[following[linked]] = True
+    shot_tracks = (forwards != NOBODY) & (backwards != NOBODY)
+    shot_tracks[linked] = shot_tracks[following[linked]] = True
     tracklet_of = np.full(count, NOBODY)
-    tracklet_of[stays] = np.unique(label_of[stays], return_inverse=True)[1]
+    tracklet_of[shot_tracks] = np.unique(label_of[shot_tracks], return_inverse=True)[1]
     return tracklet_of
 
 
-def _backwards(view: Steady, settings: AssociationSettings) -> NDArray[np.int64]:
-    """Labels, for the rows of `view`, of association with the film reversed."""
-    reverse, row = view.reversed()
+def _backwards(
+    detections: StabilisedDetections, settings: AssociationSettings
+) -> NDArray[np.int64]:
+    """Labels, for the rows of `detections`, of association with the film reversed."""
+    reverse, row = detections.reversed()
     label_of = np.empty(len(row), np.int64)
     label_of[row] = associate(reverse, settings)
     return label_of

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.smoothing import fit_course
-from passerby.tracking.stabilisation import Steady, to_frame
+from passerby.tracking.stabilisation import StabilisedDetections, to_frame
 from passerby.tracking.tracklets import Rows, rows_by_label
 
 
@@ -41,7 +41,7 @@ class Path:
     faces: Rows  # rows of faces; may be none
 
 
-class Stay(NamedTuple):
+class ShotTrack(NamedTuple):
     """One person in one shot, on n frames where they are reported."""
 
     xyxy: NDArray[np.float32]  # (n, 4) pixels of those frames
@@ -54,9 +54,9 @@ NO_ROWS = np.empty(0, np.int64)
 
 def sightings(
     observations: Observations,
-    view: Steady,
+    detections: StabilisedDetections,
     person_of: NDArray[np.int64],
-    face_view: Steady,
+    face_view: StabilisedDetections,
     face_person_of: NDArray[np.int64],
     settings: EvidenceSettings = DEFAULT,
 ) -> Sightings:
@@ -66,7 +66,7 @@ def sightings(
     ----------
     observations : of N detections and M faces
     view, face_view : the detections and the faces, steadied
-    person_of : (N,) labels of `reunite`
+    person_of : (N,) labels of `reidentify`
     face_person_of : (M,) labels of the same persons, and of others
         A label occurs at most once in a frame.
     settings : EvidenceSettings
@@ -76,29 +76,29 @@ def sightings(
     Sightings
         Person indexes in order of first appearance (ties: the surer first).
     """
-    paths = _paths(view, person_of, face_view, face_person_of)
-    paths = [path for path in paths if _is_person(view, face_view, path, settings)]
-    paths.sort(key=lambda path: _appearance(view, face_view, path))
+    paths = _paths(detections, person_of, face_view, face_person_of)
+    paths = [path for path in paths if _is_person(detections, face_view, path, settings)]
+    paths.sort(key=lambda path: _appearance(detections, face_view, path))
     number_of = {label: n for n, label in enumerate(dict.fromkeys(path.label for path in paths))}
     numbers = np.array([number_of[path.label] for path in paths], np.int64)
-    frames = [_reported(view, path.bodies, settings.longest_filled_gap) for path in paths]
-    return _as_rows(observations, view, face_view, paths, frames, numbers)
+    frames = [_reported(detections, path.bodies, settings.longest_filled_gap) for path in paths]
+    return _as_rows(observations, detections, face_view, paths, frames, numbers)
 
 
 def _paths(
-    view: Steady,
+    detections: StabilisedDetections,
     person_of: NDArray[np.int64],
-    face_view: Steady,
+    face_view: StabilisedDetections,
     face_person_of: NDArray[np.int64],
 ) -> list[Path]:
     """What was detected of everybody in each shot: a curve must not run through a cut."""
     bodies = {
-        (int(person_of[rows[0]]), int(view.shot[view.frame_of[rows[0]]])): rows
+        (int(person_of[rows[0]]), int(detections.shot[detections.frame_of[rows[0]]])): rows
         for whole in rows_by_label(person_of)
-        for rows in _by_shot(view, whole)
+        for rows in _by_shot(detections, whole)
     }
     faces = {
-        (int(face_person_of[rows[0]]), int(view.shot[face_view.frame_of[rows[0]]])): rows
+        (int(face_person_of[rows[0]]), int(detections.shot[face_view.frame_of[rows[0]]])): rows
         for whole in rows_by_label(face_person_of)
         for rows in _by_shot(face_view, whole)
     }
@@ -108,15 +108,20 @@ def _paths(
     ]
 
 
-def _by_shot(view: Steady, rows: Rows) -> list[Rows]:
+def _by_shot(detections: StabilisedDetections, rows: Rows) -> list[Rows]:
     """One person's rows in each shot."""
-    borders = np.flatnonzero(np.diff(view.shot[view.frame_of[rows]])) + 1
+    borders = np.flatnonzero(np.diff(detections.shot[detections.frame_of[rows]])) + 1
     return np.split(rows, borders)
 
 
-def _is_person(view: Steady, face_view: Steady, path: Path, settings: EvidenceSettings) -> bool:
+def _is_person(
+    detections: StabilisedDetections,
+    face_view: StabilisedDetections,
+    path: Path,
+    settings: EvidenceSettings,
+) -> bool:
     """Whether a path has enough evidence, by the body or by the face."""
-    body, face = view.confidence[path.bodies], face_view.confidence[path.faces]
+    body, face = detections.confidence[path.bodies], face_view.confidence[path.faces]
     by_body = (
         len(body) >= settings.least_detections
         and body.max() >= settings.least_best_confidence
@@ -128,42 +133,44 @@ def _is_person(view: Steady, face_view: Steady, path: Path, settings: EvidenceSe
     return bool(by_body or by_face)
 
 
-def _appearance(view: Steady, face_view: Steady, path: Path) -> tuple[int, float, bool, int]:
+def _appearance(
+    detections: StabilisedDetections, face_view: StabilisedDetections, path: Path
+) -> tuple[int, float, bool, int]:
     """When a path begins, and what decides among those that begin together: least is first."""
     firsts = [
         (int(seen.frame_of[rows[0]]), -float(seen.confidence[rows[0]]), is_face, int(rows[0]))
-        for seen, rows, is_face in ((view, path.bodies, False), (face_view, path.faces, True))
+        for seen, rows, is_face in ((detections, path.bodies, False), (face_view, path.faces, True))
         if len(rows)
     ]
     return min(firsts)
 
 
-def _reported(view: Steady, rows: Rows, longest_gap: float) -> Rows:
+def _reported(detections: StabilisedDetections, rows: Rows, longest_gap: float) -> Rows:
     """Frames of one path in one shot: from first to last seen, without gaps too long to fill."""
     if not len(rows):
         return NO_ROWS
-    seen = view.frame_of[rows]
+    seen = detections.frame_of[rows]
     frame = np.arange(seen[0], seen[-1] + 1)
     before = seen[np.searchsorted(seen, frame, side="right") - 1]
     after = seen[np.searchsorted(seen, frame, side="left")]
-    return frame[view.seconds[after] - view.seconds[before] <= longest_gap]
+    return frame[detections.seconds[after] - detections.seconds[before] <= longest_gap]
 
 
-def _stay(view: Steady, rows: Rows, frame: Rows) -> Stay:
+def _shot_track(detections: StabilisedDetections, rows: Rows, frame: Rows) -> ShotTrack:
     """Course of one person in one shot, on the frames at `frame`."""
-    course = fit_course(view, rows)
-    seen = view.frame_of[rows]
-    return Stay(
-        to_frame(view, frame, course.cxcywh[frame - course.first_frame]).astype(np.float32),
-        np.interp(frame, seen, view.confidence[rows]).astype(np.float32),
+    course = fit_course(detections, rows)
+    seen = detections.frame_of[rows]
+    return ShotTrack(
+        to_frame(detections, frame, course.cxcywh[frame - course.first_frame]).astype(np.float32),
+        np.interp(frame, seen, detections.confidence[rows]).astype(np.float32),
         np.isin(frame, seen, assume_unique=True),
     )
 
 
 def _as_rows(
     observations: Observations,
-    view: Steady,
-    face_view: Steady,
+    detections: StabilisedDetections,
+    face_view: StabilisedDetections,
     paths: list[Path],
     frames: list[Rows],
     numbers: NDArray[np.int64],
@@ -185,7 +192,7 @@ def _as_rows(
     for path, frame, number in zip(paths, frames, numbers.tolist(), strict=True):
         if len(frame):
             at = np.searchsorted(rows, frame * persons + number)
-            xyxy[at], confidence[at], detected[at] = _stay(view, path.bodies, frame)
+            xyxy[at], confidence[at], detected[at] = _shot_track(detections, path.bodies, frame)
     in_order = np.argsort(at_face)
     face_at = np.full(len(rows), NO_FACE)
     face_at[at_face[in_order]] = np.arange(len(face))

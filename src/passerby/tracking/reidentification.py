@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.tracking.appearance import Floats, resemblance
-from passerby.tracking.stabilisation import Steady
-from passerby.tracking.stitching import chained, cheapest
+from passerby.tracking.appearance import Floats, appearance_embeddings
+from passerby.tracking.stabilisation import StabilisedDetections
+from passerby.tracking.stitching import merge_chains, minimum_cost_links
 from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 
 
 @dataclass(frozen=True)
-class ReunionSettings:
+class ReidentificationSettings:
     """When two look like one person. Likenesses are cosines in [-1, 1].
 
     Measured on 46 films cut together from three sequences, 2026-11-22: of different
@@ -31,11 +31,11 @@ class ReunionSettings:
     reach 0.9 under one camera by day, 0.6 to 0.75 where framing and colours changed.
     """
 
-    least_likeness: float = 0.7
+    least_similarity: float = 0.7
     least_lead: float = 0.2
 
 
-DEFAULT = ReunionSettings()
+DEFAULT = ReidentificationSettings()
 
 # Likenesses that are computed at a time.
 BLOCK = 1 << 22
@@ -46,10 +46,10 @@ class _Pairs(NamedTuple):
 
     earlier: Rows  # (P,) ascending
     later: Rows  # (P,) in a later shot
-    likeness: Floats  # (P,)
+    similarity: Floats  # (P,)
 
     def take(self, which: NDArray[np.bool_]) -> "_Pairs":
-        return _Pairs(self.earlier[which], self.later[which], self.likeness[which])
+        return _Pairs(self.earlier[which], self.later[which], self.similarity[which])
 
 
 class _Times(NamedTuple):
@@ -63,8 +63,10 @@ class _Times(NamedTuple):
         return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
 
 
-def reunite(
-    view: Steady, stay_of: NDArray[np.int64], settings: ReunionSettings = DEFAULT
+def reidentify(
+    detections: StabilisedDetections,
+    shot_track_of: NDArray[np.int64],
+    settings: ReidentificationSettings = DEFAULT,
 ) -> NDArray[np.int64]:
     """Label each detection with its person.
 
@@ -80,37 +82,40 @@ def reunite(
         Persons from 0, in no particular order; `NOBODY` as it was. Without cuts, or where
         no appearance is known, each stay is a person.
     """
-    groups = rows_by_label(stay_of)
-    if not groups or not view.shot.any():
-        return stay_of
+    groups = rows_by_label(shot_track_of)
+    if not groups or not detections.shot.any():
+        return shot_track_of
     times = _Times(
-        view.frame_of[[rows[0] for rows in groups]], view.frame_of[[rows[-1] for rows in groups]]
+        detections.frame_of[[rows[0] for rows in groups]],
+        detections.frame_of[[rows[-1] for rows in groups]],
     )
-    floor = settings.least_likeness - settings.least_lead
-    alike = _alike(resemblance(view, stay_of), view.shot[times.first], floor)
+    floor = settings.least_similarity - settings.least_lead
+    alike = _alike(
+        appearance_embeddings(detections, shot_track_of), detections.shot[times.first], floor
+    )
     clear = alike.take(
-        (alike.likeness > settings.least_likeness)
-        & (_lead(alike.earlier, alike.later, alike.likeness, times) > settings.least_lead)
-        & (_lead(alike.later, alike.earlier, alike.likeness, times) > settings.least_lead)
+        (alike.similarity > settings.least_similarity)
+        & (_lead(alike.earlier, alike.later, alike.similarity, times) > settings.least_lead)
+        & (_lead(alike.later, alike.earlier, alike.similarity, times) > settings.least_lead)
     )
-    cost = settings.least_likeness - clear.likeness
-    joints = cheapest(clear.earlier, clear.later, cost, len(groups))
-    return label_rows(chained(groups, joints), len(stay_of))
+    cost = settings.least_similarity - clear.similarity
+    links = minimum_cost_links(clear.earlier, clear.later, cost, len(groups))
+    return label_rows(merge_chains(groups, links), len(shot_track_of))
 
 
-def _alike(looks: Floats, shot: NDArray[np.int64], floor: float) -> _Pairs:
+def _alike(embeddings: Floats, shot: NDArray[np.int64], floor: float) -> _Pairs:
     """Pairs in different shots that are more alike than `floor`."""
     found = [_Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    step = max(1, BLOCK // len(looks))
-    for start in range(0, len(looks), step):
-        likeness = looks[start : start + step] @ looks.T
-        is_alike = (likeness > floor) & (shot[start : start + step, None] < shot)
+    step = max(1, BLOCK // len(embeddings))
+    for start in range(0, len(embeddings), step):
+        similarity = embeddings[start : start + step] @ embeddings.T
+        is_alike = (similarity > floor) & (shot[start : start + step, None] < shot)
         earlier, later = np.nonzero(is_alike)
-        found.append(_Pairs(earlier + start, later, likeness[earlier, later]))
+        found.append(_Pairs(earlier + start, later, similarity[earlier, later]))
     return _Pairs(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
-def _lead(one: Rows, other: Rows, likeness: Floats, times: _Times) -> Floats:
+def _lead(one: Rows, other: Rows, similarity: Floats, times: _Times) -> Floats:
     """(P,) how much more `one` resembles `other` than anybody who is seen together with that.
 
     Only rivals among the P pairs are known; the lead over none is infinite.
@@ -119,6 +124,6 @@ def _lead(one: Rows, other: Rows, likeness: Floats, times: _Times) -> Floats:
     for pairs in rows_by_label(one):
         rivals = times.overlap(other[pairs, None], other[pairs])
         np.fill_diagonal(rivals, val=False)
-        strongest = np.where(rivals, likeness[pairs], -np.inf).max(axis=1)
-        lead[pairs] = likeness[pairs] - strongest
+        strongest = np.where(rivals, similarity[pairs], -np.inf).max(axis=1)
+        lead[pairs] = similarity[pairs] - strongest
     return lead

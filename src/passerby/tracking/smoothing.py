@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import Rows
 
 Floats = NDArray[np.float64]
@@ -33,20 +33,20 @@ class Course:
     cxcywh: Floats  # (n, 4) steady pixels
 
 
-def fit_course(view: Steady, rows: Rows) -> Course:
+def fit_course(detections: StabilisedDetections, rows: Rows) -> Course:
     """Fit a course through the detections at `rows`, which are of one person."""
-    frames = view.frame_of[rows]
+    frames = detections.frame_of[rows]
     first, last = int(frames[0]), int(frames[-1])
-    seen, seconds = frames - first, view.seconds[first : last + 1]
+    seen, seconds = frames - first, detections.seconds[first : last + 1]
     boxes, weight = np.zeros((last - first + 1, 4)), np.zeros(last - first + 1)
-    boxes[seen] = view.cxcywh[rows]
-    weight[seen] = view.confidence[rows] ** 2
-    place = graduate(seconds, boxes[:, :2], weight, PLACE_STIFFNESS)
-    size = graduate(seconds, boxes[:, 2:], weight, SIZE_STIFFNESS)
+    boxes[seen] = detections.cxcywh[rows]
+    weight[seen] = detections.confidence[rows] ** 2
+    place = whittaker_smooth(seconds, boxes[:, :2], weight, PLACE_STIFFNESS)
+    size = whittaker_smooth(seconds, boxes[:, 2:], weight, SIZE_STIFFNESS)
     return Course(first, np.hstack([place, size]))
 
 
-def graduate(seconds: Floats, values: Floats, weight: Floats, stiffness: float) -> Floats:
+def whittaker_smooth(seconds: Floats, values: Floats, weight: Floats, stiffness: float) -> Floats:
     """Minimise weighted deviation plus bending, for each column by itself.
 
     Parameters

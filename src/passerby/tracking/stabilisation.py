@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Steady:
+class StabilisedDetections:
     """Observations seen by a camera at rest, and the way back.
 
     F analysed frames, N detections. Lengths are pixels of the frame that began
@@ -60,12 +60,12 @@ class Steady:
         return backwards, row
 
 
-def steady(observations: Observations) -> Steady:
+def stabilise(observations: Observations) -> StabilisedDetections:
     """Take the camera's motion out of `observations`."""
     pose, shot = _poses(observations.camera_motion)
     counts = np.diff(observations.first_detection)
     frame_of = np.repeat(np.arange(len(observations)), counts)
-    return Steady(
+    return StabilisedDetections(
         seconds=observations.timestamp_ms / 1000,
         shot=shot,
         first_detection=observations.first_detection,
@@ -85,9 +85,11 @@ def from_frame(pose: Floats, frame_of: NDArray[np.int64], xyxy: NDArray[np.float
     return _carried(pose, frame_of, boxes)
 
 
-def to_frame(view: Steady, frame_of: NDArray[np.int64], cxcywh: Floats) -> Floats:
+def to_frame(
+    detections: StabilisedDetections, frame_of: NDArray[np.int64], cxcywh: Floats
+) -> Floats:
     """(M, 4) steady boxes → `xyxy` in the pixels of their own frames."""
-    back = view.inverse_pose[frame_of]
+    back = detections.inverse_pose[frame_of]
     moved = _carried(back, np.arange(len(back)), cxcywh)
     half = moved[:, 2:] / 2
     return np.hstack([moved[:, :2] - half, moved[:, :2] + half])

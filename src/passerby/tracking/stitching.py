@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 from passerby.assignment import assign
 from passerby.tracking import kalman
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 
 
@@ -70,9 +70,9 @@ class Ends:
 
 
 def stitch(
-    view: Steady,
+    detections: StabilisedDetections,
     tracklet_of: NDArray[np.int64],
-    looks: Floats,
+    embeddings: Floats,
     at_border: NDArray[np.bool_],
     settings: StitchingSettings = DEFAULT,
 ) -> NDArray[np.int64]:
@@ -83,7 +83,7 @@ def stitch(
     view : N detections
     tracklet_of : (N,) labels of T tracklets, from 0
     looks : (T, D) array
-        Unit vectors of appearance, or 0 where it is not known: see `resemblance`.
+        Unit vectors of appearance, or 0 where it is not known: see `appearance_embeddings`.
     at_border : (N, 4) bool
         Which borders each detection touches: see `borders`.
     settings : StitchingSettings
@@ -95,43 +95,48 @@ def stitch(
     """
     groups = rows_by_label(tracklet_of)
     if groups:
-        tails = _ends(view, groups, settings.memory)
-        heads = _ends(view, [rows[::-1] for rows in groups], settings.memory)
-        earlier, later, cost = _possible_joints(tails, heads, settings)
-        cost -= _likeness_odds(looks[earlier], looks[later], settings)
+        tails = _ends(detections, groups, settings.memory)
+        heads = _ends(detections, [rows[::-1] for rows in groups], settings.memory)
+        earlier, later, cost = _possible_links(tails, heads, settings)
+        cost -= _similarity_odds(embeddings[earlier], embeddings[later], settings)
         last = np.array([rows[-1] for rows in groups])
         cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]
         worthwhile = cost < 0
-        pairs = cheapest(earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups))
-        groups = chained(groups, pairs)
+        pairs = minimum_cost_links(
+            earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups)
+        )
+        groups = merge_chains(groups, pairs)
     return label_rows(groups, len(tracklet_of))
 
 
-def _ends(view: Steady, groups: list[Rows], memory: float) -> Ends:
+def _ends(detections: StabilisedDetections, groups: list[Rows], memory: float) -> Ends:
     """Filter each group of rows, given in the order to be filtered, to its last row.
 
     All groups take their steps together: the filter works on many tracks at once.
     """
-    recent = [_recent(view, rows, memory) for rows in groups]
+    recent = [_recent(detections, rows, memory) for rows in groups]
     lengths = np.array([len(rows) for rows in recent])
     first = np.array([rows[0] for rows in recent])
-    motion, seconds = kalman.start(view.cxcywh[first]), view.seconds[view.frame_of[first]]
+    motion, seconds = (
+        kalman.start(detections.cxcywh[first]),
+        detections.seconds[detections.frame_of[first]],
+    )
     for step in range(1, int(lengths.max())):
         active = np.flatnonzero(lengths > step)
         rows = np.array([recent[group][step] for group in active])
-        now = view.seconds[view.frame_of[rows]]
+        now = detections.seconds[detections.frame_of[rows]]
         gap = np.abs(now - seconds[active])[:, None]
         predicted = kalman.predict(motion.take(active), gap)
-        seen = kalman.update(predicted, view.cxcywh[rows], view.confidence[rows, None])
+        seen = kalman.update(predicted, detections.cxcywh[rows], detections.confidence[rows, None])
         motion = motion.put(active, seen)
         seconds[active] = now
     last = np.array([rows[-1] for rows in groups])
-    return Ends(motion, seconds, view.shot[view.frame_of[last]])
+    return Ends(motion, seconds, detections.shot[detections.frame_of[last]])
 
 
-def _recent(view: Steady, rows: Rows, memory: float) -> Rows:
+def _recent(detections: StabilisedDetections, rows: Rows, memory: float) -> Rows:
     """The rows within `memory` of the last one."""
-    seconds = view.seconds[view.frame_of[rows]]
+    seconds = detections.seconds[detections.frame_of[rows]]
     recent: Rows = rows[np.abs(seconds - seconds[-1]) <= memory]
     return recent
 
@@ -150,10 +155,10 @@ def _candidates(tails: Ends, heads: Ends, longest_gap: float) -> tuple[Rows, Row
     return earlier[same_shot], later[same_shot]
 
 
-def _possible_joints(
+def _possible_links(
     tails: Ends, heads: Ends, settings: StitchingSettings
 ) -> tuple[Rows, Rows, Floats]:
-    """Pairs (earlier, later) that may be one, as far as motion tells, and `_joint_cost` of each.
+    """Pairs (earlier, later) that may be one, as far as motion tells, and `_link_cost` of each.
 
     Most pairs are too far apart. A block at a time: all together they would be most of a
     crowd's memory.
@@ -162,7 +167,7 @@ def _possible_joints(
     costs, possible = [np.empty(0)], [np.empty(0, np.int64)]
     for start in range(0, len(earlier), BLOCK):
         block = slice(start, start + BLOCK)
-        cost = _joint_cost(tails, heads, earlier[block], later[block], settings)
+        cost = _link_cost(tails, heads, earlier[block], later[block], settings)
         # No likeness makes up for more than this.
         kept = np.flatnonzero(cost < settings.likeness_limits[1])
         costs.append(cost[kept])
@@ -171,7 +176,7 @@ def _possible_joints(
     return earlier[which], later[which], np.concatenate(costs)
 
 
-def _joint_cost(
+def _link_cost(
     tails: Ends, heads: Ends, earlier: Rows, later: Rows, settings: StitchingSettings
 ) -> Floats:
     """Log odds of each pair being two persons: below 0, one is the better explanation."""
@@ -218,10 +223,10 @@ def _size_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
     return surprise
 
 
-def _likeness_odds(first: Floats, second: Floats, settings: StitchingSettings) -> Floats:
+def _similarity_odds(first: Floats, second: Floats, settings: StitchingSettings) -> Floats:
     """(P,) log odds for one person from how alike the pairs look; 0 where that is unknown."""
-    likeness = (first * second).sum(axis=1)
-    odds = settings.likeness_weight * (likeness - settings.neutral_likeness)
+    similarity = (first * second).sum(axis=1)
+    odds = settings.likeness_weight * (similarity - settings.neutral_likeness)
     known = first.any(axis=1) & second.any(axis=1)
     return np.where(known, np.clip(odds, *settings.likeness_limits), 0.0)
 
@@ -234,7 +239,9 @@ def _walks_out(motion: Motion, at_border: NDArray[np.bool_]) -> NDArray[np.bool_
     return leaving
 
 
-def cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple[int, int]]:
+def minimum_cost_links(
+    earlier: Rows, later: Rows, cost: Floats, count: int
+) -> list[tuple[int, int]]:
     """Best joints of least total cost, each of `count` tracklets at most once on each side.
 
     The whole is solved in parts that share no tracklet, each a small dense matrix.
@@ -252,7 +259,7 @@ def cheapest(earlier: Rows, later: Rows, cost: Floats, count: int) -> list[tuple
     return chosen
 
 
-def chained(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
+def merge_chains(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
     """Groups after each pair (earlier, later) became one; order by first group."""
     successor = dict(pairs)
     followers = set(successor.values())

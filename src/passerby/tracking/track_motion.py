@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.tracking import kalman
-from passerby.tracking.association import DEFAULT, LiveTracks, continued, predicted
+from passerby.tracking.association import DEFAULT, Tracks, predict, update
 from passerby.tracking.kalman import Floats, Motion
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, Rows
 
 MOST_WITNESSES = 16  # the rest of a crowd adds little, and takes time
@@ -47,7 +47,7 @@ class SharedSteps:
     variance: Floats  # (F, 2) by people and boxes alone, if the camera stood; or infinite
 
 
-def shared_motion(view: Steady) -> NDArray[np.float32]:
+def shared_motion(detections: StabilisedDetections) -> NDArray[np.float32]:
     """Estimate the camera's motion from the people in view.
 
     Parameters
@@ -60,63 +60,67 @@ def shared_motion(view: Steady) -> NDArray[np.float32]:
         Shifts, from each frame to the next, as `Observations.camera_motion`; none where
         the camera stood or nothing can be said.
     """
-    motion = np.tile(np.eye(2, 3, dtype=np.float32), (len(view.seconds), 1, 1))
-    seen, _ = _gone_through(view, np.zeros(2))
-    restlessness = _restlessness(view, seen)
+    motion = np.tile(np.eye(2, 3, dtype=np.float32), (len(detections.seconds), 1, 1))
+    seen, _ = _gone_through(detections, np.zeros(2))
+    restlessness = _restlessness(detections, seen)
     if restlessness.any():
-        _, taken = _gone_through(view, restlessness)
+        _, taken = _gone_through(detections, restlessness)
         motion[:-1, :, 2] = taken[1:]
     return motion
 
 
-def _gone_through(view: Steady, restlessness: Floats) -> tuple[SharedSteps, Floats]:
+def _gone_through(
+    detections: StabilisedDetections, restlessness: Floats
+) -> tuple[SharedSteps, Floats]:
     """Follow everybody: the steps they share, and how much of each is the camera's, (F, 2)."""
-    count = len(view.seconds)
+    count = len(detections.seconds)
     steps = SharedSteps(np.zeros((count, 2)), np.full((count, 2), np.inf))
     taken = np.zeros((count, 2))
-    tracks, opened = LiveTracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0), 0
+    tracks, opened = Tracks.opened(np.empty((0, 4)), np.empty(0, np.int64), 0.0), 0
     for frame in range(count):
         if frame:
-            tracks = predicted(tracks, view, frame, DEFAULT)
-            steps.shift[frame], steps.variance[frame] = _shared_step(tracks, view, frame)
-            prior = restlessness * (view.seconds[frame] - view.seconds[frame - 1])
+            tracks = predict(tracks, detections, frame, DEFAULT)
+            steps.shift[frame], steps.variance[frame] = _shared_step(tracks, detections, frame)
+            prior = restlessness * (detections.seconds[frame] - detections.seconds[frame - 1])
             taken[frame] = steps.shift[frame] * prior / (prior + steps.variance[frame])
             tracks = _shifted(tracks, taken[frame])
-        tracks, label_of = continued(tracks, view, frame, opened, DEFAULT)
+        tracks, label_of = update(tracks, detections, frame, opened, DEFAULT)
         opened = max(opened, int(label_of.max(initial=NOBODY)) + 1)
     return steps, taken
 
 
-def _restlessness(view: Steady, steps: SharedSteps) -> Floats:
+def _restlessness(detections: StabilisedDetections, steps: SharedSteps) -> Floats:
     """(2,) by how much the variance of the camera's place grows, square pixels / second."""
     told = np.flatnonzero(np.isfinite(steps.variance).all(axis=1))
     if not len(told):
         return np.zeros(2)
     beyond_chance = steps.shift[told] ** 2 - CHANCE * steps.variance[told]
-    seconds = view.seconds[told] - view.seconds[told - 1]
+    seconds = detections.seconds[told] - detections.seconds[told - 1]
     rate: Floats = beyond_chance.sum(axis=0) / seconds.sum()
     return np.maximum(rate, 0)
 
 
-def _shared_step(tracks: LiveTracks, view: Steady, frame: int) -> tuple[Floats, Floats]:
+def _shared_step(
+    tracks: Tracks, detections: StabilisedDetections, frame: int
+) -> tuple[Floats, Floats]:
     """Shift that brings most of the predicted tracks to a sure detection, and its variance."""
-    motion = _witnesses(tracks, view.seconds[frame]).motion
-    rows = np.arange(view.first_detection[frame], view.first_detection[frame + 1])
-    rows = rows[view.confidence[rows] >= DEFAULT.sure]
-    owner, column = _possible_pairs(motion.value, view.cxcywh[rows])
-    away = view.cxcywh[rows[column], :2] - motion.value[owner, :2]
+    motion = _witnesses(tracks, detections.seconds[frame]).motion
+    rows = np.arange(detections.first_detection[frame], detections.first_detection[frame + 1])
+    rows = rows[detections.confidence[rows] >= DEFAULT.sure]
+    owner, column = _possible_pairs(motion.value, detections.cxcywh[rows])
+    away = detections.cxcywh[rows[column], :2] - motion.value[owner, :2]
     height = _heights(motion.value[owner])
     start = _most_shared(away, height, owner)
     pairs = _nearest(away - start, height, owner)
     if len(pairs) < FEWEST_WITNESSES:
         return np.zeros(2), np.full(2, np.inf)
-    trust = view.confidence[rows[column[pairs]], None]
+    trust = detections.confidence[rows[column[pairs]], None]
     noise = kalman.WALKING.measurement[:2] * height[pairs] / trust
     weight = 1 / (motion.value_variance[owner[pairs], :2] + noise**2)
     return _agreed(away[pairs], weight, height[pairs], start)
 
 
-def _witnesses(tracks: LiveTracks, now: float) -> LiveTracks:
+def _witnesses(tracks: Tracks, now: float) -> Tracks:
     """The tracks longest known among those seen a moment ago, in their order."""
     recent = tracks.take(np.flatnonzero(now - tracks.last_seen <= LONGEST_UNSEEN))
     longest_known = np.argsort(-recent.hits, kind="stable")[:MOST_WITNESSES]
@@ -176,7 +180,7 @@ def _agreed(away: Floats, weight: Floats, height: Floats, start: Floats) -> tupl
     return shift, 1 / agreeing.sum(axis=0)
 
 
-def _shifted(tracks: LiveTracks, shift: Floats) -> LiveTracks:
+def _shifted(tracks: Tracks, shift: Floats) -> Tracks:
     """The tracks carried along, their velocities as they were."""
     state = tracks.motion.state.copy()
     state[0, :, :2] += shift

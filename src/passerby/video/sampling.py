@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from passerby.video.container import OpenVideo, open_video
 from passerby.video.decode import DecodedFrame
 from passerby.video.shards import Span
-from passerby.video.skipping import SparedFrame, shown_frames
+from passerby.video.skipping import SkippedFrame, shown_frames
 
 FACE_RATE = Fraction(5)  # Hz; Rekognition looks for faces at every third tick of 15 Hz
 
@@ -133,8 +133,8 @@ class AnalysedFrames:
 
 
 def _with_next_pts(
-    frames: Iterator[DecodedFrame | SparedFrame],
-) -> Iterator[tuple[DecodedFrame | SparedFrame, int]]:
+    frames: Iterator[DecodedFrame | SkippedFrame],
+) -> Iterator[tuple[DecodedFrame | SkippedFrame, int]]:
     """Each frame with the PTS at which the next replaces it; the last lasts its duration."""
     for frame, following in pairwise(chain(frames, [None])):
         if frame is not None and following is not None:

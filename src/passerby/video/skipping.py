@@ -30,7 +30,7 @@ REACH = 16
 
 
 @dataclass(frozen=True)
-class SparedFrame:
+class SkippedFrame:
     """A frame left undecoded."""
 
     pts: int  # ticks of the stream's time base
@@ -38,7 +38,7 @@ class SparedFrame:
 
 def shown_frames(
     video: OpenVideo, start_pts: int | None, is_wanted: IsWanted
-) -> Iterator[DecodedFrame | SparedFrame]:
+) -> Iterator[DecodedFrame | SkippedFrame]:
     """Every frame in order, as `frames_of`; those that nobody wants undecoded if possible.
 
     All others are exactly those that `frames_of` gives. Only where a file is damaged may
@@ -50,7 +50,7 @@ def shown_frames(
         for pts in spared.until(frame.pts):
             if earliest is None or pts >= earliest:
                 next(numbers)
-                yield SparedFrame(pts)
+                yield SkippedFrame(pts)
         yield replace(frame, index=next(numbers))
         earliest = frame.pts
 

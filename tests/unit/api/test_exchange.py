@@ -11,7 +11,7 @@ from passerby.api.exchange import Service, reply
 from passerby.api.metrics import Metrics
 from passerby.api.operations import ObjectFacts, Order, ResultsPage, Tracking
 from passerby.api.rates import Rate
-from passerby.api.signature import Gate
+from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
 from passerby.jobs.job import Job, NewJob
@@ -45,7 +45,7 @@ class NothingThere:
 def service(client: Signer) -> Service:
     nothing = NothingThere()
     tracking = Tracking(nothing, nothing, nothing, PageTokens(bytes(32)), 1, 1)
-    return Service(Gate(client.find), {}, tracking, Metrics(NoJobs))
+    return Service(Authenticator(client.find), {}, tracking, Metrics(NoJobs))
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def test_each_exchange_leaves_one_line_in_the_log(
 def test_rights_come_after_the_constraints_and_before_the_rate(service: Service) -> None:
     reader = Signer(Key(rights=Rights(operations=("GetPersonTracking",))))
     rates = {"StartPersonTracking": Rate(0.001, burst=1)}
-    limited = replace(service, gate=Gate(reader.find), rates=rates)
+    limited = replace(service, authenticator=Authenticator(reader.find), rates=rates)
 
     assert refusal(limited, reader(b"{}", START)) == (400, "ValidationException")
     for _ in range(2):
@@ -130,7 +130,9 @@ def test_calls_beyond_the_rate(service: Service) -> None:
     ours, theirs = Signer(Key()), Signer(Key(id="AKIATHEIRS", account_id="210987654321"))
     rates = {"StartPersonTracking": Rate(0.001, burst=2)}
     limited = replace(
-        service, gate=Gate(lambda key_id: ours.find(key_id) or theirs.find(key_id)), rates=rates
+        service,
+        authenticator=Authenticator(lambda key_id: ours.find(key_id) or theirs.find(key_id)),
+        rates=rates,
     )
 
     codes = [refusal(limited, ours(VIDEO, START))[1] for _ in range(3)]
@@ -188,7 +190,7 @@ def test_nothing_secret_is_logged(
     service: Service, client: Signer, caplog: pytest.LogCaptureFixture
 ) -> None:
     holder = Signer(Key(session_token="very-secret-token"))
-    service = replace(service, gate=Gate(holder.find))
+    service = replace(service, authenticator=Authenticator(holder.find))
     good = holder(b'{"JobId":"crash"}')
     signature = (good.header("authorization") or "").rpartition("=")[2]
     requests = (good, replace(good, body=b"{}"), client(), replace(good, headers=()))

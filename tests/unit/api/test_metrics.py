@@ -12,7 +12,7 @@ from passerby.api.metrics import Metrics
 
 
 @dataclass(frozen=True)
-class Census:
+class QueueStats:
     jobs: Mapping[str, int] = field(default_factory=lambda: {"queued": 2, "failed": 0})
     longest_wait_seconds: float = 7.5
     abandoned_jobs: int = 1
@@ -35,7 +35,7 @@ def figures(metrics: Metrics) -> dict[str, float]:
 
 
 def test_before_any_request_there_is_the_store() -> None:
-    assert figures(Metrics(Census)) == {
+    assert figures(Metrics(QueueStats)) == {
         "passerby_jobs queued": 2,
         "passerby_jobs failed": 0,
         "passerby_queue_age_seconds": 7.5,
@@ -47,7 +47,7 @@ def test_before_any_request_there_is_the_store() -> None:
 
 
 def test_requests_by_operation_and_code() -> None:
-    metrics = Metrics(Census)
+    metrics = Metrics(QueueStats)
     metrics.count("GetPersonTracking", "OK", 0.003)
     metrics.count("GetPersonTracking", "OK", 0.2)
     metrics.count("StartPersonTracking", "InvalidS3ObjectException", 9)
@@ -62,14 +62,14 @@ def test_requests_by_operation_and_code() -> None:
 
 
 def test_two_services_in_one_process_do_not_share() -> None:
-    first, second = Metrics(Census), Metrics(Census)
+    first, second = Metrics(QueueStats), Metrics(QueueStats)
     first.count("GetPersonTracking", "OK", 0.1)
 
     assert "passerby_requests_total OK GetPersonTracking" not in figures(second)
 
 
 def test_room_on_the_disk_and_the_process_itself(tmp_path: Path) -> None:
-    found = figures(Metrics(Census, tmp_path))
+    found = figures(Metrics(QueueStats, tmp_path))
 
     blocks = os.statvfs(tmp_path)
     assert found["passerby_disk_free_bytes"] == pytest.approx(

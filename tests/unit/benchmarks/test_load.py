@@ -37,11 +37,11 @@ def figures(
     ],
 )
 def test_complaints(
-    codes: dict[tuple[str, str], int], slowest: float, last_mib: float, complaints: list[str]
+    codes: dict[tuple[str, str], int], slowest: float, last_mib: float, warnings: list[str]
 ) -> None:
     found = figures(codes, [0.01] * 90 + [slowest] * 10, [100, 100, 900, 105, last_mib, last_mib])
 
-    assert found.complaints(Thresholds()) == complaints
+    assert found.warnings(Thresholds()) == warnings
 
 
 def test_a_second_that_was_large_is_no_growth() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
-from passerby.bootstrap.analysis_result import open_finished
+from passerby.bootstrap.analysis_result import open_result
 from passerby.bootstrap.installation import open_installation
 from passerby.cloud.objects import look_at
 from passerby.errors import (
@@ -76,7 +76,7 @@ def ended(chosen: Settings) -> Ended:
 
 
 def test_a_job_by_its_first_digits(chosen: Settings, ended: Ended) -> None:
-    found = open_finished(ended().id[:12], chosen)
+    found = open_result(ended().id[:12], chosen)
 
     assert (found.name, found.video, found.row_count) == ("monday", VIDEO, 7)
     assert found.source == str((chosen.bucket_root / "lobby" / "door" / "monday.mp4").resolve())
@@ -88,8 +88,8 @@ def test_a_video_that_is_another_now_is_not_at_hand(chosen: Settings, ended: End
     job = ended()
     (chosen.bucket_root / "lobby" / "door" / "monday.mp4").write_bytes(b"others")
 
-    assert open_finished(job.id, chosen).source is None
-    assert open_finished(job.id, chosen, Path("copy.mp4")).source == "copy.mp4"
+    assert open_result(job.id, chosen).source is None
+    assert open_result(job.id, chosen, Path("copy.mp4")).source == "copy.mp4"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_video_that_is_another_now_is_not_at_hand(chosen: Settings, ended: End
 )
 def test_a_job_without_a_result(chosen: Settings, ended: Ended, end: str, message: str) -> None:
     with pytest.raises(JobError, match=message):
-        open_finished(ended(end).id, chosen)
+        open_result(ended(end).id, chosen)
 
 
 def test_results_that_were_swept(chosen: Settings, ended: Ended) -> None:
@@ -111,7 +111,7 @@ def test_results_that_were_swept(chosen: Settings, ended: Ended) -> None:
     installation.database.close()
 
     with pytest.raises(JobNotFound, match="gone"):
-        open_finished(job.id, chosen)
+        open_result(job.id, chosen)
 
 
 def saved(folder: Path, video: VideoInfo | None = VIDEO) -> str:
@@ -123,7 +123,7 @@ def saved(folder: Path, video: VideoInfo | None = VIDEO) -> str:
 
 
 def test_a_file(chosen: Settings, tmp_path: Path) -> None:
-    found = open_finished(saved(tmp_path), chosen)
+    found = open_result(saved(tmp_path), chosen)
 
     assert (found.name, found.video, found.source) == ("street", VIDEO, None)
     assert [item.timestamp for item in found.spelled(found.sightings)] == [0, 40, 80]
@@ -131,7 +131,7 @@ def test_a_file(chosen: Settings, tmp_path: Path) -> None:
 
 
 def test_a_file_and_its_video(chosen: Settings, tmp_path: Path) -> None:
-    found = open_finished(saved(tmp_path), chosen, Path("street.mkv"))
+    found = open_result(saved(tmp_path), chosen, Path("street.mkv"))
 
     assert found.source == "street.mkv"
 
@@ -139,7 +139,7 @@ def test_a_file_and_its_video(chosen: Settings, tmp_path: Path) -> None:
 def test_a_file_alone_is_described_by_its_video(chosen: Settings, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_boxes(10))
 
-    found = open_finished(saved(tmp_path, video=None), chosen, clip)
+    found = open_result(saved(tmp_path, video=None), chosen, clip)
 
     expected = replace(VIDEO, frame_rate=25.0, duration_ms=400, color_range="LIMITED")
     assert found.video == expected
@@ -174,11 +174,11 @@ def test_what_is_no_result(
     (tmp_path / "text.parquet").write_text("text")
 
     with pytest.raises(kind, match=message):
-        open_finished(wanted, chosen)
+        open_result(wanted, chosen)
 
 
 def test_a_video_that_cannot_tell(chosen: Settings, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("text")
 
     with pytest.raises(UnsupportedVideo):
-        open_finished(saved(tmp_path, video=None), chosen, tmp_path / "text.mp4")
+        open_result(saved(tmp_path, video=None), chosen, tmp_path / "text.mp4")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.bootstrap.background_tasks import errands
+from passerby.bootstrap.background_tasks import background_tasks
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import Delivery, DeliveryState
@@ -53,7 +53,10 @@ def told(settings: Settings) -> Delivery:
     new = NewJob("123456789012", "StartPersonTracking", REQUEST, {})
     job = installation.jobs.cancel(installation.jobs.submit(new, open_limit=1).id)
     stop = threading.Event()
-    threads = [threading.Thread(target=errand, args=(stop,)) for errand in errands(installation)]
+    threads = [
+        threading.Thread(target=background_task, args=(stop,))
+        for background_task in background_tasks(installation)
+    ]
     for thread in threads:
         thread.start()
     try:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from passerby.bootstrap.engine import engine_of, run_on_cluster
-from passerby.bootstrap.installation import build_shelf
 from passerby.bootstrap.single_file import run_here
+from passerby.bootstrap.storage import build_shelf
 from passerby.cloud.observation_store import BucketShelf
 from passerby.cloud.s3 import Place
 from passerby.engine.local import Processes, run_shards

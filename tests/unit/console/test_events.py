@@ -19,7 +19,7 @@ from passerby.console.events import Watch
 from passerby.console.sessions import Sessions
 from passerby.database.connection import open_database
 from passerby.jobs.job import Job, NewJob
-from passerby.jobs.job_list import Catalogue
+from passerby.jobs.job_list import JobList
 from passerby.jobs.store import JobStore
 
 from .conftest import wait_until
@@ -39,7 +39,7 @@ class Office:
         self.key = self.keys.create(MINE)
         now = datetime.now(UTC)
         parts = {"jobs": self.jobs, "making": making, "sessions": sessions}
-        desk = _desk(catalogue=Catalogue(database), **parts)
+        desk = _desk(job_list=JobList(database), **parts)
         visit = Visit(cast("Request", None), sessions.begin(self.key, now), desk, b"")
         self.watch = Watch(visit, now - timedelta(seconds=30))
 

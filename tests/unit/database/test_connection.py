@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from passerby.database.connection import NEWEST_FORM, Database, open_database, take_turns
+from passerby.database.connection import NEWEST_FORM, Database, lock_by_name, open_database
 from passerby.database.migration import STEPS
 from passerby.database.schema import METADATA
 from passerby.errors import SettingsError
@@ -58,7 +58,7 @@ def test_whoever_takes_turns_waits(database: Database) -> None:
 
     def enter(name: str) -> None:
         with database.writing() as connection:
-            take_turns(connection, "door")
+            lock_by_name(connection, "door")
             inside.append(name)
             time.sleep(0.1)
             inside.append(name)

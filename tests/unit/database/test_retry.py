@@ -23,7 +23,7 @@ from passerby.errors import LeaseLost
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import DeliveryState, OutgoingMessage
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.queue_stats import census
+from passerby.jobs.queue_stats import queue_stats
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker
 from passerby.records import Progress, Stage, VideoInfo
@@ -95,7 +95,7 @@ def life(database: Database, store: JobStore) -> dict[str, object]:
         "same": repeated[0] == repeated[1],
         "jobs": [(each.state, each.attempt) for each in store.recent(9)],
         "told": [(delivery.state, delivery.attempts) for delivery in told.values()],
-        "census": census(database, database.now()).jobs,
+        "census": queue_stats(database, database.now()).jobs,
     }
 
 
@@ -208,7 +208,7 @@ def test_a_server_that_stays_away(
 def test_a_mistake_is_not_repeated(database: Database) -> None:
     tries = []
 
-    @retry.retried
+    @retry.retry_on_disconnect
     def misspelt() -> None:
         tries.append(1)
         with database.reading() as connection:

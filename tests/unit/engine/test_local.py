@@ -174,9 +174,9 @@ def test_the_processes_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     folder.mkdir()
     paths = [str(Path(__file__).parent), str(Path(errors.__file__).parents[1])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    with (tmp_path / "complaints").open("wb") as complaints:
+    with (tmp_path / "complaints").open("wb") as warnings:
         command = [sys.executable, str(program), str(folder)]
-        parent = subprocess.Popen(command, env=environment, stderr=complaints)
+        parent = subprocess.Popen(command, env=environment, stderr=warnings)
     wait_until(lambda: len(list(folder.iterdir())) == 2, seconds=20)
 
     parent.send_signal(signal.SIGKILL)

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from passerby.engine.ray_node import TELL_SECONDS, Board, observe_shard
+from passerby.engine.ray_node import TELL_SECONDS, SharedProgress, observe_shard
 from passerby.errors import EngineError
 from passerby.processes.limits import NO_LIMITS
 
@@ -40,14 +40,14 @@ def count_to(shard: int, report: Callable[[float], None], *, threads: int) -> tu
 
 
 def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is() -> None:
-    board = BoardHere()
+    shared_progress = BoardHere()
 
-    result = observe_shard(OURS, pickle.dumps((count_to, 7)), 3, 2, NO_LIMITS, board)
+    result = observe_shard(OURS, pickle.dumps((count_to, 7)), 3, 2, NO_LIMITS, shared_progress)
 
     assert result == (7, 2)
-    assert board.told[0] == (3, 0.0)
-    assert board.told[-1] == (3, 1.0)
-    assert len(board.told) < 10
+    assert shared_progress.told[0] == (3, 0.0)
+    assert shared_progress.told[-1] == (3, 1.0)
+    assert len(shared_progress.told) < 10
 
 
 def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
@@ -56,9 +56,9 @@ def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
 
 
 def test_a_board_keeps_the_last_word_on_each_shard() -> None:
-    board = Board(3)
+    shared_progress = SharedProgress(3)
 
     for number, fraction in ((1, 0.25), (2, 1.0), (1, 0.5)):
-        board.tell(number, fraction)
+        shared_progress.tell(number, fraction)
 
-    assert board.fractions() == [0.0, 0.5, 1.0]
+    assert shared_progress.fractions() == [0.0, 0.5, 1.0]

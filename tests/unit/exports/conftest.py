@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.bootstrap.analysis_result import Finished
+from passerby.bootstrap.analysis_result import AnalysisResult
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.tables import write_table
 from passerby.testing import frontal_faces
@@ -14,7 +14,7 @@ from passerby.testing import frontal_faces
 Row = tuple[int, int, float, bool]
 Sighted = Callable[..., Sightings]
 WithFaces = Callable[..., Sightings]
-Finish = Callable[..., Finished]
+Finish = Callable[..., AnalysisResult]
 
 
 def _sighted(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) -> Sightings:
@@ -71,11 +71,11 @@ def finished(tmp_path: Path) -> Finish:
         *,
         frame_rate: float = VIDEO.frame_rate,
         duration_ms: int = VIDEO.duration_ms,
-    ) -> Finished:
+    ) -> AnalysisResult:
         table = tmp_path / "street.parquet"
         write_table(sightings, table)
         video = replace(VIDEO, frame_rate=frame_rate, duration_ms=duration_ms)
-        return Finished("street", table, video, lambda: source)
+        return AnalysisResult("street", table, video, lambda: source)
 
     return finish
 

@@ -113,10 +113,10 @@ def test_the_index_is_an_attribute_that_the_label_has(sighted: Sighted, finished
 
 @pytest.mark.parametrize("name", ["a<b>&c", "Straße"])
 def test_any_name(sighted: Sighted, finished: Finish, name: str) -> None:
-    subject = finished(sighted())
-    object.__setattr__(subject, "name", name)
+    result = finished(sighted())
+    object.__setattr__(result, "name", name)
 
-    root = ET.fromstring(whole(cvat.chunks(subject, untold)))  # noqa: S314 - our own
+    root = ET.fromstring(whole(cvat.chunks(result, untold)))  # noqa: S314 - our own
 
     assert root.findtext("meta/task/name") == name
     assert root.findtext("meta/task/size") == "100"

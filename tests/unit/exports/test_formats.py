@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from passerby.cli.app import export
+from passerby.cli import export
 from passerby.errors import VideoGone
 from passerby.exports.formats import FORMATS, Options, Who
 from passerby.records import Sightings
@@ -31,12 +31,12 @@ def test_the_command_line_knows_them_all() -> None:
 def test_the_file_is_the_stream_and_the_same_each_time(
     crowd: Sightings, finished: Finish, tmp_path: Path, name: str
 ) -> None:
-    form, subject, done = FORMATS[name], finished(crowd), list[int]()
+    form, result, done = FORMATS[name], finished(crowd), list[int]()
     assert form.chunks
 
-    form.write(subject, tmp_path / "out", Options(), done.append)
+    form.write(result, tmp_path / "out", Options(), done.append)
 
-    assert (tmp_path / "out").read_bytes() == whole(form.chunks(subject, untold))
+    assert (tmp_path / "out").read_bytes() == whole(form.chunks(result, untold))
     assert done == sorted(done)
     assert 0.9 * len(crowd) < done[-1] <= len(crowd)
 
@@ -48,27 +48,28 @@ def test_a_file_is_whole_or_not_there(
     def fail(_done: int) -> None:
         raise KeyboardInterrupt
 
-    subject, target = finished(crowd), tmp_path / "out"
+    result, target = finished(crowd), tmp_path / "out"
     target.write_text("as before")
 
     with pytest.raises(KeyboardInterrupt):
-        FORMATS[name].write(subject, target, Options(), fail)
+        FORMATS[name].write(result, target, Options(), fail)
 
     assert target.read_text() == "as before"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", subject.table.name]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", result.table.name]
 
 
 @pytest.mark.parametrize("name", FILMS)
 def test_pixels_need_the_video(sighted: Sighted, finished: Finish, name: str) -> None:
-    subject = finished(sighted((0, 0, 5, True)))
+    result = finished(sighted((0, 0, 5, True)))
 
     with pytest.raises(VideoGone, match="not at hand"):
-        FORMATS[name].write(subject, Path("unused"), Options(), untold)
+        FORMATS[name].write(result, Path("unused"), Options(), untold)
 
 
 def test_a_table_needs_no_decoder() -> None:
     script = (
-        "import sys, passerby.exports.formats, passerby.bootstrap.analysis_result, passerby.cli.export\n"
+        "import sys, passerby.exports.formats, passerby.bootstrap.analysis_result\n"
+        "import passerby.cli.export\n"
         "print(*{'av', 'cv2', 'onnxruntime', 'openvino', 'supervision'} & sys.modules.keys())"
     )
 
@@ -84,10 +85,10 @@ def test_contact_sheets_are_a_picture_a_person(
 ) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_boxes(count=10, boxes=2))
     rows = [(person, 40 * n, 20 + 40 * person, True) for n in range(10) for person in (0, 3)]
-    subject = finished(sighted(*rows), source=str(clip))
+    result = finished(sighted(*rows), source=str(clip))
 
     for name in ("one.zip", "two.zip"):
-        FORMATS["contact-sheets"].write(subject, tmp_path / name, Options(), untold)
+        FORMATS["contact-sheets"].write(result, tmp_path / name, Options(), untold)
 
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:

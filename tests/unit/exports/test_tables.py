@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from passerby.bootstrap.analysis_result import Finished
+from passerby.bootstrap.analysis_result import AnalysisResult
 from passerby.exports import csv as csv_export
 from passerby.exports import ndjson, parquet
 from passerby.exports.source import Chunks
@@ -67,11 +67,11 @@ def test_csv_has_five_landmarks_of_a_face(
 
 
 def test_parquet_is_the_table_itself(crowd: Sightings, finished: Finish) -> None:
-    subject = finished(crowd)
+    result = finished(crowd)
 
-    made = whole(parquet.chunks(subject, untold))
+    made = whole(parquet.chunks(result, untold))
 
-    assert made == subject.table.read_bytes()
+    assert made == result.table.read_bytes()
     assert pq.read_table(pa.BufferReader(made)).num_rows == len(crowd)
 
 
@@ -94,12 +94,10 @@ def test_botocore_reads_every_line(crowd: Sightings, finished: Finish) -> None:
 def test_faces_are_spelled_as_the_server_spells_them(
     sighted: Sighted, with_faces: Sighted, finished: Finish
 ) -> None:
-    subject = finished(with_faces(sighted((0, 0, 50, True)), [0]))
-    eyes_open = replace(
-        subject, judge_faces=lambda faces: [((True, 90.0), None, None)] * len(faces)
-    )
+    result = finished(with_faces(sighted((0, 0, 50, True)), [0]))
+    eyes_open = replace(result, judge_faces=lambda faces: [((True, 90.0), None, None)] * len(faces))
 
-    (usual,) = whole(ndjson.chunks(subject, untold)).splitlines()
+    (usual,) = whole(ndjson.chunks(result, untold)).splitlines()
     (all_of_it,) = whole(ndjson.chunks(eyes_open, untold)).splitlines()
 
     assert len(parsed(usual)["Person"]["Face"]["Landmarks"]) == 5
@@ -108,11 +106,11 @@ def test_faces_are_spelled_as_the_server_spells_them(
     assert face["EyesOpen"] == {"Value": True, "Confidence": 90.0}
 
 
-def peak(chunks: Chunks, subject: Finished) -> int:
+def peak(chunks: Chunks, result: AnalysisResult) -> int:
     """Bytes that Python and Arrow held at once while an export was made."""
     pa.default_memory_pool().release_unused()
     tracemalloc.start()
-    arrow = max((pa.total_allocated_bytes() for _ in chunks(subject, untold)), default=0)
+    arrow = max((pa.total_allocated_bytes() for _ in chunks(result, untold)), default=0)
     _, python = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return arrow + python

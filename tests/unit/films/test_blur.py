@@ -14,7 +14,7 @@ from passerby.films.blur import (
     conceal_bodies,
     write_blurred,
 )
-from passerby.films.masks import Covers
+from passerby.films.masks import Masks
 from passerby.films.placement import Placed
 from passerby.records import Sightings
 from passerby.testing import texture, write_clip
@@ -155,10 +155,10 @@ FRONT, BEHIND = (100, 60, 180, 220), (130, 40, 190, 180)
 def overlapping(hidden: Box, shown: Box, *, detected: bool = True) -> tuple[Image, Image]:
     """A picture of noise before and after one of two people in it was hidden."""
     image = np.random.default_rng(5).integers(0, 256, (240, 320, 3), dtype=np.uint8)
-    covers = Covers(np.array([1]), np.array([hidden], np.float64))
+    masks = Masks(np.array([1]), np.array([hidden], np.float64))
     placed = Placed(np.array([0]), np.array([shown], np.float64), np.array([detected]))
     concealed = image.copy()
-    conceal_bodies(image, concealed, covers, placed)
+    conceal_bodies(image, concealed, masks, placed)
     return image, concealed
 
 
@@ -186,9 +186,9 @@ def test_one_who_is_shown_stays_sharp_only_in_front(
     assert not (before[edge] == after[edge]).all()
 
 
-def hide_bodies(image: Image, concealed: Image, covers: Covers) -> None:
+def hide_bodies(image: Image, concealed: Image, masks: Masks) -> None:
     nobody = Placed(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, np.bool_))
-    conceal_bodies(image, concealed, covers, nobody)
+    conceal_bodies(image, concealed, masks, nobody)
 
 
 def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
@@ -215,7 +215,7 @@ def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
     ],
 )
 def test_nothing_but_a_few_colours_is_left(
-    across: int, down: int, hide: Callable[[Image, Image, Covers], None]
+    across: int, down: int, hide: Callable[[Image, Image, Masks], None]
 ) -> None:
     """Whatever is shuffled within a cell, what is left is the same."""
     generator = np.random.default_rng(3)
@@ -225,7 +225,7 @@ def test_nothing_but_a_few_colours_is_left(
         for cell in np.split(row, across, axis=1):
             cell[:] = generator.permutation(cell.reshape(-1, 3)).reshape(cell.shape)
     assert not (image == shuffled).all()
-    cover = Covers(np.array([0]), np.array([[0.0, 0, 60, 120]]))
+    cover = Masks(np.array([0]), np.array([[0.0, 0, 60, 120]]))
 
     results = [image.copy(), shuffled.copy()]
     hide(image, results[0], cover)

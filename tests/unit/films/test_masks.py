@@ -62,9 +62,9 @@ def box(left: float, margin: float) -> list[float]:
 def test_bodies(
     sighted: Sighted, rows: list[Row], timestamp_ms: int, expected: list[list[float]]
 ) -> None:
-    covers = Hidden(sighted(*rows)).bodies(timestamp_ms)
+    masks = Hidden(sighted(*rows)).bodies(timestamp_ms)
 
-    np.testing.assert_allclose(_sorted(covers.xyxy), _sorted(expected), atol=1e-4)
+    np.testing.assert_allclose(_sorted(masks.xyxy), _sorted(expected), atol=1e-4)
 
 
 def _sorted(boxes: NDArray[np.float64] | list[list[float]]) -> NDArray[np.float64]:
@@ -103,9 +103,9 @@ def test_heads(
 ) -> None:
     sightings = with_faces(sighted(*WALK), faces, size=10)
 
-    covers = Hidden(sightings).heads(timestamp_ms)
+    masks = Hidden(sightings).heads(timestamp_ms)
 
-    np.testing.assert_allclose(covers.xyxy, expected, atol=1e-4)
+    np.testing.assert_allclose(masks.xyxy, expected, atol=1e-4)
 
 
 def test_the_head_of_one_who_is_cut_off_is_larger(sighted: Sighted) -> None:

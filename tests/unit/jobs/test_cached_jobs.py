@@ -4,7 +4,7 @@ from sqlalchemy import delete
 from passerby.database.connection import Database
 from passerby.database.schema import JOBS
 from passerby.errors import JobNotFound
-from passerby.jobs.cached_jobs import RememberedJobs
+from passerby.jobs.cached_jobs import CachedJobs
 from passerby.jobs.job import Counts, JobState, NewJob
 from passerby.jobs.store import JobStore
 from passerby.records import VideoInfo
@@ -27,7 +27,7 @@ def store(database: Database) -> JobStore:
 
 
 def test_a_job_under_way_is_looked_up_each_time(store: JobStore) -> None:
-    jobs = RememberedJobs(store)
+    jobs = CachedJobs(store)
     job_id = jobs.submit(NEW, open_limit=1).id
     assert jobs.find(job_id, ACCOUNT).state is JobState.QUEUED
 
@@ -40,7 +40,7 @@ def test_a_job_that_succeeded_is_remembered_for_its_account(
     store: JobStore, database: Database
 ) -> None:
     seconds = [100.0]
-    jobs = RememberedJobs(store, clock=lambda: seconds[0])
+    jobs = CachedJobs(store, clock=lambda: seconds[0])
     job_id = jobs.submit(NEW, open_limit=1).id
     store.claim("worker", lease_seconds=60)
     store.succeed(job_id, "worker", VIDEO, Counts(1, 1))

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from passerby.cli.app import terminal
+from passerby.cli import terminal
 from passerby.database.connection import Database
 from passerby.jobs.job import Counts, NewJob
 from passerby.jobs.store import JobStore
@@ -32,19 +32,19 @@ VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
 def test_how_much_is_kept(database: Database, said: list[str], kept: tuple[str, ...]) -> None:
     store = JobStore(database)
     job = store.submit(NEW, open_limit=1)
-    assert job.complaints == ()
+    assert job.warnings == ()
     assert store.claim("anna", 60)
 
-    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), complaints=said)
+    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), warnings=said)
 
-    assert store.find(job.id).complaints == kept
+    assert store.find(job.id).warnings == kept
 
 
 def test_each_is_shown_on_a_line(database: Database) -> None:
     store = JobStore(database)
     job = store.submit(NEW, open_limit=1)
     assert store.claim("anna", 60)
-    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), complaints=["It is damaged.", "It ends."])
+    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), warnings=["It is damaged.", "It ends."])
     console = Console(width=100)
 
     with console.capture() as shown:

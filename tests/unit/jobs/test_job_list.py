@@ -6,7 +6,7 @@ import pytest
 from passerby.database.connection import Database
 from passerby.jobs import job_list as catalogue_module
 from passerby.jobs.job import OPEN_STATES, JobState, NewJob
-from passerby.jobs.job_list import Catalogue, Wanted
+from passerby.jobs.job_list import JobList, Wanted
 from passerby.jobs.store import JobStore
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_newest_first_each_once_and_of_one_account(database: Database) -> None:
     store = JobStore(database)
     ids = [submitted(store) for _ in range(8)]
     submitted(store, account_id=THEIRS)
-    found = Catalogue(database)
+    found = JobList(database)
 
     everything = [job.id for job in found.older(Wanted(MINE), None)]
     rest = [job.id for job in found.older(Wanted(MINE), everything[4])]
@@ -40,13 +40,13 @@ def test_no_more_is_read_than_asked_for(database: Database) -> None:
     for _ in range(8):
         submitted(store)
 
-    assert len(list(islice(Catalogue(database).older(Wanted(MINE), None), 2))) == 2
+    assert len(list(islice(JobList(database).older(Wanted(MINE), None), 2))) == 2
 
 
 def test_the_job_before_is_gone(database: Database) -> None:
     submitted(JobStore(database))
 
-    assert list(Catalogue(database).older(Wanted(MINE), "ab" * 32)) == []
+    assert list(JobList(database).older(Wanted(MINE), "ab" * 32)) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_tags(database: Database, tag: str, count: int) -> None:
     for name in ("gate-1", "GATE-2", "50%", "yard", None):
         submitted(store, name)
 
-    assert len(list(Catalogue(database).older(Wanted(MINE, tag=tag), None))) == count
+    assert len(list(JobList(database).older(Wanted(MINE, tag=tag), None))) == count
 
 
 def test_states(database: Database) -> None:
@@ -73,7 +73,7 @@ def test_states(database: Database) -> None:
     running, queued, cancelled = (submitted(store) for _ in range(3))
     assert store.claim("worker", 60)
     store.cancel(cancelled)
-    found = Catalogue(database)
+    found = JobList(database)
 
     assert {job.id for job in found.older(Wanted(MINE, OPEN_STATES), None)} == {running, queued}
     ended = found.older(Wanted(MINE, (JobState.CANCELLED,)), None)
@@ -88,9 +88,9 @@ def test_lively_are_the_open_and_those_that_just_ended(database: Database) -> No
     just_ended = submitted(store)
     store.cancel(just_ended)
     submitted(store, account_id=THEIRS)
-    found = Catalogue(database)
+    found = JobList(database)
 
-    lively = found.lively(MINE, NOW - timedelta(seconds=30), 10)
+    active = found.active(MINE, NOW - timedelta(seconds=30), 10)
 
-    assert [job.id for job in lively] == [just_ended, old_but_open]
-    assert len(found.lively(MINE, NOW - timedelta(seconds=30), 1)) == 1
+    assert [job.id for job in active] == [just_ended, old_but_open]
+    assert len(found.active(MINE, NOW - timedelta(seconds=30), 1)) == 1

@@ -4,7 +4,7 @@ from passerby.database.connection import Database
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.jobs.message import DeliveryState, OutgoingMessage
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.queue_stats import census
+from passerby.jobs.queue_stats import queue_stats
 from passerby.jobs.store import JobStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ NEW = NewJob(
 
 
 def test_no_jobs(database: Database) -> None:
-    counted = census(database, NOON)
+    counted = queue_stats(database, NOON)
 
     assert counted.jobs == dict.fromkeys(JobState, 0)
     assert counted.longest_wait_seconds == 0
@@ -36,7 +36,7 @@ def test_the_oldest_job_still_waiting_counts(database: Database) -> None:
         now[0] += timedelta(minutes=1)
     store.claim("worker", lease_seconds=60)
 
-    counted = census(database, NOON + timedelta(minutes=5))
+    counted = queue_stats(database, NOON + timedelta(minutes=5))
 
     assert counted.jobs[JobState.QUEUED] == 2
     assert counted.jobs[JobState.RUNNING] == 1
@@ -51,13 +51,13 @@ def test_a_job_whose_worker_died_is_abandoned_until_it_is_taken_up_again(
     store.submit(NEW, open_limit=9)
     store.claim("first", lease_seconds=60)
 
-    counted = [census(database, NOON + timedelta(seconds=seconds)) for seconds in (59, 61)]
+    counted = [queue_stats(database, NOON + timedelta(seconds=seconds)) for seconds in (59, 61)]
     assert [each.abandoned_jobs for each in counted] == [0, 1]
     assert counted[1].repeated_jobs == 0
 
     now[0] += timedelta(seconds=61)
     store.claim("second", lease_seconds=60)
-    taken_up = census(database, now[0])
+    taken_up = queue_stats(database, now[0])
     assert (taken_up.abandoned_jobs, taken_up.repeated_jobs) == (0, 1)
 
 
@@ -76,7 +76,7 @@ def test_the_oldest_message_still_to_be_delivered_counts(database: Database) -> 
     assert first is not None
     outbox.mark_delivered(first)
 
-    counted = census(database, NOON + timedelta(minutes=5))
+    counted = queue_stats(database, NOON + timedelta(minutes=5))
 
     assert counted.messages[DeliveryState.DELIVERED] == 1
     assert counted.messages[DeliveryState.PENDING] == 2

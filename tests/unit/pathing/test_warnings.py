@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from passerby.pathing.observations import concatenate, load, save
-from passerby.pathing.warnings import complaints
+from passerby.pathing.warnings import warnings
 from passerby.records import VideoInfo
 from passerby.testing import moving_boxes, observations, write_clip
 from passerby.video.sampling import AnalysedFrames
@@ -35,7 +35,7 @@ def video(duration_ms: int) -> VideoInfo:
 def test_complaints(duration_ms: int, damage_ms: list[int], told: list[str]) -> None:
     seen = replace(observations([[]] * 30), damage_ms=np.array(damage_ms, np.int64))
 
-    sentences = complaints(video(duration_ms), seen)
+    sentences = warnings(video(duration_ms), seen)
 
     assert len(sentences) == len(told)
     for sentence, part in zip(sentences, told, strict=True):

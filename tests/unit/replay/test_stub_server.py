@@ -19,7 +19,7 @@ import passerby
 from passerby.errors import FileFormatError, SettingsError
 from passerby.replay.recordings import Recordings
 from passerby.replay.script import FaultRule, script_from
-from passerby.replay.stub_server import StandIn, running, stand_in_for
+from passerby.replay.stub_server import StubServer, running, stub_server_for
 
 MANUAL = Path(passerby.__file__).parents[2] / "docs" / "testing.md"
 VIDEO = {"S3Object": {"Bucket": "cctv", "Name": "street.mp4"}}
@@ -32,20 +32,20 @@ PATIENCE_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def running_stand_in() -> Iterator[StandIn]:
+def running_stub_server() -> Iterator[StubServer]:
     with running() as server:
         yield server
 
 
 @pytest.fixture
-def stand_in(running_stand_in: StandIn) -> Iterator[StandIn]:
-    yield running_stand_in
-    running_stand_in.reset()
+def stub_server(running_stub_server: StubServer) -> Iterator[StubServer]:
+    yield running_stub_server
+    running_stub_server.reset()
 
 
 @pytest.fixture
-def client(stand_in: StandIn) -> BaseClient:
-    return stand_in.client(config=ONCE)
+def client(stub_server: StubServer) -> BaseClient:
+    return stub_server.client(config=ONCE)
 
 
 def start(client: BaseClient, **members: object) -> str:
@@ -56,21 +56,21 @@ def status(client: BaseClient, job_id: str) -> str:
     return str(client.get_person_tracking(JobId=job_id)["JobStatus"])
 
 
-def test_a_job_ends_at_once(stand_in: StandIn, client: BaseClient) -> None:
+def test_a_job_ends_at_once(stub_server: StubServer, client: BaseClient) -> None:
     job_id = start(client, JobTag="tag")
 
     answer = client.get_person_tracking(JobId=job_id, MaxResults=3)
 
     assert [each["Timestamp"] for each in answer["Persons"]] == [0, 66, 133]
     assert (answer["JobStatus"], answer["JobTag"], answer["Video"]) == ("SUCCEEDED", "tag", VIDEO)
-    assert [(seen.operation, seen.parameters, seen.code) for seen in stand_in.requests] == [
+    assert [(seen.operation, seen.parameters, seen.code) for seen in stub_server.requests] == [
         ("StartPersonTracking", {"Video": VIDEO, "JobTag": "tag"}, "OK"),
         ("GetPersonTracking", {"JobId": job_id, "MaxResults": 3}, "OK"),
     ]
 
 
-def test_polls_and_seconds(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(
+def test_polls_and_seconds(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(
         jobs=[
             {"tag": "polls", "polls": 2},
             {"tag": "seconds", "seconds": 0.3},
@@ -88,8 +88,8 @@ def test_polls_and_seconds(stand_in: StandIn, client: BaseClient) -> None:
     assert {status(client, timed), status(client, both)} == {"SUCCEEDED"}
 
 
-def test_a_job_fails_as_the_script_says(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(jobs=[{"video": "cctv/*", "failure": "Unsupported codec/format."}])
+def test_a_job_fails_as_the_script_says(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(jobs=[{"video": "cctv/*", "failure": "Unsupported codec/format."}])
 
     answer = client.get_person_tracking(JobId=start(client))
 
@@ -98,26 +98,26 @@ def test_a_job_fails_as_the_script_says(stand_in: StandIn, client: BaseClient) -
     assert "VideoMetadata" not in answer
 
 
-def test_a_job_fails_as_it_was_recorded(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.replay("cctv/street.mp4", {"JobStatus": "FAILED", "StatusMessage": "Damaged."})
+def test_a_job_fails_as_it_was_recorded(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.replay("cctv/street.mp4", {"JobStatus": "FAILED", "StatusMessage": "Damaged."})
 
     assert client.get_person_tracking(JobId=start(client))["StatusMessage"] == "Damaged."
 
 
-def test_a_job_ends_when_a_test_says_so(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(jobs=[{"polls": 1_000_000}])
+def test_a_job_ends_when_a_test_says_so(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(jobs=[{"polls": 1_000_000}])
     good, bad = start(client), start(client)
     assert {status(client, good), status(client, bad)} == {"IN_PROGRESS"}
 
-    stand_in.finish(good)
-    stand_in.finish(bad, "No.")
+    stub_server.finish(good)
+    stub_server.finish(bad, "No.")
 
     assert status(client, good) == "SUCCEEDED"
     assert client.get_person_tracking(JobId=bad)["StatusMessage"] == "No."
 
 
-def test_faults_one_after_another(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(
+def test_faults_one_after_another(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(
         faults=[
             {"code": "ThrottlingException", "operation": "StartPersonTracking", "times": 2},
             {"code": "InternalServerError", "operation": "StartPersonTracking", "times": 1},
@@ -156,98 +156,100 @@ def test_faults_one_after_another(stand_in: StandIn, client: BaseClient) -> None
     ],
 )
 def test_the_usual_text_of_a_fault(
-    stand_in: StandIn, client: BaseClient, code: str, text: str
+    stub_server: StubServer, client: BaseClient, code: str, text: str
 ) -> None:
-    stand_in.script(faults=[{"code": code}])
+    stub_server.script(faults=[{"code": code}])
 
     with pytest.raises(getattr(client.exceptions, code), match=text):
         start(client, ClientRequestToken="once")
 
 
-def test_a_text_of_ones_own(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(faults=[{"code": "ThrottlingException", "message": "Not {now}."}])
+def test_a_text_of_ones_own(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(faults=[{"code": "ThrottlingException", "message": "Not {now}."}])
 
     with pytest.raises(client.exceptions.ThrottlingException, match=r"Not \{now\}\.$"):
         start(client)
 
 
-def test_boto3_gets_past_what_passes(stand_in: StandIn) -> None:
-    stand_in.script(faults=[{"code": "ThrottlingException", "times": 1}])
+def test_boto3_gets_past_what_passes(stub_server: StubServer) -> None:
+    stub_server.script(faults=[{"code": "ThrottlingException", "times": 1}])
 
-    assert len(start(stand_in.client())) == 64
+    assert len(start(stub_server.client())) == 64
 
-    assert [seen.code for seen in stand_in.requests] == ["ThrottlingException", "OK"]
+    assert [seen.code for seen in stub_server.requests] == ["ThrottlingException", "OK"]
 
 
-def test_a_recording_is_answered_number_for_number(stand_in: StandIn, client: BaseClient) -> None:
+def test_a_recording_is_answered_number_for_number(
+    stub_server: StubServer, client: BaseClient
+) -> None:
     job_id = start(client)
     recorded = client.get_person_tracking(JobId=job_id)
     del recorded["ResponseMetadata"]
     box = recorded["Persons"][0]["Person"]["BoundingBox"]
     box["Left"], box["Width"] = 0.4151041805744171, 1.0000000298
     recorded["VideoMetadata"]["FrameRate"] = 29.969999313354492
-    stand_in.replay("cctv/street.mp4", recorded)
+    stub_server.replay("cctv/street.mp4", recorded)
     answer = client.get_person_tracking(JobId=start(client))
 
     assert answer["Persons"] == recorded["Persons"]
     assert answer["VideoMetadata"] == recorded["VideoMetadata"]
 
 
-def test_the_same_calls_give_the_same_ids(stand_in: StandIn, client: BaseClient) -> None:
+def test_the_same_calls_give_the_same_ids(stub_server: StubServer, client: BaseClient) -> None:
     first = [start(client), start(client), start(client, JobTag="tag")]
-    stand_in.reset()
+    stub_server.reset()
 
     assert [start(client), start(client), start(client, JobTag="tag")] == first
     assert len(set(first)) == 3
 
 
-def test_a_reset_forgets_everything(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(jobs=[{"polls": 1}], keys=[{"id": "testing", "secret": "testing"}])
+def test_a_reset_forgets_everything(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(jobs=[{"polls": 1}], keys=[{"id": "testing", "secret": "testing"}])
     job_id = start(client)
     failed: dict[str, Any] = {"JobStatus": "FAILED"}
-    stand_in.replay("cctv/street.mp4", failed)
+    stub_server.replay("cctv/street.mp4", failed)
 
-    stand_in.reset()
+    stub_server.reset()
 
-    assert (stand_in.requests, stand_in.notices) == ([], [])
+    assert (stub_server.requests, stub_server.notices) == ([], [])
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         status(client, job_id)
     assert status(client, start(client)) == "SUCCEEDED"
     with pytest.raises(ClientError, match="UnrecognizedClientException"):
-        start(stand_in.client(aws_access_key_id="testing", aws_secret_access_key="testing"))
+        start(stub_server.client(aws_access_key_id="testing", aws_secret_access_key="testing"))
 
 
-def test_keys_and_their_rights(stand_in: StandIn) -> None:
+def test_keys_and_their_rights(stub_server: StubServer) -> None:
     rights = {"videos": ["cctv/*"], "account_id": "123456789012"}
-    stand_in.script(keys=[{"id": "testing", "secret": "testing", **rights}])
-    client = stand_in.client(aws_access_key_id="testing", aws_secret_access_key="testing")
+    stub_server.script(keys=[{"id": "testing", "secret": "testing", **rights}])
+    client = stub_server.client(aws_access_key_id="testing", aws_secret_access_key="testing")
 
     job_id = start(client)
 
     with pytest.raises(client.exceptions.AccessDeniedException):
         start(client, Video={"S3Object": {"Bucket": "home", "Name": "street.mp4"}})
     with pytest.raises(client.exceptions.ResourceNotFoundException):
-        status(stand_in.client(), job_id)
+        status(stub_server.client(), job_id)
     with pytest.raises(ClientError, match="InvalidSignatureException"):
-        start(stand_in.client(aws_access_key_id="testing", aws_secret_access_key="guessed"))
+        start(stub_server.client(aws_access_key_id="testing", aws_secret_access_key="guessed"))
 
 
-def test_whoever_gave_a_topic_is_told_once(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(jobs=[{"tag": "later", "seconds": 0.2}, {"tag": "asked", "polls": 1}])
+def test_whoever_gave_a_topic_is_told_once(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(jobs=[{"tag": "later", "seconds": 0.2}, {"tag": "asked", "polls": 1}])
     later = start(client, JobTag="later", NotificationChannel=CHANNEL)
     asked = start(client, JobTag="asked", NotificationChannel=CHANNEL)
     start(client)
-    assert stand_in.notices == []
+    assert stub_server.notices == []
 
     assert [status(client, asked) for _ in range(3)][-1] == "SUCCEEDED"
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(stand_in.notices) < 2 and time.monotonic() < deadline:
+    while len(stub_server.notices) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
 
-    told = [(notice.topic, notice.role, notice.message["JobId"]) for notice in stand_in.notices]
+    told = [(notice.topic, notice.role, notice.message["JobId"]) for notice in stub_server.notices]
     expected = (CHANNEL["SNSTopicArn"], CHANNEL["RoleArn"])
     assert told == [(*expected, asked), (*expected, later)]
-    message = stand_in.notices[0].message
+    message = stub_server.notices[0].message
     assert message.pop("Timestamp") == pytest.approx(1000 * time.time(), abs=60_000)
     assert message == {
         "JobId": asked,
@@ -258,8 +260,8 @@ def test_whoever_gave_a_topic_is_told_once(stand_in: StandIn, client: BaseClient
     }
 
 
-def test_the_open_jobs_of_an_account(stand_in: StandIn, client: BaseClient) -> None:
-    stand_in.script(jobs=[{"polls": 1}], open_jobs=1)
+def test_the_open_jobs_of_an_account(stub_server: StubServer, client: BaseClient) -> None:
+    stub_server.script(jobs=[{"polls": 1}], open_jobs=1)
     job_id = start(client)
     with pytest.raises(client.exceptions.LimitExceededException, match=r"1  open Jobs.*limit: 1"):
         start(client)
@@ -268,8 +270,8 @@ def test_the_open_jobs_of_an_account(stand_in: StandIn, client: BaseClient) -> N
     start(client)
 
 
-def test_a_request_of_no_sense_is_seen_as_well(stand_in: StandIn) -> None:
-    connection = http.client.HTTPConnection(urlsplit(stand_in.url).netloc)
+def test_a_request_of_no_sense_is_seen_as_well(stub_server: StubServer) -> None:
+    connection = http.client.HTTPConnection(urlsplit(stub_server.url).netloc)
     connection.putrequest("POST", "/")
     connection.putheader("X-Amz-Target", "RekognitionService.Start")
     connection.putheader("X-Amz-Target", "RekognitionService.Get")
@@ -278,16 +280,16 @@ def test_a_request_of_no_sense_is_seen_as_well(stand_in: StandIn) -> None:
 
     assert connection.getresponse().status == 400
     connection.close()
-    (seen,) = stand_in.requests
+    (seen,) = stub_server.requests
     assert (seen.operation, seen.parameters, seen.status) == ("Start", None, 400)
 
 
 def test_nothing_stays_behind() -> None:
     before = set(threading.enumerate())
 
-    with running() as stand_in:
-        stand_in.script(jobs=[{"seconds": 3600}])
-        start(stand_in.client())
+    with running() as stub_server:
+        stub_server.script(jobs=[{"seconds": 3600}])
+        start(stub_server.client())
         assert len(set(threading.enumerate()) - before) >= 2
 
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -298,16 +300,16 @@ def test_nothing_stays_behind() -> None:
 
 def test_a_script_that_is_no_script() -> None:
     with pytest.raises(ValueError, match="pauses"):
-        StandIn(Recordings({})).script(pauses=1)
+        StubServer(Recordings({})).script(pauses=1)
 
 
 def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist"):
-        stand_in_for(tmp_path / "absent")
+        stub_server_for(tmp_path / "absent")
     (tmp_path / "default.json").write_text(json.dumps({"JobStatus": "FAILED"}))
     (tmp_path / "script.toml").write_text("[[jobs]]\nsecond = 1\n")
     with pytest.raises(FileFormatError, match=r"script\.toml"):
-        stand_in_for(tmp_path)
+        stub_server_for(tmp_path)
 
 
 def manual(language: str, word: str) -> str:
@@ -337,12 +339,12 @@ def test_the_script_in_the_manual(tmp_path: Path) -> None:
 
 
 def test_the_program_in_the_manual(
-    stand_in: StandIn,
+    stub_server: StubServer,
     client: BaseClient,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in stand_in.environment.items():
+    for name, value in stub_server.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # which may know other credentials
 

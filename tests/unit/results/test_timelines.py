@@ -7,7 +7,7 @@ import pytest
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.results.store import index_order
 from passerby.results.tables import write_table
-from passerby.results.timelines import lives
+from passerby.results.timelines import timelines
 
 MakeSightings = Callable[[int], Sightings]
 Pairs = list[list[int]]
@@ -54,7 +54,7 @@ def test_intervals(
 ) -> None:
     write_table(one_person(rows), tmp_path / "index.parquet")
 
-    (life,) = lives(tmp_path / "index.parquet")
+    (life,) = timelines(tmp_path / "index.parquet")
 
     assert (life.person_index, life.first_ms, life.last_ms) == (0, rows[0][0], rows[-1][0])
     assert life.seen.tolist() == seen
@@ -65,7 +65,7 @@ def test_intervals(
 def test_nobody(tmp_path: Path) -> None:
     write_table(one_person([]), tmp_path / "index.parquet")
 
-    assert list(lives(tmp_path / "index.parquet")) == []
+    assert list(timelines(tmp_path / "index.parquet")) == []
 
 
 def brute_force(sightings: Sightings, person: int) -> tuple[Pairs, Pairs, Pairs]:
@@ -103,7 +103,7 @@ def test_many_persons_over_many_groups_of_rows(
     sightings = make_sightings(12_000)
     write_table(sightings, tmp_path / "index.parquet", index_order(sightings))
 
-    found = list(lives(tmp_path / "index.parquet"))
+    found = list(timelines(tmp_path / "index.parquet"))
 
     assert [life.person_index for life in found] == list(range(7))
     for life in found:

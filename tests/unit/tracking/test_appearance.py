@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from passerby.testing import observations, together, walk
 from passerby.tracking import appearance as module
-from passerby.tracking.appearance import DIRECTIONS, FEWEST_EXAMPLES, resemblance
-from passerby.tracking.stabilisation import Steady, steady
+from passerby.tracking.appearance import DIRECTIONS, FEWEST_EXAMPLES, appearance_embeddings
+from passerby.tracking.stabilisation import StabilisedDetections, stabilise
 from passerby.tracking.tracklets import NOBODY
 
 Bytes = NDArray[np.uint8]
@@ -20,10 +20,10 @@ PERSONS = 6
 JUST_ENOUGH = FEWEST_EXAMPLES
 
 
-def view_of(persons: int, frames: int, appearance: Bytes | None) -> Steady:
+def view_of(persons: int, frames: int, appearance: Bytes | None) -> StabilisedDetections:
     """View of persons who stand side by side; appearances frame by frame."""
     places = [walk(100.0 * person, 0, frames) for person in range(persons)]
-    return steady(observations(together(*places), appearance=appearance))
+    return stabilise(observations(together(*places), appearance=appearance))
 
 
 def clothed(frames: int, seed: int = 0) -> Bytes:
@@ -36,8 +36,8 @@ def clothed(frames: int, seed: int = 0) -> Bytes:
     clothes = random.integers(90, 130, (PERSONS, half))
     noise = random.integers(-10, 11, (frames, PERSONS, half))
     poses = random.integers(50, 150, (frames, PERSONS, half))
-    looks = np.concatenate([clothes + noise, poses], axis=2)
-    return looks.reshape(-1, DIMENSIONS).astype(np.uint8)
+    embeddings = np.concatenate([clothes + noise, poses], axis=2)
+    return embeddings.reshape(-1, DIMENSIONS).astype(np.uint8)
 
 
 def halves(frames: int) -> Labels:
@@ -46,11 +46,11 @@ def halves(frames: int) -> Labels:
     return person + PERSONS * (np.arange(len(person)) >= len(person) // 2)
 
 
-def same_and_other(looks: NDArray[np.float64]) -> tuple[float, float]:
+def same_and_other(embeddings: NDArray[np.float64]) -> tuple[float, float]:
     """Least likeness of the two halves of a person, greatest of halves of two."""
-    likeness = looks[:PERSONS] @ looks[PERSONS:].T
+    similarity = embeddings[:PERSONS] @ embeddings[PERSONS:].T
     same = np.eye(PERSONS, dtype=bool)
-    return float(likeness[same].min()), float(likeness[~same].max())
+    return float(similarity[same].min()), float(similarity[~same].max())
 
 
 @pytest.mark.parametrize("dimensions", [0, DIMENSIONS])
@@ -59,16 +59,16 @@ def test_no_appearance(frames: int, dimensions: int) -> None:
     view = view_of(2, frames, None)
     view = replace(view, appearance=np.empty((0, dimensions), np.uint8))
 
-    looks = resemblance(view, np.tile([0, 1], frames))
+    embeddings = appearance_embeddings(view, np.tile([0, 1], frames))
 
-    assert looks.shape == (2 if frames else 0, DIRECTIONS)
-    assert not looks.any()
+    assert embeddings.shape == (2 if frames else 0, DIRECTIONS)
+    assert not embeddings.any()
 
 
 def test_everybody_nobody() -> None:
     view = view_of(PERSONS, 20, clothed(20))
 
-    assert len(resemblance(view, np.full(20 * PERSONS, NOBODY))) == 0
+    assert len(appearance_embeddings(view, np.full(20 * PERSONS, NOBODY))) == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -76,13 +76,13 @@ def test_a_person_resembles_themselves_most(seed: int) -> None:
     frames = 60
     appearance = clothed(frames, seed)
 
-    looks = resemblance(view_of(PERSONS, frames, appearance), halves(frames))
+    embeddings = appearance_embeddings(view_of(PERSONS, frames, appearance), halves(frames))
 
-    same, other = same_and_other(looks)
+    same, other = same_and_other(embeddings)
     assert same > 0.9
     assert other < 0.7  # in one of the scenes two wear nearly the same
-    assert looks.shape == (2 * PERSONS, DIRECTIONS)
-    np.testing.assert_allclose(np.linalg.norm(looks, axis=1), 1)
+    assert embeddings.shape == (2 * PERSONS, DIRECTIONS)
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1)
 
 
 def test_what_changes_with_everybody_does_not_count() -> None:
@@ -93,9 +93,9 @@ def test_what_changes_with_everybody_does_not_count() -> None:
     tracklet_of[first] = 2 * PERSONS + np.arange(PERSONS)
     tracklet_of[last] = 3 * PERSONS + np.arange(PERSONS)
 
-    looks = resemblance(view_of(PERSONS, frames, appearance), tracklet_of)
+    embeddings = appearance_embeddings(view_of(PERSONS, frames, appearance), tracklet_of)
 
-    learned_same, learned_other = same_and_other(looks[2 * PERSONS :])
+    learned_same, learned_other = same_and_other(embeddings[2 * PERSONS :])
     plain = np.concatenate([appearance[first], appearance[last]]).astype(float)
     plain_same, plain_other = same_and_other(plain / np.linalg.norm(plain, axis=1)[:, None])
     assert learned_same > learned_other
@@ -114,19 +114,19 @@ def test_two_in_a_frame_are_an_example(frames: int, *, is_known: bool) -> None:
     appearance = random.integers([[[100], [0]]], [[[150], [50]]], (frames, 2, DIMENSIONS))
     view = view_of(2, frames, appearance.reshape(-1, DIMENSIONS).astype(np.uint8))
 
-    assert resemblance(view, np.tile([0, 1], frames)).any() == is_known
+    assert appearance_embeddings(view, np.tile([0, 1], frames)).any() == is_known
 
 
 def test_one_who_is_always_alone_teaches_nothing() -> None:
     appearance = np.random.default_rng(0).integers(0, 99, (200, DIMENSIONS), np.uint8)
 
-    assert not resemblance(view_of(1, 200, appearance), np.repeat([0, 1], 100)).any()
+    assert not appearance_embeddings(view_of(1, 200, appearance), np.repeat([0, 1], 100)).any()
 
 
 def test_those_seen_once_teach_nothing() -> None:
     appearance = np.random.default_rng(0).integers(0, 99, (200, DIMENSIONS), np.uint8)
 
-    assert not resemblance(view_of(50, 4, appearance), np.arange(200)).any()
+    assert not appearance_embeddings(view_of(50, 4, appearance), np.arange(200)).any()
 
 
 def test_tracklets_of_unknown_appearance_are_zero() -> None:
@@ -139,9 +139,9 @@ def test_tracklets_of_unknown_appearance_are_zero() -> None:
         view, described=view.described[~undescribed], appearance=view.appearance[~undescribed]
     )
 
-    looks = resemblance(view, tracklet_of)
+    embeddings = appearance_embeddings(view, tracklet_of)
 
-    assert np.flatnonzero(~looks.any(axis=1)).tolist() == [1, 3]
+    assert np.flatnonzero(~embeddings.any(axis=1)).tolist() == [1, 3]
 
 
 def test_detections_without_tracklet_or_description_change_nothing() -> None:
@@ -150,20 +150,22 @@ def test_detections_without_tracklet_or_description_change_nothing() -> None:
     left_out = np.random.default_rng(5).random(len(tracklet_of)) < 0.2
     described = np.flatnonzero(~left_out)
     view = view_of(PERSONS, frames, appearance)
-    expected = resemblance(
+    expected = appearance_embeddings(
         replace(view, described=described, appearance=appearance[described]), tracklet_of
     )
 
-    of_nobody = resemblance(view, np.where(left_out, NOBODY, tracklet_of))
+    of_nobody = appearance_embeddings(view, np.where(left_out, NOBODY, tracklet_of))
     appearance[left_out] = 0
-    not_told = resemblance(view_of(PERSONS, frames, appearance), tracklet_of)
+    not_told = appearance_embeddings(view_of(PERSONS, frames, appearance), tracklet_of)
 
     np.testing.assert_array_equal(of_nobody, expected)
     np.testing.assert_array_equal(not_told, expected)
 
 
 def test_the_same_video_gives_the_same_looks() -> None:
-    one, other = (resemblance(view_of(PERSONS, 40, clothed(40)), halves(40)) for _ in range(2))
+    one, other = (
+        appearance_embeddings(view_of(PERSONS, 40, clothed(40)), halves(40)) for _ in range(2)
+    )
 
     np.testing.assert_array_equal(one, other)
 
@@ -172,16 +174,23 @@ def test_numbers_of_tracklets_do_not_matter() -> None:
     view, tracklet_of = view_of(PERSONS, 40, clothed(40)), halves(40)
     number = np.random.default_rng(0).permutation(2 * PERSONS)
 
-    looks, renumbered = resemblance(view, tracklet_of), resemblance(view, number[tracklet_of])
+    embeddings, renumbered = (
+        appearance_embeddings(view, tracklet_of),
+        appearance_embeddings(view, number[tracklet_of]),
+    )
 
-    np.testing.assert_allclose((renumbered @ renumbered.T)[np.ix_(number, number)], looks @ looks.T)
+    np.testing.assert_allclose(
+        (renumbered @ renumbered.T)[np.ix_(number, number)], embeddings @ embeddings.T
+    )
 
 
 def test_in_a_still_picture_nobody_changes() -> None:
     # No scatter within tracklets at all, but for rounding.
     appearance = np.tile(clothed(1), (40, 1))
 
-    same, other = same_and_other(resemblance(view_of(PERSONS, 40, appearance), halves(40)))
+    same, other = same_and_other(
+        appearance_embeddings(view_of(PERSONS, 40, appearance), halves(40))
+    )
 
     assert same == pytest.approx(1)
     assert other < 0.7

@@ -6,7 +6,7 @@ import pytest
 from passerby.records import Observations
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.association import DEFAULT, associate
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 from passerby.tracking.tracklets import NOBODY
 
 SURE = 0.9
@@ -15,7 +15,7 @@ TOO_WEAK = DEFAULT.weak / 2
 
 
 def labels(observed: Observations) -> list[int]:
-    return list(associate(steady(observed)))
+    return list(associate(stabilise(observed)))
 
 
 def hidden(path: Sequence[Seen], first: int, count: int) -> list[Seen | None]:

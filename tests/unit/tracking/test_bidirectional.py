@@ -3,15 +3,15 @@ import pytest
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.association import associate
-from passerby.tracking.bidirectional import agree
-from passerby.tracking.stabilisation import Steady, steady
+from passerby.tracking.bidirectional import associate_bidirectionally
+from passerby.tracking.stabilisation import StabilisedDetections, stabilise
 from passerby.tracking.tracklets import NOBODY, rows_by_label
 
 RATE = 8  # frames are 1/8 s apart: a time without rounding, forwards and backwards
 
 
-def view_of(frames: list[list[Seen]]) -> Steady:
-    return steady(observations(frames, rate=RATE))
+def view_of(frames: list[list[Seen]]) -> StabilisedDetections:
+    return stabilise(observations(frames, rate=RATE))
 
 
 def crowd(seed: int) -> list[list[Seen]]:
@@ -25,7 +25,9 @@ def crowd(seed: int) -> list[list[Seen]]:
     return together(*paths)
 
 
-def together_in(view: Steady, label_of: list[int]) -> set[frozenset[tuple[float, ...]]]:
+def together_in(
+    view: StabilisedDetections, label_of: list[int]
+) -> set[frozenset[tuple[float, ...]]]:
     """Who belongs together, each detection named by its box."""
     boxes = [tuple(box) for box in view.cxcywh.tolist()]
     groups = rows_by_label(np.array(label_of, np.int64))
@@ -34,20 +36,22 @@ def together_in(view: Steady, label_of: list[int]) -> set[frozenset[tuple[float,
 
 @pytest.mark.parametrize("frames", [[], [[], []]], ids=["no frames", "nobody seen"])
 def test_no_detections(frames: list[list[Seen]]) -> None:
-    assert agree(view_of(frames)).tolist() == []
+    assert associate_bidirectionally(view_of(frames)).tolist() == []
 
 
 def test_clear_paths_stay_whole() -> None:
     view = view_of(together(walk(100, 5, 12), walk(500, -5, 12, y=300, height=60)))
 
-    assert together_in(view, list(agree(view))) == together_in(view, [0, 1] * 12)
+    assert together_in(view, list(associate_bidirectionally(view))) == together_in(
+        view, [0, 1] * 12
+    )
 
 
 def test_what_neither_way_takes_up_is_nobody() -> None:
     frames = together(walk(100, 5, 6), walk(500, 0, 6))
-    view = steady(observations(frames, rate=RATE, confidence=[[0.9, 0.25]] * 6))
+    view = stabilise(observations(frames, rate=RATE, confidence=[[0.9, 0.25]] * 6))
 
-    labels = agree(view)
+    labels = associate_bidirectionally(view)
 
     assert set(labels[1::2].tolist()) == {NOBODY}
     assert NOBODY not in labels[::2]
@@ -56,10 +60,10 @@ def test_what_neither_way_takes_up_is_nobody() -> None:
 def test_what_only_one_way_takes_up_is_nobody() -> None:
     # Forwards the weak detection continues a track; backwards it would have to open one.
     confidence = [[0.9]] * 5 + [[0.3]]
-    view = steady(observations(together(walk(100, 5, 6)), rate=RATE, confidence=confidence))
+    view = stabilise(observations(together(walk(100, 5, 6)), rate=RATE, confidence=confidence))
     assert NOBODY not in associate(view)
 
-    labels = agree(view).tolist()
+    labels = associate_bidirectionally(view).tolist()
 
     assert labels == [labels[0]] * 5 + [NOBODY]
 
@@ -69,9 +73,9 @@ def test_time_may_run_either_way(seed: int) -> None:
     frames = crowd(seed)
     forwards, backwards = view_of(frames), view_of(frames[::-1])
 
-    agreed = together_in(forwards, list(agree(forwards)))
+    agreed = together_in(forwards, list(associate_bidirectionally(forwards)))
 
-    assert agreed == together_in(backwards, list(agree(backwards)))
+    assert agreed == together_in(backwards, list(associate_bidirectionally(backwards)))
     assert agreed != together_in(forwards, list(associate(forwards)))
 
 
@@ -80,7 +84,7 @@ def test_only_links_of_association_are_made(seed: int) -> None:
     view = view_of(crowd(seed))
     tracklet_of = associate(view)
 
-    for rows in rows_by_label(agree(view)):
+    for rows in rows_by_label(associate_bidirectionally(view)):
         assert len(set(tracklet_of[rows].tolist())) == 1
 
 
@@ -89,7 +93,9 @@ def test_tracklets_are_numbered_from_0_and_none_is_left_out(seed: int) -> None:
     random = np.random.default_rng(seed)
     confidence = [random.uniform(0.1, 0.9, len(frame)).tolist() for frame in crowd(seed)]
 
-    labels = agree(steady(observations(crowd(seed), rate=RATE, confidence=confidence)))
+    labels = associate_bidirectionally(
+        stabilise(observations(crowd(seed), rate=RATE, confidence=confidence))
+    )
 
     assert NOBODY in labels
     assert set(labels.tolist()) == set(range(NOBODY, labels.max() + 1))

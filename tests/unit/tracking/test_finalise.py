@@ -8,7 +8,7 @@ from passerby.records import Observations, Sightings
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.faces.tracks import faces_in_view
 from passerby.tracking.finalise import EvidenceSettings, sightings
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 from passerby.tracking.tracklets import NOBODY
 
 SETTINGS = EvidenceSettings(
@@ -22,7 +22,7 @@ SETTINGS = EvidenceSettings(
 def reported(
     observed: Observations, person_of: list[int], face_person_of: Sequence[int] = ()
 ) -> Sightings:
-    view = steady(observed)
+    view = stabilise(observed)
     faces = faces_in_view(view, observed.first_face, observed.faces)
     labels = np.array(person_of, np.int64), np.array(face_person_of, np.int64)
     return sightings(observed, view, labels[0], faces, labels[1], SETTINGS)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from passerby.testing import observations, together, walk
 from passerby.tracking import reidentification
-from passerby.tracking.reidentification import ReunionSettings, reunite
-from passerby.tracking.stabilisation import Steady, steady
+from passerby.tracking.reidentification import ReidentificationSettings, reidentify
+from passerby.tracking.stabilisation import StabilisedDetections, stabilise
 from passerby.tracking.tracklets import NOBODY
 
 Labels = NDArray[np.int64]
@@ -22,11 +22,11 @@ WARDROBE = np.random.default_rng(7).integers(60, 160, (12, DIMENSIONS))
 Shots = list[list[int]]
 
 
-def film(shots: Shots, *, has_cuts: bool = True, is_described: bool = True) -> Steady:
+def film(shots: Shots, *, has_cuts: bool = True, is_described: bool = True) -> StabilisedDetections:
     """Persons who stand side by side, one shot after another."""
     clothes = [wearer for shot in shots for _ in range(FRAMES) for wearer in shot]
     noise = np.random.default_rng(1).integers(-8, 9, (len(clothes), DIMENSIONS))
-    looks = (WARDROBE[np.array(clothes, np.int64)] + noise).astype(np.uint8)
+    embeddings = (WARDROBE[np.array(clothes, np.int64)] + noise).astype(np.uint8)
     frames = [
         frame
         for shot in shots
@@ -35,34 +35,34 @@ def film(shots: Shots, *, has_cuts: bool = True, is_described: bool = True) -> S
     motion = np.tile(np.eye(2, 3, dtype=np.float32), (len(frames), 1, 1))
     if has_cuts:
         motion[FRAMES - 1 :: FRAMES] = 0
-    appearance = looks if is_described else None
-    return steady(observations(frames, camera_motion=motion, appearance=appearance))
+    appearance = embeddings if is_described else None
+    return stabilise(observations(frames, camera_motion=motion, appearance=appearance))
 
 
-def stays(shots: Shots) -> Labels:
+def shot_tracks(shots: Shots) -> Labels:
     """Labels as stitching gives them: no path through a cut."""
     first = np.cumsum([0, *map(len, shots)])
     rows = [np.tile(first[n] + np.arange(len(shot)), FRAMES) for n, shot in enumerate(shots)]
     return np.concatenate([np.empty(0, np.int64), *rows])
 
 
-def person_of_each_stay(view: Steady, stay_of: Labels) -> list[int]:
+def person_of_each_stay(view: StabilisedDetections, shot_track_of: Labels) -> list[int]:
     """Persons numbered by their first stay."""
-    person_of = reunite(view, stay_of)
-    _, first = np.unique(stay_of, return_index=True)
+    person_of = reidentify(view, shot_track_of)
+    _, first = np.unique(shot_track_of, return_index=True)
     labels = person_of[first].tolist()
     number = {label: n for n, label in enumerate(dict.fromkeys(labels))}
     return [number[label] for label in labels]
 
 
 def test_no_detections() -> None:
-    assert reunite(film([]), stays([])).tolist() == []
+    assert reidentify(film([]), shot_tracks([])).tolist() == []
 
 
 def test_everybody_nobody_in_a_film_with_cuts() -> None:
     view = film([[0, 1], [0, 1]])
 
-    assert set(reunite(view, np.full(4 * FRAMES, NOBODY)).tolist()) == {NOBODY}
+    assert set(reidentify(view, np.full(4 * FRAMES, NOBODY)).tolist()) == {NOBODY}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_everybody_nobody_in_a_film_with_cuts() -> None:
     ],
 )
 def test_who_wears_the_same_after_a_cut_is_the_same(shots: Shots, persons: list[int]) -> None:
-    assert person_of_each_stay(film(shots), stays(shots)) == persons
+    assert person_of_each_stay(film(shots), shot_tracks(shots)) == persons
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_who_wears_the_same_after_a_cut_is_the_same(shots: Shots, persons: list[
     ],
 )
 def test_people_dressed_alike_stay_apart(shots: Shots, persons: list[int]) -> None:
-    assert person_of_each_stay(film(shots), stays(shots)) == persons
+    assert person_of_each_stay(film(shots), shot_tracks(shots)) == persons
 
 
 def test_two_dressed_alike_who_are_never_together_are_no_rivals() -> None:
     # After the cut 0 is seen twice, but not at once: those may be one.
     shots = [[0, 1, 2], [0, 3]]
-    view, stay_of = film(shots), stays(shots)
-    zeros_stay = np.flatnonzero(stay_of == 3)
-    stay_of[zeros_stay[FRAMES // 2 :]] = 5
+    view, shot_track_of = film(shots), shot_tracks(shots)
+    zeros_stay = np.flatnonzero(shot_track_of == 3)
+    shot_track_of[zeros_stay[FRAMES // 2 :]] = 5
 
-    persons = person_of_each_stay(view, stay_of)
+    persons = person_of_each_stay(view, shot_track_of)
 
     assert persons[0] in (persons[3], persons[5])
 
@@ -109,30 +109,32 @@ def test_without_cuts_looks_join_nobody() -> None:
     shots = [[0, 1, 2], [0, 1, 2]]
     view = film(shots, has_cuts=False)
 
-    assert reunite(view, stays(shots)).tolist() == stays(shots).tolist()
+    assert reidentify(view, shot_tracks(shots)).tolist() == shot_tracks(shots).tolist()
 
 
 def test_without_appearance_a_cut_makes_everybody_new() -> None:
     shots = [[0, 1, 2], [0, 1, 2]]
     view = film(shots, is_described=False)
 
-    assert person_of_each_stay(view, stays(shots)) == list(range(6))
+    assert person_of_each_stay(view, shot_tracks(shots)) == list(range(6))
 
 
 def test_nobody_stays_nobody() -> None:
     shots = [[0, 1, 2], [0, 1, 2]]
-    stay_of = stays(shots)
-    stay_of[::7] = NOBODY
+    shot_track_of = shot_tracks(shots)
+    shot_track_of[::7] = NOBODY
 
-    persons = reunite(film(shots), stay_of)
+    persons = reidentify(film(shots), shot_track_of)
 
-    np.testing.assert_array_equal(persons == NOBODY, stay_of == NOBODY)
+    np.testing.assert_array_equal(persons == NOBODY, shot_track_of == NOBODY)
 
 
 def test_settings_say_what_is_alike() -> None:
     shots = [[0, 1, 2], [0, 3, 4]]
 
-    persons = reunite(film(shots), stays(shots), ReunionSettings(least_likeness=1.0))
+    persons = reidentify(
+        film(shots), shot_tracks(shots), ReidentificationSettings(least_similarity=1.0)
+    )
 
     assert len(set(persons.tolist())) == 6
 
@@ -141,23 +143,23 @@ def test_likenesses_some_at_a_time_are_those_of_all_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shots = [[0, 1, 2], [3, 4], [1, 0], [2, 5]]
-    whole = reunite(film(shots), stays(shots))
+    whole = reidentify(film(shots), shot_tracks(shots))
 
     monkeypatch.setattr(reidentification, "BLOCK", 10)
 
-    np.testing.assert_array_equal(reunite(film(shots), stays(shots)), whole)
+    np.testing.assert_array_equal(reidentify(film(shots), shot_tracks(shots)), whole)
     assert len(set(whole.tolist())) == 6
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 11), min_size=1, max_size=5), min_size=1, max_size=5))
 def test_nobody_is_in_two_places_and_no_stay_is_torn(shots: Shots) -> None:
-    view, stay_of = film(shots), stays(shots)
+    view, shot_track_of = film(shots), shot_tracks(shots)
 
-    person_of = reunite(view, stay_of)
+    person_of = reidentify(view, shot_track_of)
 
-    for stay in range(stay_of.max() + 1):
-        assert len(set(person_of[stay_of == stay].tolist())) == 1
+    for shot_track in range(shot_track_of.max() + 1):
+        assert len(set(person_of[shot_track_of == shot_track].tolist())) == 1
     for person in set(person_of.tolist()):
         frames = view.frame_of[person_of == person].tolist()
         assert all(before < after for before, after in pairwise(frames))

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from passerby.testing import Seen, observations, walk
-from passerby.tracking.smoothing import Course, Floats, fit_course, graduate
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.smoothing import Course, Floats, fit_course, whittaker_smooth
+from passerby.tracking.stabilisation import stabilise
 
 
 def course_of(path: list[Seen | None], timestamps_ms: list[int] | None = None) -> Course:
     """Course of the only person in a scene, None where they are not seen."""
     frames = [[seen] if seen else [] for seen in path]
-    view = steady(observations(frames, timestamps_ms=timestamps_ms))
+    view = stabilise(observations(frames, timestamps_ms=timestamps_ms))
     return fit_course(view, np.arange(len(view.cxcywh)))
 
 
@@ -43,7 +43,7 @@ def dense_solution(seconds: Floats, values: Floats, weight: Floats, stiffness: f
 def test_equals_dense_least_squares(stiffness: float, seed: int, count: int) -> None:
     seconds, boxes, weight = random_walk(seed, count)
 
-    smooth = graduate(seconds, boxes, weight, stiffness)
+    smooth = whittaker_smooth(seconds, boxes, weight, stiffness)
 
     judge = dense_solution(seconds, boxes, weight, stiffness)
     np.testing.assert_allclose(smooth, judge, atol=1e-6)
@@ -53,7 +53,10 @@ def test_equals_dense_least_squares(stiffness: float, seed: int, count: int) -> 
 def test_too_few_points_to_bend_stay_as_they_are(count: int) -> None:
     boxes = np.arange(4.0 * count).reshape(count, 4)
 
-    assert graduate(np.arange(count) / 10, boxes, np.ones(count), 0.1).tolist() == boxes.tolist()
+    assert (
+        whittaker_smooth(np.arange(count) / 10, boxes, np.ones(count), 0.1).tolist()
+        == boxes.tolist()
+    )
 
 
 def test_one_detection_is_a_course() -> None:
@@ -109,7 +112,7 @@ def test_jitter_is_smoothed_away() -> None:
 def test_a_weak_detection_has_little_pull() -> None:
     path = walk(100, 6, 21)
     path[10] = (160, 75, 50)  # the upper half of a person behind a car
-    view = steady(observations([[seen] for seen in path]))
+    view = stabilise(observations([[seen] for seen in path]))
     sure = np.full(21, 0.9)
     doubtful = sure.copy()
     doubtful[10] = 0.25

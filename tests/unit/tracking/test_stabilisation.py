@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together
-from passerby.tracking.stabilisation import steady, to_frame
+from passerby.tracking.stabilisation import stabilise, to_frame
 
 STILL = [[1, 0, 0], [0, 1, 0]]
 CUT = [[0, 0, 0], [0, 0, 0]]
@@ -36,7 +36,7 @@ def motions(*steps: list[list[int]]) -> NDArray[np.float32]:
 def test_somebody_who_stands_stays_in_place(steps: list[list[list[int]]], seen_last: Seen) -> None:
     frames: list[list[Seen]] = [[START], *[[]] * (len(steps) - 1), [seen_last]]
 
-    view = steady(observations(frames, camera_motion=motions(*steps)))
+    view = stabilise(observations(frames, camera_motion=motions(*steps)))
 
     expected = [100, 50, 16, 40]
     np.testing.assert_allclose(view.cxcywh, [expected, expected], atol=1e-9)
@@ -46,7 +46,7 @@ def test_somebody_who_stands_stays_in_place(steps: list[list[list[int]]], seen_l
 def test_there_and_back(step: list[list[int]]) -> None:
     frames: list[list[Seen]] = [[START], [START, (7, 300, 90)], [(20, 20, 31)]]
     seen = observations(frames, camera_motion=motions(step, step))
-    view = steady(seen)
+    view = stabilise(seen)
 
     back = to_frame(view, view.frame_of, view.cxcywh)
 
@@ -56,21 +56,23 @@ def test_there_and_back(step: list[list[int]]) -> None:
 def test_a_cut_begins_a_shot_whose_first_frame_is_at_rest() -> None:
     frames = together([START] * 5)
 
-    view = steady(observations(frames, camera_motion=motions(PAN, CUT, PAN, CUT)))
+    view = stabilise(observations(frames, camera_motion=motions(PAN, CUT, PAN, CUT)))
 
     assert view.shot.tolist() == [0, 0, 1, 1, 2]
     assert view.cxcywh[:, 0].tolist() == [100, 130, 100, 130, 100]
 
 
 def test_detections_know_their_frame_and_time() -> None:
-    view = steady(observations([[], [START, START], [], [START]], timestamps_ms=[0, 40, 90, 1500]))
+    view = stabilise(
+        observations([[], [START, START], [], [START]], timestamps_ms=[0, 40, 90, 1500])
+    )
 
     assert view.frame_of.tolist() == [1, 1, 3]
     assert view.seconds.tolist() == [0, 0.04, 0.09, 1.5]
 
 
 def test_no_frames() -> None:
-    view = steady(observations([]))
+    view = stabilise(observations([]))
 
     assert view.cxcywh.shape == (0, 4)
     assert to_frame(view, view.frame_of, view.cxcywh).shape == (0, 4)
@@ -80,11 +82,11 @@ def test_run_backwards_it_is_the_video_run_backwards() -> None:
     frames: list[list[Seen]] = [[START], [], [START, (7, 300, 90)], [(20, 20, 31)]]
     cut_after_first = motions(CUT, STILL, STILL)
 
-    backwards, row = steady(
+    backwards, row = stabilise(
         observations(frames, timestamps_ms=[500, 540, 600, 1000], camera_motion=cut_after_first)
     ).reversed()
 
-    judge = steady(observations(frames[::-1], timestamps_ms=[0, 400, 460, 500]))
+    judge = stabilise(observations(frames[::-1], timestamps_ms=[0, 400, 460, 500]))
     assert backwards.seconds == pytest.approx(judge.seconds)
     assert backwards.shot.tolist() == [0, 0, 0, 1]
     assert backwards.first_detection.tolist() == judge.first_detection.tolist()
@@ -95,13 +97,13 @@ def test_run_backwards_it_is_the_video_run_backwards() -> None:
 
 def test_run_backwards_everybody_keeps_their_looks() -> None:
     frames: list[list[Seen]] = [[START], [], [START, (7, 300, 90)], [(20, 20, 31)]]
-    view = steady(observations(frames))
-    looks = np.array([[10, 11], [20, 21], [30, 31]], np.uint8)
-    view = replace(view, described=np.array([0, 2, 3]), appearance=looks)
+    view = stabilise(observations(frames))
+    embeddings = np.array([[10, 11], [20, 21], [30, 31]], np.uint8)
+    view = replace(view, described=np.array([0, 2, 3]), appearance=embeddings)
 
     backwards, row = view.reversed()
 
-    look_of = dict(zip(view.described.tolist(), looks.tolist(), strict=True))
+    look_of = dict(zip(view.described.tolist(), embeddings.tolist(), strict=True))
     for position, look in zip(backwards.described, backwards.appearance.tolist(), strict=True):
         assert look == look_of[int(row[position])]
     assert sorted(backwards.described.tolist()) == [0, 2, 3]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking import stitching as module
-from passerby.tracking.stabilisation import Steady, steady
-from passerby.tracking.stitching import DEFAULT, StitchingSettings, cheapest, stitch
+from passerby.tracking.stabilisation import StabilisedDetections, stabilise
+from passerby.tracking.stitching import DEFAULT, StitchingSettings, minimum_cost_links, stitch
 from passerby.tracking.tracklets import NOBODY
 
 FIRST = walk(100, 5, 10)  # its last frame is number 9, at x = 145
@@ -24,13 +24,13 @@ def unknown(tracklets: int) -> NDArray[np.float64]:
 
 
 def stitched(
-    view: Steady,
+    view: StabilisedDetections,
     tracklet_of: NDArray[np.int64],
-    looks: NDArray[np.float64],
+    embeddings: NDArray[np.float64],
     settings: StitchingSettings = DEFAULT,
 ) -> NDArray[np.int64]:
     """As `stitch`, in a picture without end."""
-    return stitch(view, tracklet_of, looks, np.zeros((len(tracklet_of), 4), bool), settings)
+    return stitch(view, tracklet_of, embeddings, np.zeros((len(tracklet_of), 4), bool), settings)
 
 
 def two_in_turn(
@@ -38,7 +38,7 @@ def two_in_turn(
     begins: int,
     *,
     has_cut: bool = False,
-    looks: list[list[float]] | None = None,
+    embeddings: list[list[float]] | None = None,
     last_at: int | None = None,
 ) -> list[int]:
     """Persons of two tracklets at 10 Hz: `FIRST`, and another from frame `begins` on.
@@ -53,11 +53,13 @@ def two_in_turn(
         motion[len(FIRST)] = 0
     frames = together(earlier, later)
     tracklet_of = [n for pair in zip(earlier, later, strict=True) for n in (0, 1) if pair[n]]
-    view = steady(observations(frames, camera_motion=motion))
+    view = stabilise(observations(frames, camera_motion=motion))
     at_border = np.zeros((len(tracklet_of), 4), bool)
     if last_at is not None:
         at_border[len(FIRST) - 1, last_at] = True
-    return list(stitch(view, np.array(tracklet_of), np.array(looks or [UNKNOWN] * 2), at_border))
+    return list(
+        stitch(view, np.array(tracklet_of), np.array(embeddings or [UNKNOWN] * 2), at_border)
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,9 +104,9 @@ def test_another_person(second: list[Seen], begins: int, *, has_cut: bool) -> No
     ],
 )
 def test_looks_decide_where_the_path_is_doubtful(
-    second: list[Seen], begins: int, looks: list[list[float]], persons: int
+    second: list[Seen], begins: int, embeddings: list[list[float]], persons: int
 ) -> None:
-    assert len(set(two_in_turn(second, begins, looks=looks))) == persons
+    assert len(set(two_in_turn(second, begins, embeddings=embeddings))) == persons
 
 
 @pytest.mark.parametrize(
@@ -143,9 +145,9 @@ def test_of_two_who_might_be_the_one_who_went_it_is_who_looks_so(
         [*absent, *walk(200, 5, 10, y=104)],
     )
     tracklet_of = np.array([0] * 10 + [1, 2] * 10)
-    looks = np.array([first, nearer, farther])
+    embeddings = np.array([first, nearer, farther])
 
-    persons = stitched(steady(observations(frames)), tracklet_of, looks)
+    persons = stitched(stabilise(observations(frames)), tracklet_of, embeddings)
 
     assert persons[0] == persons[10 if joined == "nearer" else 11]
     assert persons[10] != persons[11]
@@ -154,7 +156,7 @@ def test_of_two_who_might_be_the_one_who_went_it_is_who_looks_so(
 def test_the_longest_gap_can_be_set() -> None:
     path: list[Seen | None] = [*walk(100, 5, 30)]
     path[14:17] = [None] * 3  # frames 13 and 17 are 0.4 s apart
-    view, tracklet_of = steady(observations(together(path))), np.repeat([0, 1], [14, 13])
+    view, tracklet_of = stabilise(observations(together(path))), np.repeat([0, 1], [14, 13])
 
     persons = [
         len(set(stitched(view, tracklet_of, unknown(2), setting).tolist()))
@@ -165,11 +167,11 @@ def test_the_longest_gap_can_be_set() -> None:
 
 
 def test_no_detections() -> None:
-    assert stitched(steady(observations([])), np.empty(0, np.int64), unknown(0)).tolist() == []
+    assert stitched(stabilise(observations([])), np.empty(0, np.int64), unknown(0)).tolist() == []
 
 
 def test_nobody_stays_nobody() -> None:
-    view = steady(observations(together(walk(100, 5, 3))))
+    view = stabilise(observations(together(walk(100, 5, 3))))
 
     assert stitched(view, np.array([NOBODY, 0, 0]), unknown(1)).tolist() == [NOBODY, 0, 0]
 
@@ -183,7 +185,7 @@ def test_of_two_hidden_at_once_each_walks_on_their_own_way() -> None:
     )
     tracklet_of = [0, 1] * 12 + [3, 2] * 12  # 3 walks right
 
-    persons = stitched(steady(observations(frames)), np.array(tracklet_of), unknown(4)).tolist()
+    persons = stitched(stabilise(observations(frames)), np.array(tracklet_of), unknown(4)).tolist()
 
     assert persons == [persons[0], persons[1]] * 24
     assert persons[0] != persons[1]
@@ -196,12 +198,14 @@ def test_pieces_become_one_one_after_the_other() -> None:
             path[number] = None
     tracklet_of = [0] * 8 + [1] * 8 + [2] * 8 + [3] * 7
 
-    persons = stitched(steady(observations(together(path))), np.array(tracklet_of), unknown(4))
+    persons = stitched(stabilise(observations(together(path))), np.array(tracklet_of), unknown(4))
 
     assert set(persons.tolist()) == {0}
 
 
-def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArray[np.int64]]:
+def scene_of(
+    tracklets: list[tuple[int, int, int, int]],
+) -> tuple[StabilisedDetections, NDArray[np.int64]]:
     """View and labels of tracklets (first frame, length, place, speed), most of which overlap."""
     frames: list[list[Seen]] = [[] for _ in range(40)]
     labels: list[list[int]] = [[] for _ in range(40)]
@@ -209,7 +213,7 @@ def scene_of(tracklets: list[tuple[int, int, int, int]]) -> tuple[Steady, NDArra
         for step, seen in enumerate(walk(place * 20, speed, length)):
             frames[first + step].append(seen)
             labels[first + step].append(label)
-    return steady(observations(frames)), np.array([n for row in labels for n in row], np.int64)
+    return stabilise(observations(frames)), np.array([n for row in labels for n in row], np.int64)
 
 
 def test_pairs_weighed_some_at_a_time_are_joined_as_all_at_once(
@@ -261,7 +265,7 @@ def test_thecheapest_joints_are_those_of_brute_force(seed: int) -> None:
     earlier, later = np.array(candidates, np.int64).reshape(-1, 2).T
     cost = random.uniform(-5, 0, len(candidates))
 
-    chosen = cheapest(earlier, later, cost, count)
+    chosen = minimum_cost_links(earlier, later, cost, count)
 
     price = dict(zip(candidates, cost.tolist(), strict=True))
     assert sum(price[pair] for pair in chosen) == pytest.approx(least_total(price))
@@ -274,7 +278,7 @@ def least_total(price: dict[tuple[int, int], float]) -> float:
     return min(sum(price[pair] for pair in choice) for choice in choices if is_possible(choice))
 
 
-def is_possible(joints: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> bool:
+def is_possible(links: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> bool:
     """Whether each tracklet is joined at most once on either side."""
-    tails, heads = {tail for tail, _ in joints}, {head for _, head in joints}
-    return len(tails) == len(heads) == len(joints)
+    tails, heads = {tail for tail, _ in links}, {head for _, head in links}
+    return len(tails) == len(heads) == len(links)

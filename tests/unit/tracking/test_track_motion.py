@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together, walk
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 from passerby.tracking.track_motion import shared_motion
 
 RATE = 25.0
@@ -36,7 +36,7 @@ def filmed(frames: list[list[Seen]], place: Floats) -> list[list[Seen]]:
 
 def found_place(frames: list[list[Seen]]) -> Floats:
     """(F, 2) where the shared motions add up to."""
-    motion = shared_motion(steady(observations(frames, rate=RATE)))
+    motion = shared_motion(stabilise(observations(frames, rate=RATE)))
     assert motion.shape == (len(frames), 2, 3)
     assert (motion[:, :, :2] == np.eye(2)).all()
     assert not motion[-1:, :, 2].any()
@@ -66,7 +66,7 @@ def test_a_camera_at_rest_is_at_rest(frames: list[list[Seen]]) -> None:
 
 
 def test_no_frames() -> None:
-    assert shared_motion(steady(observations([]))).shape == (0, 2, 3)
+    assert shared_motion(stabilise(observations([]))).shape == (0, 2, 3)
 
 
 @pytest.mark.parametrize("people", [3, 8, 30])

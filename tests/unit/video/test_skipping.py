@@ -8,9 +8,9 @@ import pytest
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, decode
-from passerby.video.skipping import IsWanted, SparedFrame, shown_frames
+from passerby.video.skipping import IsWanted, SkippedFrame, shown_frames
 
-Shown = list[DecodedFrame | SparedFrame]
+Shown = list[DecodedFrame | SkippedFrame]
 COUNT = 60
 
 
@@ -58,7 +58,7 @@ def test_what_is_wanted_is_decoded(tmp_path: Path, phase: int) -> None:
 
     frames = shown(path, lambda pts, _: pts in wanted)
 
-    spared = {frame.pts for frame in frames if isinstance(frame, SparedFrame)}
+    spared = {frame.pts for frame in frames if isinstance(frame, SkippedFrame)}
     assert spared
     assert not spared & wanted
 

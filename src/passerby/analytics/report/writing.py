@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from passerby.analytics.report.content import Report, pictures, tables
+from passerby.analytics.report import pictures, tables
+from passerby.analytics.report.content import Report
 from passerby.analytics.report.page import page_of
 from passerby.analytics.report.pictures import Image
 from passerby.analytics.report.scene import scene_file

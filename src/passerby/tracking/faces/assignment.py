@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 
 from passerby.tracking.faces.likelihood import Evidence, evidence
 from passerby.tracking.faces.splitting import cut_by_owner
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, Rows, rows_by_label
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 LEAST_ODDS = 3.0
 
 
-class Kinship(NamedTuple):
+class FaceAssignment(NamedTuple):
     """Who belongs together. Labels from 0; those of bodies have no gaps."""
 
     body: NDArray[np.int64]  # (N,) `NOBODY` as it was
@@ -36,11 +36,11 @@ class _Pairs(NamedTuple):
     """P pairs of a piece of a face track and a stay."""
 
     piece: Rows  # (P,)
-    stay: Rows  # (P,)
+    shot_track: Rows  # (P,)
     odds: Floats  # (P,) above 0
 
     def take(self, which: NDArray[np.bool_] | Rows) -> "_Pairs":
-        return _Pairs(self.piece[which], self.stay[which], self.odds[which])
+        return _Pairs(self.piece[which], self.shot_track[which], self.odds[which])
 
 
 class _Times(NamedTuple):
@@ -50,7 +50,7 @@ class _Times(NamedTuple):
     last: Rows  # (S,)
     faces: list[Rows]  # of each piece, ascending
 
-    def stays_overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
+    def shot_tracks_overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
         """Whether stays are in the picture together; the arguments broadcast."""
         return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
 
@@ -60,8 +60,11 @@ class _Times(NamedTuple):
 
 
 def pair(
-    view: Steady, stay_of: NDArray[np.int64], face_view: Steady, track_of: NDArray[np.int64]
-) -> Kinship:
+    detections: StabilisedDetections,
+    shot_track_of: NDArray[np.int64],
+    face_view: StabilisedDetections,
+    track_of: NDArray[np.int64],
+) -> FaceAssignment:
     """Give faces to people, and join the people that a face shows to be one.
 
     Parameters
@@ -71,20 +74,22 @@ def pair(
     face_view : M faces on the same frames
     track_of : (M,) labels of `face_tracks`
     """
-    stays = rows_by_label(stay_of)
-    first = view.frame_of[np.array([rows[0] for rows in stays], np.int64)]
-    last = view.frame_of[np.array([rows[-1] for rows in stays], np.int64)]
-    found = evidence(view, stays, face_view, track_of)
+    shot_tracks = rows_by_label(shot_track_of)
+    first = detections.frame_of[np.array([rows[0] for rows in shot_tracks], np.int64)]
+    last = detections.frame_of[np.array([rows[-1] for rows in shot_tracks], np.int64)]
+    found = evidence(detections, shot_tracks, face_view, track_of)
     piece_of = cut_by_owner(track_of, found, first, last)
     faces = [face_view.frame_of[rows] for rows in rows_by_label(piece_of)]
     times = _Times(first, last, faces)
-    pairs = _added_up(found, piece_of, len(stays))
+    pairs = _added_up(found, piece_of, len(shot_tracks))
     label_of_stay, label_of_piece = _joined(pairs.take(_best(pairs, times)), times)
-    body = np.where(stay_of == NOBODY, NOBODY, np.append(label_of_stay, NOBODY)[stay_of])
-    return Kinship(body, label_of_piece[piece_of])
+    body = np.where(
+        shot_track_of == NOBODY, NOBODY, np.append(label_of_stay, NOBODY)[shot_track_of]
+    )
+    return FaceAssignment(body, label_of_piece[piece_of])
 
 
-def followed(kin: Kinship, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
+def relabel(kin: FaceAssignment, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
     """Label each face with its person, after the bodies of `kin` were labelled anew.
 
     Parameters
@@ -105,13 +110,13 @@ def followed(kin: Kinship, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
     return person[kin.face]
 
 
-def _added_up(found: Evidence, piece_of: NDArray[np.int64], stays: int) -> _Pairs:
+def _added_up(found: Evidence, piece_of: NDArray[np.int64], shot_tracks: int) -> _Pairs:
     """What all instants together say of each piece and stay, where they speak for the pair."""
     which, position = np.unique(
-        piece_of[found.face] * max(stays, 1) + found.stay, return_inverse=True
+        piece_of[found.face] * max(shot_tracks, 1) + found.shot_track, return_inverse=True
     )
     odds: Floats = np.bincount(position, found.odds, len(which)).astype(np.float64)
-    pairs = _Pairs(*np.divmod(which, max(stays, 1)), odds)
+    pairs = _Pairs(*np.divmod(which, max(shot_tracks, 1)), odds)
     return pairs.take(odds >= LEAST_ODDS)
 
 
@@ -142,10 +147,12 @@ def _conflicts(pairs: _Pairs, times: _Times) -> tuple[Rows, Rows]:
     """
     found = [np.empty((0, 2), np.int64)]
     for rivals in rows_by_label(pairs.piece):
-        stay = pairs.stay[rivals]
-        one, other = np.nonzero(np.triu(times.stays_overlap(stay[:, None], stay), 1))
+        shot_track = pairs.shot_track[rivals]
+        one, other = np.nonzero(
+            np.triu(times.shot_tracks_overlap(shot_track[:, None], shot_track), 1)
+        )
         found.append(np.stack([rivals[one], rivals[other]], axis=1))
-    for rivals in rows_by_label(pairs.stay):
+    for rivals in rows_by_label(pairs.shot_track):
         piece = pairs.piece[rivals].tolist()
         meeting = [
             (rivals[one], rivals[other])
@@ -164,16 +171,18 @@ def _joined(pairs: _Pairs, times: _Times) -> tuple[NDArray[np.int64], NDArray[np
     Each two pairs agree with one another, but a chain of them may not: then its weakest
     link is left out.
     """
-    households = _Households(times)
+    households = _UnionFind(times)
     surest_first = pairs.take(np.argsort(-pairs.odds, kind="stable"))
-    for piece, stay in zip(surest_first.piece.tolist(), surest_first.stay.tolist(), strict=True):
-        households.join(stay, piece)
-    stays = len(times.first)
+    for piece, shot_track in zip(
+        surest_first.piece.tolist(), surest_first.shot_track.tolist(), strict=True
+    ):
+        households.join(shot_track, piece)
+    shot_tracks = len(times.first)
     _, label_of = np.unique(households.roots(), return_inverse=True)
-    return label_of[:stays], label_of[stays:]
+    return label_of[:shot_tracks], label_of[shot_tracks:]
 
 
-class _Households:
+class _UnionFind:
     """Stays and pieces, as far as they were joined to persons.
 
     Stays are known by their number, pieces by theirs after all stays. A household is
@@ -186,18 +195,20 @@ class _Households:
         self._root = list(range(self._stays + len(times.faces)))
         self._members: dict[int, tuple[list[int], set[int]]] = {}  # stays, frames with a face
 
-    def join(self, stay: int, piece: int) -> None:
+    def join(self, shot_track: int, piece: int) -> None:
         """Make them one, unless that gives somebody two bodies or two faces at a time."""
-        one, other = sorted((self._find(stay), self._find(self._stays + piece)))
+        one, other = sorted((self._find(shot_track), self._find(self._stays + piece)))
         if one == other:
             return
-        (stays, frames), (more_stays, more_frames) = self._of(one), self._of(other)
-        together = self._times.stays_overlap(np.array(stays)[:, None], np.array(more_stays, int))
+        (shot_tracks, frames), (more_stays, more_frames) = self._of(one), self._of(other)
+        together = self._times.shot_tracks_overlap(
+            np.array(shot_tracks)[:, None], np.array(more_stays, int)
+        )
         if together.any() or not frames.isdisjoint(more_frames):
             return
-        stays.extend(more_stays)
+        shot_tracks.extend(more_stays)
         frames.update(more_frames)
-        self._members[one] = stays, frames
+        self._members[one] = shot_tracks, frames
         self._root[other] = one
 
     def roots(self) -> list[int]:

@@ -17,14 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.tracking.stabilisation import Steady
+from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import Rows
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class HeadSettings:
+class FaceLikelihoodSettings:
     """Where one's own face is, and where that of a stranger; means and deviations."""
 
     aside: tuple[float, float] = (0.0, 0.14)  # from the middle, in body widths
@@ -40,7 +40,7 @@ class HeadSettings:
     longest_unseen: float = 1.0  # seconds; nobody's head is known in the middle of longer gaps
 
 
-DEFAULT = HeadSettings()
+DEFAULT = FaceLikelihoodSettings()
 
 # Logarithms of the least and the greatest share of a face in the height of its body: a
 # face still farther away, and one that fills the box.
@@ -51,20 +51,20 @@ class Evidence(NamedTuple):
     """P pairs of a face and a person who are there at the same time."""
 
     face: Rows  # (P,) rows of faces
-    stay: Rows  # (P,) ascending
+    shot_track: Rows  # (P,) ascending
     odds: Floats  # (P,) log odds that the face is that person's
 
     def take(self, which: NDArray[np.bool_] | Rows) -> "Evidence":
         """The pairs at `which` only."""
-        return Evidence(self.face[which], self.stay[which], self.odds[which])
+        return Evidence(self.face[which], self.shot_track[which], self.odds[which])
 
 
 def evidence(
-    view: Steady,
-    stays: list[Rows],
-    face_view: Steady,
+    detections: StabilisedDetections,
+    shot_tracks: list[Rows],
+    face_view: StabilisedDetections,
     track_of: NDArray[np.int64],
-    settings: HeadSettings = DEFAULT,
+    settings: FaceLikelihoodSettings = DEFAULT,
 ) -> Evidence:
     """Weigh every face against everybody who is around at the time.
 
@@ -82,10 +82,10 @@ def evidence(
         Complete for each track and stay that may belong together at any time.
     """
     found = [Evidence(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    for number, rows in enumerate(stays):
-        faces, body = _meetings(view, rows, face_view, settings.longest_unseen)
+    for number, rows in enumerate(shot_tracks):
+        faces, body = _meetings(detections, rows, face_view, settings.longest_unseen)
         if len(faces):
-            odds = head_odds(face_view.cxcywh[faces], body, settings)
+            odds = face_odds(face_view.cxcywh[faces], body, settings)
             possible = np.isin(track_of[faces], track_of[faces[odds > 0]])
             faces, odds = faces[possible], odds[possible]
             found.append(Evidence(faces, np.full(len(faces), number), odds))
@@ -93,10 +93,13 @@ def evidence(
 
 
 def _meetings(
-    view: Steady, rows: Rows, face_view: Steady, longest_unseen: float
+    detections: StabilisedDetections,
+    rows: Rows,
+    face_view: StabilisedDetections,
+    longest_unseen: float,
 ) -> tuple[Rows, Floats]:
     """Rows of the faces seen while one person is around, and that person's box at each."""
-    seen = view.frame_of[rows]
+    seen = detections.frame_of[rows]
     first_face = face_view.first_detection
     faces = np.arange(first_face[seen[0]], first_face[seen[-1] + 1])
     if not len(faces):
@@ -104,17 +107,17 @@ def _meetings(
     frame = np.arange(seen[0], seen[-1] + 1)
     after = np.searchsorted(seen, frame)
     before = np.where(seen[after] == frame, after, after - 1)
-    start, end = view.seconds[seen[before]], view.seconds[seen[after]]
+    start, end = detections.seconds[seen[before]], detections.seconds[seen[after]]
     gap = end - start
-    part = np.divide(view.seconds[frame] - start, gap, out=np.zeros(len(gap)), where=gap > 0)
+    part = np.divide(detections.seconds[frame] - start, gap, out=np.zeros(len(gap)), where=gap > 0)
     part = part[:, None]
-    body = (1 - part) * view.cxcywh[rows[before]] + part * view.cxcywh[rows[after]]
+    body = (1 - part) * detections.cxcywh[rows[before]] + part * detections.cxcywh[rows[after]]
     nth = face_view.frame_of[faces] - seen[0]
     known = np.flatnonzero((gap <= longest_unseen)[nth])
     return faces[known], body.take(nth[known], axis=0)
 
 
-def head_odds(face: Floats, body: Floats, settings: HeadSettings = DEFAULT) -> Floats:
+def face_odds(face: Floats, body: Floats, settings: FaceLikelihoodSettings = DEFAULT) -> Floats:
     """Log odds that each face is that of the body, against a stranger's.
 
     Parameters
@@ -139,7 +142,7 @@ def head_odds(face: Floats, body: Floats, settings: HeadSettings = DEFAULT) -> F
     return odds
 
 
-def _share_density(share: Floats, settings: HeadSettings) -> Floats:
+def _share_density(share: Floats, settings: FaceLikelihoodSettings) -> Floats:
     """Density of the logarithm of the face's share of the body's height."""
     least, most = SHARES
     possible = (share >= least) & (share <= most)

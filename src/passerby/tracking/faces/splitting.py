@@ -55,12 +55,12 @@ def cut_by_owner(
 
 def _changes(faces: Rows, evidence: Evidence, first: Rows, last: Rows) -> Rows:
     """Which of the `faces` of one track are the first of another owner."""
-    stays, column = np.unique(evidence.stay, return_inverse=True)
-    if len(stays) == 1 and evidence.odds.min() >= 0:
+    shot_tracks, column = np.unique(evidence.shot_track, return_inverse=True)
+    if len(shot_tracks) == 1 and evidence.odds.min() >= 0:
         return faces[:0]
-    odds = np.zeros((len(faces), 1 + len(stays)))  # the first column: nobody around
+    odds = np.zeros((len(faces), 1 + len(shot_tracks)))  # the first column: nobody around
     odds[np.searchsorted(faces, evidence.face), 1 + column] = evidence.odds
-    cost = _change_costs(first[stays], last[stays])
+    cost = _change_costs(first[shot_tracks], last[shot_tracks])
     owner = best_sequence(odds, cost)
     return faces[1:][cost[owner[:-1], owner[1:]] > 0]
 
@@ -95,8 +95,8 @@ def best_sequence(gain: Floats, cost: Floats) -> Rows:
     for instant in range(1, count):
         via = total[:, None] - cost
         came_from[instant] = best = via.argmax(axis=0)
-        stays = via[everyone, everyone] >= via[best, everyone]  # of equals, no change
-        came_from[instant, stays] = everyone[stays]
+        shot_tracks = via[everyone, everyone] >= via[best, everyone]  # of equals, no change
+        came_from[instant, shot_tracks] = everyone[shot_tracks]
         total = via[came_from[instant], everyone] + gain[instant]
     state = np.empty(count, np.int64)
     state[-1] = total.argmax()

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from passerby.records import Faces
 from passerby.tracking.association import DEFAULT as ASSOCIATION
-from passerby.tracking.bidirectional import agree
-from passerby.tracking.stabilisation import Steady, from_frame
+from passerby.tracking.bidirectional import associate_bidirectionally
+from passerby.tracking.stabilisation import StabilisedDetections, from_frame
 from passerby.tracking.stitching import stitch
 from passerby.tracking.tracklets import NOBODY
 
@@ -23,27 +23,29 @@ BODY_WIDTH, BODY_HEIGHT = 4.2, 10.6
 FACE_BELOW_TOP = 1.1  # the middle of the face, below the top of the body
 
 
-def faces_in_view(view: Steady, first_face: NDArray[np.int64], faces: Faces) -> Steady:
-    """Faces as detections, on the frames of `view` and seen by the same camera at rest.
+def faces_in_view(
+    detections: StabilisedDetections, first_face: NDArray[np.int64], faces: Faces
+) -> StabilisedDetections:
+    """Faces as detections, on the frames of `detections` and seen by the same camera at rest.
 
     Parameters
     ----------
     view : F frames
     first_face, faces : of the same frames: see `Observations`
     """
-    frame_of = np.repeat(np.arange(len(view.seconds)), np.diff(first_face))
+    frame_of = np.repeat(np.arange(len(detections.seconds)), np.diff(first_face))
     return replace(
-        view,
+        detections,
         first_detection=first_face,
         frame_of=frame_of,
-        cxcywh=from_frame(view.pose, frame_of, faces.xyxy),
+        cxcywh=from_frame(detections.pose, frame_of, faces.xyxy),
         confidence=faces.confidence.astype(np.float64),
         described=np.empty(0, np.int64),
-        appearance=view.appearance[:0],
+        appearance=detections.appearance[:0],
     )
 
 
-def face_tracks(face_view: Steady, at_border: NDArray[np.bool_]) -> NDArray[np.int64]:
+def face_tracks(face_view: StabilisedDetections, at_border: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Label each face with its track.
 
     Parameters
@@ -59,7 +61,7 @@ def face_tracks(face_view: Steady, at_border: NDArray[np.bool_]) -> NDArray[np.i
         continues nothing is a track by itself.
     """
     bodies = _with_bodies(_worth_a_look(face_view))
-    tracklet_of = agree(bodies)
+    tracklet_of = associate_bidirectionally(bodies)
     no_looks = np.zeros((int(tracklet_of.max(initial=NOBODY)) + 1, 1))
     track_of = stitch(bodies, tracklet_of, no_looks, at_border)
     alone = np.flatnonzero(track_of == NOBODY)
@@ -67,7 +69,7 @@ def face_tracks(face_view: Steady, at_border: NDArray[np.bool_]) -> NDArray[np.i
     return track_of
 
 
-def _worth_a_look(face_view: Steady) -> Steady:
+def _worth_a_look(face_view: StabilisedDetections) -> StabilisedDetections:
     """The same without the frames that have no face and follow no other frame that has.
 
     Faces are looked for in some frames only, and each frame takes its time to go through.
@@ -88,7 +90,7 @@ def _worth_a_look(face_view: Steady) -> Steady:
     )
 
 
-def _with_bodies(face_view: Steady) -> Steady:
+def _with_bodies(face_view: StabilisedDetections) -> StabilisedDetections:
     """The same with a standing body in place of each face."""
     face, height = face_view.cxcywh, face_view.cxcywh[:, 3]
     middle = face[:, 1] + (BODY_HEIGHT / 2 - FACE_BELOW_TOP) * height

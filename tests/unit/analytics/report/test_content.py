@@ -6,14 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from tests.unit.analytics.footsteps import seen, walked
 
 from passerby.analytics.places import places_of
 from passerby.analytics.report.content import Report, report_on
 from passerby.analytics.report.pictures import Image, arrows, heat_layer
 from passerby.analytics.report.writing import write_report
 from passerby.records import VideoInfo
-
-from .footsteps import seen, walked
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 320, 240, 10_000, "LIMITED")
 PLACES = places_of(

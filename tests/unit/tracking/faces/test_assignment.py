@@ -4,21 +4,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.testing import Seen, faces_of, observations, together, walk
-from passerby.tracking.faces.assignment import Kinship, followed, pair
+from passerby.tracking.faces.assignment import FaceAssignment, pair, relabel
 from passerby.tracking.faces.tracks import faces_in_view
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 from passerby.tracking.tracklets import NOBODY, rows_by_label
 
 Path = list[Seen | None]
 
 
-def paired(bodies: list[Path], faces: list[Path], stay_of: list[int] | None = None) -> Kinship:
+def paired(
+    bodies: list[Path], faces: list[Path], shot_track_of: list[int] | None = None
+) -> FaceAssignment:
     """Pair bodies and faces; each path of faces is a track, each of bodies one stay."""
     observed = observations(together(*bodies), faces=faces_of(*faces, every=1), rate=5)
-    view = steady(observed)
+    view = stabilise(observed)
     face_view = faces_in_view(view, observed.first_face, observed.faces)
-    stays = np.array(labels(bodies) if stay_of is None else stay_of, np.int64)
-    return pair(view, stays, face_view, np.array(labels(faces), np.int64))
+    shot_tracks = np.array(labels(bodies) if shot_track_of is None else shot_track_of, np.int64)
+    return pair(view, shot_tracks, face_view, np.array(labels(faces), np.int64))
 
 
 def labels(paths: list[Path]) -> list[int]:
@@ -26,7 +28,9 @@ def labels(paths: list[Path]) -> list[int]:
     return [n for frame in zip(*paths, strict=True) for n, seen in enumerate(frame) if seen]
 
 
-def persons(kin: Kinship, bodies: list[Path], faces: list[Path]) -> tuple[list[int], list[int]]:
+def persons(
+    kin: FaceAssignment, bodies: list[Path], faces: list[Path]
+) -> tuple[list[int], list[int]]:
     """Label of each path of bodies and of faces, if it has but one."""
     body = {path: int(label) for path, label in zip(labels(bodies), kin.body, strict=True)}
     face = {path: int(label) for path, label in zip(labels(faces), kin.face, strict=True)}
@@ -119,7 +123,7 @@ def test_without_bodies_each_track_is_somebody() -> None:
 
 
 def test_nobodys_bodies_stay_nobodys() -> None:
-    kin = paired([standing(100), standing(300)], [standing(300)], stay_of=[NOBODY, 0] * 20)
+    kin = paired([standing(100), standing(300)], [standing(300)], shot_track_of=[NOBODY, 0] * 20)
 
     assert kin.body.tolist() == [NOBODY, 0] * 20
     assert kin.face.tolist() == [0] * 20
@@ -136,11 +140,11 @@ def test_a_mixed_up_face_track_is_given_to_both() -> None:
 
 
 def test_faces_follow_bodies_that_are_labelled_anew() -> None:
-    kin = Kinship(body=np.array([0, NOBODY, 1, 2]), face=np.array([1, 3, 2, 4]))
+    kin = FaceAssignment(body=np.array([0, NOBODY, 1, 2]), face=np.array([1, 3, 2, 4]))
 
     person_of = np.array([1, NOBODY, 0, 1])
 
-    assert followed(kin, person_of).tolist() == [0, 2, 1, 3]
+    assert relabel(kin, person_of).tolist() == [0, 2, 1, 3]
 
 
 ONE = st.tuples(

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from passerby.testing import observations, together, walk
-from passerby.tracking.faces.likelihood import DEFAULT, Evidence, evidence, head_odds
+from passerby.tracking.faces.likelihood import DEFAULT, Evidence, evidence, face_odds
 from passerby.tracking.faces.tracks import faces_in_view
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 
 # Somebody who stands: centre, width, height.
 BODY = (300.0, 200.0, 80.0, 200.0)
@@ -12,7 +12,7 @@ BODY = (300.0, 200.0, 80.0, 200.0)
 
 def odds(face: tuple[float, float, float], body: tuple[float, ...] = BODY) -> float:
     x, y, height = face
-    return float(head_odds(np.array([[x, y, height, height]]), np.array([body]))[0])
+    return float(face_odds(np.array([[x, y, height, height]]), np.array([body]))[0])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def weighed(bodies: list[list[tuple[float, float, float]]], unseen: set[int]) ->
     frames = [[] if frame in unseen else seen for frame, seen in enumerate(bodies)]
     faces = [[(x, y - 0.39 * height, 0.1 * height)] for [(x, y, height)] in bodies]
     observed = observations(frames, faces=faces)
-    view = steady(observed)
+    view = stabilise(observed)
     face_view = faces_in_view(view, observed.first_face, observed.faces)
     rows = np.arange(len(observed.xyxy))
     return evidence(view, [rows], face_view, np.zeros(len(faces), np.int64))
@@ -89,7 +89,7 @@ def test_far_off_faces_of_a_track_that_comes_near_count_against_it() -> None:
     body = [(300.0, 200.0, 200.0)]
     faces = [[(300.0 if near else 500.0, 122.0, 20.0)] for near in (True, True, False)]
     observed = observations([body] * 3, faces=faces)
-    view = steady(observed)
+    view = stabilise(observed)
     face_view = faces_in_view(view, observed.first_face, observed.faces)
 
     one_track = evidence(view, [np.arange(3)], face_view, np.zeros(3, np.int64))
@@ -102,7 +102,7 @@ def test_far_off_faces_of_a_track_that_comes_near_count_against_it() -> None:
 
 def test_nobody_and_no_faces() -> None:
     observed = observations([[], []])
-    view = steady(observed)
+    view = stabilise(observed)
     face_view = faces_in_view(view, observed.first_face, observed.faces)
 
     assert len(evidence(view, [], face_view, np.empty(0, np.int64)).face) == 0

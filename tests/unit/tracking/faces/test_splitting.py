@@ -12,18 +12,20 @@ HERE, AWAY = 3.0, -3.0  # what an instant says for somebody, and against
 
 
 def pieces(
-    odds: list[list[float | None]], stays: list[tuple[int, int]], track_of: list[int] | None = None
+    odds: list[list[float | None]],
+    shot_tracks: list[tuple[int, int]],
+    track_of: list[int] | None = None,
 ) -> list[int]:
     """Cut the track of one face a frame; None where a stay is not weighed."""
     weighed = [
-        (face, stay, row[stay])
-        for stay in range(len(stays))
+        (face, shot_track, row[shot_track])
+        for shot_track in range(len(shot_tracks))
         for face, row in enumerate(odds)
-        if row[stay] is not None
+        if row[shot_track] is not None
     ]
-    face, stay, value = zip(*weighed, strict=True) if weighed else ((), (), ())
-    found = Evidence(np.array(face, int), np.array(stay, int), np.array(value, float))
-    first, last = np.array(stays, int).reshape(-1, 2).T
+    face, shot_track, value = zip(*weighed, strict=True) if weighed else ((), (), ())
+    found = Evidence(np.array(face, int), np.array(shot_track, int), np.array(value, float))
+    first, last = np.array(shot_tracks, int).reshape(-1, 2).T
     labels = np.array([0] * len(odds) if track_of is None else track_of, int)
     piece_of: list[int] = cut_by_owner(labels, found, first, last).tolist()
     return piece_of

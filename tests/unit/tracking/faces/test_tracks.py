@@ -6,13 +6,13 @@ from passerby.records import Observations
 from passerby.testing import Seen, observations, together, walk
 from passerby.tracking.borders import at_border
 from passerby.tracking.faces.tracks import face_tracks, faces_in_view
-from passerby.tracking.stabilisation import steady
+from passerby.tracking.stabilisation import stabilise
 
 RATE = 5.0
 
 
 def tracks(observed: Observations) -> list[int]:
-    view = faces_in_view(steady(observed), observed.first_face, observed.faces)
+    view = faces_in_view(stabilise(observed), observed.first_face, observed.faces)
     labels: list[int] = face_tracks(view, at_border(observed.faces.xyxy, 640, 480)).tolist()
     return labels
 

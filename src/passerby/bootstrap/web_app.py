@@ -1,0 +1,84 @@
+"""The web application: the AWS API, and the console beside it."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from passerby.bootstrap.installation import Installation
+from passerby.bootstrap.storage import build_buckets
+from passerby.cloud.objects import FolderBuckets
+from passerby.jobs.cached_jobs import CachedJobs
+from passerby.jobs.job import utc_now
+from passerby.jobs.queue_stats import queue_stats
+from passerby.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
+
+    from passerby.api.exchange import Service
+    from passerby.api.rates import Rate
+    from passerby.cloud.buckets import Buckets
+    from passerby.wire.faces import JudgeFaces
+
+
+def build_app(installation: Installation) -> "Starlette":
+    """The web application that AWS clients talk to, and the console of people."""
+    from passerby.api.app import create_app  # noqa: PLC0415
+    from passerby.api.exchange import Service  # noqa: PLC0415
+    from passerby.api.metrics import Metrics  # noqa: PLC0415
+    from passerby.api.operations import Tracking  # noqa: PLC0415
+    from passerby.api.signature import Authenticator  # noqa: PLC0415
+    from passerby.api.tokens import PageTokens  # noqa: PLC0415
+
+    settings = installation.settings
+    buckets = build_buckets(settings)
+    tracking = Tracking(
+        jobs=CachedJobs(installation.jobs),
+        objects=buckets,
+        results=installation.results,
+        page_tokens=PageTokens(
+            installation.sealing_key.derive(b"passerby: page tokens"),
+            timedelta(hours=settings.page_token_hours),
+        ),
+        open_job_limit=settings.open_jobs,
+        video_bytes_limit=settings.max_video_bytes,
+        judge_faces=face_judge(settings),
+    )
+    service = Service(
+        authenticator=Authenticator(installation.keys.find, frozenset(settings.regions)),
+        rates=_rates(settings),
+        tracking=tracking,
+        metrics=Metrics(lambda: queue_stats(installation.database, utc_now()), settings.data),
+    )
+    return create_app(service, _console(installation, service, buckets))
+
+
+def _console(
+    installation: Installation, service: "Service", buckets: "FolderBuckets | Buckets"
+) -> "list[BaseRoute]":
+    if not installation.settings.console:
+        return []
+    from passerby.bootstrap.console import build_desk  # noqa: PLC0415
+    from passerby.console.app import console_routes  # noqa: PLC0415
+
+    return console_routes(build_desk(installation, service, buckets))
+
+
+def face_judge(settings: Settings) -> "JudgeFaces | None":
+    """Whoever tells more of faces than the service did by default; None where nobody is to."""
+    if settings.face_attributes != "all":
+        return None
+    from passerby.faces.expression import judge  # noqa: PLC0415
+
+    return judge
+
+
+def _rates(settings: Settings) -> "dict[str, Rate]":
+    """How often an account may call each operation, a second's worth at once."""
+    from passerby.api.rates import Rate  # noqa: PLC0415
+
+    per_second = {
+        "StartPersonTracking": settings.starts_per_second,
+        "GetPersonTracking": settings.gets_per_second,
+    }
+    return {name: Rate(rate, max(rate, 1)) for name, rate in per_second.items() if rate}
