@@ -25,7 +25,7 @@ from benchmarks.api_load import Signer, finished_job, server
 from benchmarks.clients import BUCKET, MIX, Answers, Caller, Clients
 
 from passerby.bootstrap.installation import Installation, open_installation
-from passerby.jobs.job import utc_now
+from passerby.clock import utc_now
 from passerby.jobs.queue_stats import queue_stats
 from passerby.settings import Settings
 

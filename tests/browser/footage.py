@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.integration.conftest import BUCKET
 
+from passerby.access.accounts import DEFAULT_ACCOUNT_ID
 from passerby.bootstrap.installation import open_installation
 from passerby.cloud.objects import FolderBuckets
-from passerby.jobs.job import DEFAULT_ACCOUNT_ID, Counts, NewJob
+from passerby.jobs.job import Counts, NewJob
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.settings import Settings
 from passerby.testing import BOX_COLOURS, HeadFinder, Image, moving_boxes, write_clip

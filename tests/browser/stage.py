@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from passerby.access.accounts import DEFAULT_ACCOUNT_ID
 from passerby.database.connection import open_database
-from passerby.jobs.job import DEFAULT_ACCOUNT_ID, Counts, Job, NewJob
+from passerby.jobs.job import Counts, Job, NewJob
 from passerby.jobs.store import JobStore
 from passerby.records import Progress, Stage, VideoInfo
 

@@ -29,9 +29,10 @@ from passerby.api.operations import Tracking
 from passerby.api.rates import Rate
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
+from passerby.clock import utc_now
 from passerby.cloud.objects import FolderBuckets
 from passerby.database.connection import open_database
-from passerby.jobs.job import Counts, utc_now
+from passerby.jobs.job import Counts
 from passerby.jobs.queue_stats import queue_stats
 from passerby.jobs.store import JobStore
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo

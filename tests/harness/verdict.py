@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from passerby.clock import utc_now
 from passerby.database.connection import Database, open_database
 from passerby.database.schema import JOBS, OUTBOX, TOKENS
-from passerby.jobs.job import utc_now
 from passerby.jobs.sweeper import Folders, sweep
 from passerby.results.store import Results
 

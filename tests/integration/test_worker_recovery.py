@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 import passerby
+from passerby.clock import utc_now
 from passerby.database.connection import open_database
-from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Outcome, Report, Worker

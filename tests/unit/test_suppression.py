@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.boxes import iou
-from passerby.suppression import suppress
+from passerby.boxes import iou, suppress
 
 # Two unit-height boxes shifted by d of their width share (1 - d) / (1 + d).
 HERE = (0.0, 0, 10, 10)

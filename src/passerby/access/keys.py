@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Row, delete, insert, select
 
+from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 from passerby.access.encryption import SealingKey
 from passerby.access.rights import Rights
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import ACCESS_KEYS
-from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID, utc_now
 
 # The form of a key: IAM User Guide, "IAM identifiers", unique ids, and the length
 # of the secrets it issues.

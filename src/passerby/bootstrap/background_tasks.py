@@ -7,9 +7,9 @@ from functools import partial
 
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.notifications import delivery
+from passerby.clock import utc_now
 from passerby.cloud.incoming import forget_drafts
 from passerby.jobs.dispatch import dispatch
-from passerby.jobs.job import utc_now
 from passerby.jobs.sweeper import Folders, keep_swept, sweep
 
 BackgroundTask = Callable[[threading.Event], None]  # goes on until the event is set

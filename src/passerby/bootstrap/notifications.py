@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from passerby.clock import utc_now
 from passerby.cloud.webhook import Notification, Webhook, post
 from passerby.errors import NowhereToSend
-from passerby.jobs.job import utc_now
 from passerby.jobs.message import QueuedMessage
 from passerby.settings import Settings
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
+from passerby.access.environment import environment_lines
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.web_app import build_app
-from passerby.cli import terminal
 from passerby.server import listening
 from passerby.server.listening import say
 from passerby.settings import Settings
@@ -66,7 +66,7 @@ def _greet(installation: Installation, endpoint: str) -> None:
         return
     key = installation.keys.create()
     say(chosen, "An access key was made; AWS clients use it so (shown this once):")
-    print(terminal.environment_lines(key, endpoint), flush=True)
+    print(environment_lines(key, endpoint), flush=True)
 
 
 @contextmanager

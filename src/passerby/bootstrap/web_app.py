@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.storage import build_buckets
+from passerby.clock import utc_now
 from passerby.cloud.objects import FolderBuckets
 from passerby.jobs.cached_jobs import CachedJobs
-from passerby.jobs.job import utc_now
 from passerby.jobs.queue_stats import queue_stats
 from passerby.settings import Settings
 

@@ -121,9 +121,9 @@ def serve(
     )
     logs.configure(chosen.log_format, chosen.log_level)
     if replay is not None:
-        from passerby.replay import stub_server  # noqa: PLC0415
+        from passerby.bootstrap import stub_service  # noqa: PLC0415
 
-        stub_server.serve(chosen, replay)
+        stub_service.serve(chosen, replay)
         return
     from passerby.bootstrap import service  # noqa: PLC0415
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
+from passerby.access.environment import credentials, environment_lines
 from passerby.access.rights import Rights
 from passerby.cli import terminal
 from passerby.cli.options import (
@@ -20,7 +22,6 @@ from passerby.cli.options import (
     settings_of,
 )
 from passerby.errors import SettingsError
-from passerby.jobs.job import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 
 
 class Operation(StrEnum):
@@ -86,9 +87,9 @@ def create_key(
     chosen = settings_of(config, data=data)
     key = opened(chosen).keys.create(account, rights, None if expires is None else _time(expires))
     if as_json:
-        print_json(terminal.credentials(key))
+        print_json(credentials(key))
     else:
-        print(terminal.environment_lines(key, service.endpoint(chosen)))
+        print(environment_lines(key, service.endpoint(chosen)))
 
 
 @app.command("list")

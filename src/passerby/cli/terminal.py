@@ -17,7 +17,6 @@ from passerby.records import Sightings
 
 if TYPE_CHECKING:
     from passerby.access.keys import AccessKeyEntry
-    from passerby.api.signature import AccessKey
     from passerby.evaluation.switches import Cause
 
 # Digits of a job's id: two of a million jobs alike in the first 12 would be a rarity.
@@ -150,27 +149,6 @@ def causes_line(causes: "Mapping[Cause, int]") -> str:
     """Why persons changed their identity."""
     counts = ", ".join(f"{count} {cause}" for cause, count in causes.items())
     return f"identity switches by cause: {counts}"
-
-
-def environment_lines(key: "AccessKey", endpoint: str) -> str:
-    """Three lines, or four, that turn a shell into a client of this server."""
-    values = {
-        "AWS_ACCESS_KEY_ID": key.id,
-        "AWS_SECRET_ACCESS_KEY": key.secret,
-        "AWS_SESSION_TOKEN": key.session_token,
-        "AWS_ENDPOINT_URL_REKOGNITION": endpoint,
-    }
-    return "\n".join(f"export {name}={value}" for name, value in values.items() if value)
-
-
-def credentials(key: "AccessKey") -> dict[str, str]:
-    """A key under the names that AWS tools give its parts."""
-    values = {
-        "AccessKeyId": key.id,
-        "SecretAccessKey": key.secret,
-        "SessionToken": key.session_token,
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def short(job_id: str) -> str:

@@ -1,7 +1,6 @@
 """Zones and lines of a job, what happened there, and numbers of the whole picture."""
 
 import contextlib
-import secrets
 from pathlib import Path
 
 import msgspec
@@ -11,6 +10,7 @@ from passerby.console.authentication import Visit, visited
 from passerby.console.job_dependencies import Wanted
 from passerby.console.refusal import Refused
 from passerby.errors import JobNotFound
+from passerby.files import write_atomically
 from passerby.jobs.job import Job, JobState
 
 NAME = "places.json"
@@ -31,12 +31,7 @@ def _keep_places(visit: Visit) -> Response:
     # Whether they make sense, those know who count: the summary of a bad one is refused.
     path = _path(visit, job)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{secrets.token_hex(8)}.{NAME}")
-    try:
-        draft.write_bytes(msgspec.json.encode(given))
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_atomically(path, msgspec.json.encode(given))
     return JSONResponse(given)
 
 

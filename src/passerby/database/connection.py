@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from passerby.clock import utc_now
 from passerby.database import postgresql, sqlite
 from passerby.database.retry import retry_on_disconnect, run_with_retry, was_cut
 from passerby.errors import SettingsError
-from passerby.jobs.job import utc_now
 
 # To which the steps of `migration` lead.
 NEWEST_FORM = "0005"

@@ -12,8 +12,8 @@ from typing import Literal
 
 from passerby.errors import VideoGone
 from passerby.exports import coco, csv, cvat, label_studio, mot, ndjson, parquet
-from passerby.exports.draft import atomic_file
 from passerby.exports.source import Chunks, ExportSource, Tell
+from passerby.files import atomic_file
 
 Who = Literal["everybody", "faces", "all-but", "only"]
 

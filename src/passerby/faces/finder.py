@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.boxes import clip
+from passerby.boxes import clip, suppress
 from passerby.faces.detector import EYES, FaceDetector, open_face_detector
 from passerby.faces.expression import expression
 from passerby.faces.landmarks import landmarks
@@ -26,7 +26,6 @@ from passerby.faces.quality import quality
 from passerby.faces.views import View, frame_view, head_views, sheets
 from passerby.inference.session import Device, Image, Runtime
 from passerby.records import Faces
-from passerby.suppression import suppress
 
 # IoU above which two candidates are one face.
 SAME_FACE = 0.3

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.boxes import suppress
 from passerby.faces.detector import SIDE
 from passerby.inference.session import Image
-from passerby.suppression import suppress
 
 # The square around a person's head, in widths and heights of the body's box: it holds
 # the head in any usual pose, and little else.

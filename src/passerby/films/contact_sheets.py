@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from passerby.exports.draft import atomic_file
+from passerby.files import atomic_file
 from passerby.films.contact_sheet import write_contact_sheets
 from passerby.records import Sightings
 

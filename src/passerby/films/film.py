@@ -18,7 +18,7 @@ from av.video.reformatter import ColorRange, Interpolation
 from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
-from passerby.exports.draft import atomic_file
+from passerby.files import atomic_file
 from passerby.films.sound import COPIED, add_sound
 from passerby.inference.cpu import features_here
 from passerby.video.container import open_video

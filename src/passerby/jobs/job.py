@@ -1,19 +1,13 @@
 """What a job is, from its submission to its end."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from passerby.records import Progress, VideoInfo
 
 JsonObject = dict[str, Any]
-
-
-# Whose a job or a key is: 12 digits, as AWS has them.
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
-DEFAULT_ACCOUNT_ID = "000000000000"
 
 
 class JobState(StrEnum):
@@ -74,8 +68,3 @@ class Job:
     def open(self) -> bool:
         """Whether it still waits or runs."""
         return self.state in OPEN_STATES
-
-
-def utc_now() -> datetime:
-    """Read the clock, as an aware time in UTC."""
-    return datetime.now(UTC)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, Update, and_, func, insert, literal, select, update
 
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import OUTBOX, UtcDateTime
-from passerby.jobs.job import utc_now
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
 
 # The first attempt after a failed one comes after a second, each further one after

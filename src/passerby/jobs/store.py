@@ -21,12 +21,13 @@ from sqlalchemy import (
     update,
 )
 
+from passerby.clock import utc_now
 from passerby.database.connection import Database, lock_by_name
 from passerby.database.retry import retry_on_disconnect, run_with_retry
 from passerby.database.schema import JOBS
 from passerby.errors import JobCancelled, JobNotFound, LeaseLost
 from passerby.jobs.idempotency import RETENTION, earlier_job_id, remember
-from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import MessageOf
 from passerby.jobs.outbox import put
 from passerby.jobs.queries import (

@@ -17,10 +17,11 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
 
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
-from passerby.jobs.job import OPEN_STATES, JobState, utc_now
+from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.message import DeliveryState
 from passerby.results.store import Results
 

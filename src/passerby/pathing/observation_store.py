@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from passerby.errors import StoreUnreachable
-from passerby.pathing.observations import place
+from passerby.files import write_atomically
 
 
 class Shelf(Protocol):
@@ -38,5 +38,5 @@ def fetched(shelf: Shelf, name: str, folder: Path) -> Path:
     content = shelf.get(name)
     if content is None:
         raise StoreUnreachable("Observations were removed from the store that keeps them.")
-    place(content, path)
+    write_atomically(path, content)
     return path

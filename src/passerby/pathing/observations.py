@@ -6,8 +6,6 @@ same bytes, and a file appears whole or not at all.
 
 import json
 import math
-import os
-import secrets
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from passerby.files import write_atomically
 from passerby.records import Faces, Observations
 
 SCHEMA = pa.schema(
@@ -42,24 +41,7 @@ DAMAGE = b"damage_ms"
 
 def save(observations: Observations, path: Path) -> None:
     """Write observations to `path`, whose folder must exist."""
-    place(serialised(observations), path)
-
-
-def place(content: bytes, path: Path) -> None:
-    """Write a file that appears whole or not at all."""
-    # Several processes, on several machines, may compute the same shard; each writes a
-    # file of its own.
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            # It outlasts a power cut: a file that is there is taken for whole.
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    write_atomically(path, serialised(observations))
 
 
 def serialised(observations: Observations) -> bytes:

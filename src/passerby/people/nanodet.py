@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.boxes import suppress
 from passerby.inference.session import Image, Session, kept
 from passerby.records import Detections
-from passerby.suppression import suppress
 
 # IoU above which two boxes are one person. NanoDet's own 0.6 leaves second boxes on
 # one person, and each becomes a second track. Measured on the three sequences of the

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.operations import Order, SpelledPage
+from passerby.clock import utc_now
 from passerby.errors import JobNotFound, TokenReused
-from passerby.jobs.job import Job, JobState, NewJob, utc_now
+from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Progress, Stage
 from passerby.replay.faults import ScriptedFaults
 from passerby.replay.recordings import Recording, Recordings

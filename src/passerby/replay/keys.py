@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from passerby.access.accounts import DEFAULT_ACCOUNT_ID
 from passerby.access.rights import Rights
-from passerby.jobs.job import DEFAULT_ACCOUNT_ID
 from passerby.replay.script import Script
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
+from passerby.clock import utc_now
 from passerby.errors import DeliveryError, NowhereToSend
-from passerby.jobs.job import Job, utc_now
+from passerby.jobs.job import Job
 from passerby.jobs.message import OutgoingMessage, QueuedMessage
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from passerby.access.accounts import DEFAULT_ACCOUNT_ID
 from passerby.api.faults import DECLARED
 from passerby.errors import FileFormatError
-from passerby.jobs.job import DEFAULT_ACCOUNT_ID
 
 Operation = Literal["StartPersonTracking", "GetPersonTracking"]
 Count = Annotated[int, msgspec.Meta(ge=0)]

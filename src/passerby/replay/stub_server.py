@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
-
 from passerby.api.app import create_app
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service
@@ -23,19 +21,15 @@ from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
-from passerby.bootstrap.notifications import delivery
-from passerby.cli import terminal
 from passerby.errors import SettingsError
 from passerby.jobs.job import Job
 from passerby.jobs.message import OutgoingMessage
 from passerby.replay.example import example
 from passerby.replay.jobs import ReplayedJobs
 from passerby.replay.keys import TEST_KEY, Key, keys_of
-from passerby.replay.notifier import Notifier
 from passerby.replay.recordings import DEFAULT, Recordings, recording_of, recordings_in
 from passerby.replay.script import Script, script_from, script_of
 from passerby.server import listening
-from passerby.settings import Settings
 
 T = TypeVar("T")
 
@@ -230,19 +224,6 @@ def stub_server_for(
     if not folder.is_dir():
         raise SettingsError(f"the folder of the recordings does not exist: {folder}")
     return StubServer(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
-
-
-def serve(chosen: Settings, folder: Path) -> None:
-    """Replay the recordings of a folder, by the script in it, until asked to stop."""
-    notifier = Notifier(delivery(chosen))
-    stub_server = stub_server_for(folder, notifier.send)
-    config = listening.config(stub_server.app, chosen)
-    listening.leave_in_order()
-    with listening.listener(chosen.host, chosen.port) as listener, notifier.at_work():
-        endpoint = listening.url(chosen, *listener.getsockname()[:2])
-        listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
-        print(terminal.environment_lines(TEST_KEY, endpoint), flush=True)
-        uvicorn.Server(config).run([listener])
 
 
 def _remember(seen: list[T], newest: T) -> None:

@@ -4,7 +4,6 @@ A job's results are two files with the same rows, one for each order. A page is
 a range of rows, so it costs the same wherever it lies.
 """
 
-import os
 import re
 import secrets
 import shutil
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from passerby.errors import JobNotFound
+from passerby.files import flush
 from passerby.records import Sightings
 from passerby.results.tables import ROWS_PER_GROUP, SCHEMA, join, sightings_of, write_table
 
@@ -77,7 +77,7 @@ class Results:
             write_table(sightings, draft / "timestamp.parquet")
             write_table(sightings, draft / "index.parquet", index_order(sightings))
             for path in (*draft.iterdir(), draft):
-                _flush(path)
+                flush(path)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -87,7 +87,7 @@ class Results:
         if draft.exists():
             self.delete(job_id)
             draft.rename(self._folder(job_id))
-        _flush(self._root)
+        flush(self._root)
 
     def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage:
         """Read at most `count` sightings from row `offset` on; none beyond the end.
@@ -243,12 +243,3 @@ def index_order(sightings: Sightings) -> NDArray[np.int64]:
     """(S,) positions by person index, then confidence, highest first, then time."""
     keys = (sightings.timestamp_ms, -sightings.confidence, sightings.person_index)
     return np.lexsort(keys).astype(np.int64, copy=False)
-
-
-def _flush(path: Path) -> None:
-    """Have a file or folder outlast a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from passerby.cli import terminal
 from passerby.errors import SettingsError
 from passerby.server.http_protocol import IDLE_SECONDS, LimitedProtocol
 from passerby.settings import Settings
@@ -88,7 +87,7 @@ def say(chosen: Settings, text: str) -> None:
     if chosen.log_format == "json":
         logger.info(text)
     else:
-        terminal.notes.print(text, highlight=False)
+        print(text, file=sys.stderr)
 
 
 @contextmanager

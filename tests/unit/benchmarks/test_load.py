@@ -15,7 +15,7 @@ def figures(
 
 
 @pytest.mark.parametrize(
-    ("codes", "slowest", "last_mib", "complaints"),
+    ("codes", "slowest", "last_mib", "warnings"),
     [
         pytest.param({}, 0.09, 110, [], id="all is well"),
         pytest.param(

@@ -13,11 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from passerby.clock import utc_now
 from passerby.database.connection import NEWEST_FORM, Database, lock_by_name, open_database
 from passerby.database.migration import STEPS
 from passerby.database.schema import METADATA
 from passerby.errors import SettingsError
-from passerby.jobs.job import NewJob, utc_now
+from passerby.jobs.job import NewJob
 from passerby.jobs.store import JobStore
 
 POSTGRESQL_WITH_PASSWORD = "postgresql://user:hunter2@127.0.0.1:1/jobs"

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from passerby import logs
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.errors import JobCancelled, LeaseLost
-from passerby.jobs.job import Job, NewJob, utc_now
+from passerby.jobs.job import Job, NewJob
 from passerby.jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
 from passerby.records import Progress, Stage

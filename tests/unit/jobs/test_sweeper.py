@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKeys
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.schema import JOBS, OUTBOX, TOKENS
 from passerby.errors import JobNotFound
 from passerby.jobs import sweeper
-from passerby.jobs.job import Counts, Job, NewJob, utc_now
+from passerby.jobs.job import Counts, Job, NewJob
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.store import JobStore

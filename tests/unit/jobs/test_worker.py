@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.errors import StoreUnreachable, TooLittleSpace, UnsupportedVideo
-from passerby.jobs.job import Counts, Job, JobState, NewJob, utc_now
+from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker import Analyse, Outcome, Report, Worker

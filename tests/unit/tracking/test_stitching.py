@@ -91,7 +91,7 @@ def test_another_person(second: list[Seen], begins: int, *, has_cut: bool) -> No
 
 
 @pytest.mark.parametrize(
-    ("second", "begins", "looks", "persons"),
+    ("second", "begins", "embeddings", "persons"),
     [
         pytest.param(walk(170, -5, 10), 20, [RED, RED], 1, id="turned round, looks the same"),
         pytest.param(walk(170, -5, 10), 20, [RED, UNKNOWN], 1, id="turned round, not known"),

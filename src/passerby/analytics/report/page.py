@@ -41,7 +41,7 @@ def page_of(report: Report, still: Image | None, files: Sequence[str]) -> str:
         tag("section", tag("h2", "How it was counted"), _rules(report)),
         tag("section", tag("h2", "The numbers"), _files(files)),
     ]
-    own_style = (resources.files("passerby.analytics") / "report.css").read_text("utf-8")
+    own_style = (resources.files("passerby.analytics.report") / "report.css").read_text("utf-8")
     head = [
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),

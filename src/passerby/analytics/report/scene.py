@@ -41,7 +41,7 @@ def scene_file(report: Report, still: Image | None) -> str:
 
 def style() -> Markup:
     """How the scene looks, as CSS."""
-    return Markup((resources.files("passerby.analytics") / "scene.css").read_text("utf-8"))
+    return Markup((resources.files("passerby.analytics.report") / "scene.css").read_text("utf-8"))
 
 
 def _drawing(report: Report, *layers: Markup) -> Markup:

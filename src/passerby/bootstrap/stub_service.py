@@ -1,0 +1,26 @@
+"""Recorded results, served for tests until asked to stop: `passerby serve --replay`."""
+
+from pathlib import Path
+
+import uvicorn
+
+from passerby.access.environment import environment_lines
+from passerby.bootstrap.notifications import delivery
+from passerby.replay.keys import TEST_KEY
+from passerby.replay.notifier import Notifier
+from passerby.replay.stub_server import stub_server_for
+from passerby.server import listening
+from passerby.settings import Settings
+
+
+def serve(chosen: Settings, folder: Path) -> None:
+    """Replay the recordings of a folder, by the script in it, until asked to stop."""
+    notifier = Notifier(delivery(chosen))
+    stub_server = stub_server_for(folder, notifier.send)
+    config = listening.config(stub_server.app, chosen)
+    listening.leave_in_order()
+    with listening.listener(chosen.host, chosen.port) as listener, notifier.at_work():
+        endpoint = listening.url(chosen, *listener.getsockname()[:2])
+        listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
+        print(environment_lines(TEST_KEY, endpoint), flush=True)
+        uvicorn.Server(config).run([listener])
