@@ -40,7 +40,7 @@ class QueueStats(Protocol):
         """Of the jobs still queued; 0 where there are none."""
 
     @property
-    def stalled_jobs(self) -> int:
+    def abandoned_jobs(self) -> int:
         """How many run without a word of their worker."""
 
     @property
@@ -52,7 +52,7 @@ class QueueStats(Protocol):
         """How many there are about ended jobs, by state."""
 
     @property
-    def longest_pending_message_seconds(self) -> float:
+    def longest_untold_seconds(self) -> float:
         """Of the messages still to be delivered; 0 where there are none."""
 
 
@@ -126,12 +126,12 @@ class _StoreFigures(Collector):
         yield GaugeMetricFamily(
             "passerby_message_age_seconds",
             "How long the oldest message still to be delivered has waited.",
-            taken.longest_pending_message_seconds,
+            taken.longest_untold_seconds,
         )
         yield GaugeMetricFamily(
             "passerby_abandoned_jobs",
             "Jobs that run, but whose worker was not heard of in time.",
-            taken.stalled_jobs,
+            taken.abandoned_jobs,
         )
         yield GaugeMetricFamily(
             "passerby_repeated_jobs",

@@ -19,10 +19,10 @@ class QueueStats:
 
     jobs: Mapping[str, int]  # every state is there
     longest_wait_seconds: float  # of the jobs still queued; 0 where there are none
-    stalled_jobs: int  # that run, but whose worker was not heard of in time
+    abandoned_jobs: int  # that run, but whose worker was not heard of in time
     repeated_jobs: int  # that are open, and were taken up more than once
     messages: Mapping[str, int]  # every state is there
-    longest_pending_message_seconds: float  # of the pending messages; 0 where there are none
+    longest_untold_seconds: float  # of the pending messages; 0 where there are none
 
 
 @retry_on_disconnect
@@ -37,10 +37,10 @@ def queue_stats(database: Database, now: datetime) -> QueueStats:
         return QueueStats(
             jobs={state: jobs.get(state, 0) for state in JobState},
             longest_wait_seconds=_age_seconds(oldest, now),
-            stalled_jobs=_count(connection, running, JOBS.c.lease_until < now),
+            abandoned_jobs=_count(connection, running, JOBS.c.lease_until < now),
             repeated_jobs=_count(connection, JOBS.c.state.in_(OPEN_STATES), JOBS.c.attempt > 1),
             messages={state: messages.get(state, 0) for state in DeliveryState},
-            longest_pending_message_seconds=_age_seconds(connection.execute(told_at).scalar(), now),
+            longest_untold_seconds=_age_seconds(connection.execute(told_at).scalar(), now),
         )
 
 

@@ -52,10 +52,10 @@ def service(client: Signer) -> Service:
 class NoJobs:
     jobs: Mapping[str, int] = field(default_factory=dict)
     longest_wait_seconds: float = 0.0
-    stalled_jobs: int = 0
+    abandoned_jobs: int = 0
     repeated_jobs: int = 0
     messages: Mapping[str, int] = field(default_factory=dict)
-    longest_pending_message_seconds: float = 0.0
+    longest_untold_seconds: float = 0.0
 
 
 def refusal(service: Service, request: SignedRequest) -> tuple[int, str]:
