@@ -18,8 +18,8 @@ from passerby.database.connection import open_database
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.store import JobStore
-from passerby.jobs.worker import Outcome, Report, Worker
-from passerby.records import NO_FACE, Faces, Progress, Sightings, Stage, VideoInfo
+from passerby.jobs.worker import Outcome, Worker
+from passerby.records import NO_FACE, Faces, Progress, ProgressCallback, Sightings, Stage, VideoInfo
 from passerby.results.store import Results
 
 BUSY_WORKER = """
@@ -74,7 +74,7 @@ def test_a_killed_worker_leaves_its_job_to_the_next(tmp_path: Path) -> None:
     store = JobStore(database, now=lambda: utc_now() + timedelta(seconds=LEASE_SECONDS + 1))
     stop = threading.Event()
 
-    def analyse(this: Job, report: Report) -> Outcome:
+    def analyse(this: Job, report: ProgressCallback) -> Outcome:
         report(Progress(Stage.SAVING, 0.9))
         results.write(this.id, FOUND)
         stop.set()

@@ -14,8 +14,8 @@ from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.storage import build_buckets, build_shelf
 from passerby.cloud.pinned_object import Objects, PinnedObject, readable
 from passerby.jobs.job import Counts, Job
-from passerby.jobs.worker import Outcome, Report, Worker
-from passerby.records import Progress, Stage
+from passerby.jobs.worker import Outcome, Worker
+from passerby.records import Progress, ProgressCallback, Stage
 from passerby.server.listening import STOP_SIGNALS
 
 if TYPE_CHECKING:
@@ -44,7 +44,11 @@ def build_worker(installation: Installation) -> Worker:
 
 
 def _analyse_job(
-    installation: Installation, buckets: Objects, processes: "Processes", job: Job, report: Report
+    installation: Installation,
+    buckets: Objects,
+    processes: "Processes",
+    job: Job,
+    report: ProgressCallback,
 ) -> Outcome:
     """Analyse the video of a job and store what was found.
 

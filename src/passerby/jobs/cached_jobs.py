@@ -1,7 +1,7 @@
-"""Jobs that have succeeded, remembered for some seconds.
+"""A cache of succeeded jobs, kept for some seconds.
 
-Such a job stays as it is until it is deleted, and whoever reads its pages asks for it
-with each of them: without memory the look-up would cost more than the page.
+Such a job stays as it is until it is deleted, and a caller that reads its results needs
+it for each page: without a cache the look-up would cost more than the page.
 """
 
 import threading
@@ -12,13 +12,13 @@ from collections.abc import Callable
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.jobs.store import JobStore
 
-# How long a deleted job may still be found by a process that did not delete it.
-MEMORY_SECONDS = 5.0
+# A deleted job may be found this long by a process that did not delete it.
+CACHE_SECONDS = 5.0
 JOBS_LIMIT = 1000
 
 
 class CachedJobs:
-    """A store that knows what it was asked a moment ago. Safe to use from many threads."""
+    """A job store that caches succeeded jobs. Safe to use from many threads."""
 
     def __init__(self, store: JobStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class CachedJobs:
         return self._store.submit(new, open_limit)
 
     def find(self, job_id: str, account_id: str) -> Job:
-        """As `JobStore.find`; a deleted job may be found for `MEMORY_SECONDS` more."""
+        """As `JobStore.find`; a deleted job may be found for `CACHE_SECONDS` more."""
         name = (job_id, account_id)
         known = self._known.get(name)
         if known is not None and self._clock() < known[0]:
@@ -47,7 +47,7 @@ class CachedJobs:
 
     def _remember(self, name: tuple[str, str], job: Job) -> None:
         with self._lock:
-            self._known[name] = (self._clock() + MEMORY_SECONDS, job)
+            self._known[name] = (self._clock() + CACHE_SECONDS, job)
             self._known.move_to_end(name)
             if len(self._known) > JOBS_LIMIT:
                 self._known.popitem(last=False)

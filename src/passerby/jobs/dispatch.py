@@ -1,4 +1,4 @@
-"""Who empties the outbox: deliver what is due, say how it went, go on."""
+"""The dispatcher: delivers the messages of the outbox and stores the outcome."""
 
 import logging
 import secrets
@@ -12,27 +12,27 @@ from passerby.jobs.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
-# How long a new message waits at most for an idle dispatcher to see it.
+# A new message waits at most this long for an idle dispatcher.
 POLL_SECONDS = 0.5
 
-# Raises NowhereToSend where nobody can be told, DeliveryError where it failed this time.
+# Raises NowhereToSend if there is no destination, DeliveryError if this attempt failed.
 Deliver = Callable[[QueuedMessage], None]
 
 
 def dispatch(outbox: Outbox, deliver: Deliver, stop: threading.Event) -> None:
-    """Deliver messages until `stop` is set; several may do so at the same time."""
+    """Deliver messages until `stop` is set; several threads may do so at the same time."""
     while not stop.is_set():
         try:
             busy = _dispatch_once(outbox, deliver)
         except Exception:
-            logger.exception("the outbox could not be reached")
+            logger.exception("the outbox cannot be reached")
             busy = False
         if not busy:
             stop.wait(POLL_SECONDS)
 
 
 def _dispatch_once(outbox: Outbox, deliver: Deliver) -> bool:
-    """Attempt to deliver one message, if one is due; whether there was."""
+    """Attempt to deliver one message if one is due; whether one was."""
     message = outbox.claim()
     if message is None:
         return False

@@ -1,7 +1,7 @@
-"""Was this request made before? Its client token tells, for a while.
+"""Idempotency of requests: a client token finds the job that an earlier request made.
 
 Clients repeat a request whose answer they did not get. The token makes the
-repetition harmless: it finds the job that the first one made.
+repetition harmless for as long as it is kept.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ RETENTION = timedelta(days=7)
 
 
 def earlier_job_id(connection: Connection, new: NewJob, issued_after: datetime) -> str | None:
-    """Find the job that the same request made; None without one, or without a token.
+    """Find the job that the same request made earlier; None without one, or without a token.
 
     Raises
     ------
     TokenReused
-        If the token came with another request, later than `issued_after`.
+        If the token came with another request, after `issued_after`.
     """
     if new.token is None:
         return None
@@ -41,10 +41,10 @@ def earlier_job_id(connection: Connection, new: NewJob, issued_after: datetime) 
 
 
 def remember(connection: Connection, new: NewJob, job_id: str, now: datetime) -> None:
-    """Tie the token of a request, if it has one, to the job it made."""
+    """Store which job the token of a request made, if it has one."""
     if new.token is None:
         return
-    connection.execute(delete(TOKENS).where(_same_token(new)))  # one whose life is over
+    connection.execute(delete(TOKENS).where(_same_token(new)))  # an expired one
     issued = insert(TOKENS).values(
         account_id=new.account_id,
         operation=new.operation,

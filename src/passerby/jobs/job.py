@@ -1,4 +1,4 @@
-"""What a job is, from its submission to its end."""
+"""The records of a job, from its submission to its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ JsonObject = dict[str, Any]
 
 
 class JobState(StrEnum):
-    """Where a job stands; the last three are final."""
+    """State of a job; the last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -25,7 +25,7 @@ OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 @dataclass(frozen=True)
 class Counts:
-    """How much a finished job found."""
+    """Numbers of persons and sightings that a job found."""
 
     persons: int
     sightings: int
@@ -33,12 +33,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class NewJob:
-    """A job as its caller hands it in."""
+    """A job as its caller submits it."""
 
     account_id: str
     operation: str  # scopes the token: "StartPersonTracking"
-    request: JsonObject  # the original request, whole; compared and handed back, never read
-    source: JsonObject  # locates the video; read by whoever analyses, not here
+    request: JsonObject  # the whole original request; opaque: compared and returned, never read
+    source: JsonObject  # locates the video; opaque to the queue
     token: str | None = None  # makes the submission repeatable
     tag: str | None = None
 
@@ -55,16 +55,16 @@ class Job:
     tag: str | None
     state: JobState
     progress: Progress
-    status_message: str | None  # why it failed, in a sentence for the caller
+    status_message: str | None  # why it failed, a sentence for the caller
     video: VideoInfo | None  # known once it succeeded
     counts: Counts | None  # likewise
     created_at: datetime
     started_at: datetime | None  # of the first attempt
     ended_at: datetime | None
     attempt: int  # 0 until a worker takes it, then from 1
-    warnings: tuple[str, ...] = ()  # what was damaged in the video, once it succeeded
+    warnings: tuple[str, ...] = ()  # damage of the video, known once it succeeded
 
     @property
     def open(self) -> bool:
-        """Whether it still waits or runs."""
+        """Whether the job is queued or running."""
         return self.state in OPEN_STATES

@@ -1,4 +1,4 @@
-"""The jobs of an account as they are looked through: newest first, page by page."""
+"""The job list of an account, newest first, page by page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ JOBS_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which jobs are looked for."""
+    """Filter of the job list."""
 
     account_id: str
     states: tuple[JobState, ...] = ()  # empty: any
-    tag: str = ""  # what the job's tag has in it, in any case of its letters
+    tag: str = ""  # part of the job's tag, upper and lower case alike
 
 
 class JobList:
-    """The jobs of one database. Safe to use from many threads."""
+    """Lists of the jobs of one database. Safe to use from many threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def older(self, wanted: Wanted, than: str | None) -> Iterator[Job]:
-        """Jobs from the newest on, or from the one before the job `than`; none where that is gone.
+        """Yield jobs, newest first, only those older than the job `than` if one is given.
 
-        They are read some at a time, as they are asked for.
+        Yields nothing if that job is gone. Jobs are read in batches, as they are needed.
         """
         while True:
             jobs = self._some(wanted, than)
@@ -44,7 +44,7 @@ class JobList:
 
     @retry_on_disconnect
     def active(self, account_id: str, since: datetime, limit: int) -> list[Job]:
-        """Jobs that are open or ended after `since`, newest first, at most `limit`."""
+        """List jobs that are open or ended after `since`, newest first, at most `limit`."""
         active = or_(JOBS.c.state.in_(OPEN_STATES), JOBS.c.ended_at > since)
         query = _of(account_id).where(active).limit(limit)
         return self._read(query)

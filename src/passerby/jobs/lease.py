@@ -1,9 +1,9 @@
-"""How a job stays a worker's own while the worker is busy with it.
+"""The lease of a running job, extended by a heartbeat thread.
 
-One thread beside the analysis says to the store, twice a second, how far
-the job is; that extends the lease. The analysis only notes its progress, which
-costs nothing, and learns there that it should stop. Where it is long about
-something without a word, as in linking a long video, it is interrupted.
+Twice a second the thread reports the job's progress to the store, which extends the
+lease. The analysis itself only notes its progress, which costs nothing, and learns
+there that it should stop. An analysis that reports nothing for long, as while linking
+a long video, is interrupted by a signal.
 """
 
 import logging
@@ -20,17 +20,17 @@ from passerby.records import Progress, Stage
 
 logger = logging.getLogger(__name__)
 
-# Long enough to sit out a machine that swaps or a database under repair, short
-# enough that a job whose worker died is not given up for lost.
+# Long enough to survive a machine that swaps or a database that restarts, short enough
+# that the job of a dead worker soon goes on.
 LEASE_SECONDS = 30.0
 HEARTBEAT_SECONDS = 0.5
 
-# Python tells of a signal wherever the main thread is, and in no other.
+# Python runs signal handlers in the main thread only, wherever it is.
 INTERRUPT = signal.SIGUSR1
 
 
 class Lease:
-    """A claimed job and its heartbeat; enter it to start, leave it to stop."""
+    """Lease of a claimed job; its heartbeat runs while the context is entered."""
 
     def __init__(
         self, store: JobStore, job: Job, worker_id: str, stopping: threading.Event
@@ -41,12 +41,12 @@ class Lease:
         self._stopping = stopping
         self._progress = Progress(Stage.PLANNING)
         self._verdict: JobCancelled | LeaseLost | None = None
-        self._heeded = False  # the analysis knows of it
+        self._delivered = False  # the verdict has reached the analysis
         self._thread_id = threading.get_ident()  # of the analysis
         self._interruptible = threading.current_thread() is threading.main_thread()
         self._over = threading.Event()
         self._heart = threading.Thread(
-            # With what the log is about here.
+            # The log context of this thread holds in the heartbeat, too.
             target=copy_context().run,
             args=(self._beat,),
             name=f"lease {job.id[:8]}",
@@ -54,7 +54,7 @@ class Lease:
 
     def __enter__(self) -> Self:
         if self._interruptible:
-            signal.signal(INTERRUPT, self._interrupted)
+            signal.signal(INTERRUPT, self._on_interrupt)
         self._heart.start()
         return self
 
@@ -64,31 +64,31 @@ class Lease:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._heeded = True  # what comes now comes too late
+        self._delivered = True  # the analysis is over: never interrupt what follows
         self._over.set()
         self._heart.join()
 
     def report(self, progress: Progress) -> None:
-        """Note how far the job is.
+        """Note the progress of the job.
 
         Raises
         ------
         JobCancelled
-            If somebody asked for its end.
+            If the job was asked to end.
         LeaseLost
-            If it is another worker's by now, or this worker is stopping.
+            If another worker owns the job by now, or this worker is stopping.
         """
         self._progress = progress
         if self._verdict is None and self._stopping.is_set():
             self._verdict = LeaseLost("The worker is stopping.")
         if self._verdict is not None:
-            self._heeded = True
+            self._delivered = True
             raise self._verdict
 
     def _beat(self) -> None:
         while not self._over.wait(HEARTBEAT_SECONDS):
             if self._verdict is not None:
-                # For a whole beat it was there to be heard.
+                # The analysis has not reported for a whole heartbeat.
                 self._interrupt()
                 return
             if self._stopping.is_set():
@@ -103,14 +103,14 @@ class Lease:
             self._verdict = verdict
         except Exception:
             # The store may be back before the lease has run out.
-            logger.exception("job %s: its lease could not be extended", self._job_id)
+            logger.exception("job %s: its lease cannot be extended", self._job_id)
 
     def _interrupt(self) -> None:
-        if self._interruptible and not self._heeded:
+        if self._interruptible and not self._delivered:
             signal.pthread_kill(self._thread_id, INTERRUPT)
 
-    def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
-        """Raise the verdict in the middle of whatever the main thread does."""
-        if self._verdict is not None and not self._heeded:
-            self._heeded = True
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """Raise the verdict in the main thread, whatever it does."""
+        if self._verdict is not None and not self._delivered:
+            self._delivered = True
             raise self._verdict

@@ -1,4 +1,4 @@
-"""What is told about an ended job, and how the telling fares."""
+"""Messages about ended jobs, and the state of their delivery."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from passerby.jobs.job import Job, JsonObject
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """What is to be told, and whom."""
+    """A message and its address."""
 
-    address: JsonObject  # locates the receiver; read by whoever delivers, not here
+    address: JsonObject  # locates the receiver; opaque to the queue
     body: str
 
 
 @dataclass(frozen=True)
 class QueuedMessage(OutgoingMessage):
-    """A message to be delivered now. But for `attempt`, it is the same each time."""
+    """A message to be delivered now; only `attempt` differs between deliveries."""
 
-    id: str  # a UUID, by which a receiver knows a message that it got before
+    id: str  # a UUID, by which a receiver recognises a repeated message
     job_id: str
     queued_at: datetime  # aware, UTC
     attempt: int  # from 1
 
 
 class DeliveryState(StrEnum):
-    """How a message fares; all but the first are final."""
+    """State of a message; all but the first are final."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -37,14 +37,14 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """How the message about a job fares. All times are aware, in UTC."""
+    """State of the delivery of one message. All times are aware, in UTC."""
 
     state: DeliveryState
     attempts: int
     failing_since: datetime | None  # of the first failed attempt
     last_error: str | None  # why the last failed attempt failed, in a sentence
-    settled_at: datetime | None  # since when the state is final
+    settled_at: datetime | None  # when the state became final
 
 
-# Makes the message about a job that just ended; None where nobody wants one.
+# Makes the message about a job that just ended, or None if it needs none.
 MessageOf = Callable[[Job], OutgoingMessage | None]

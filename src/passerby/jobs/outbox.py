@@ -1,8 +1,8 @@
-"""Which messages about ended jobs have still to be delivered, and how the others fared.
+"""The outbox: messages about ended jobs, and the state of their delivery.
 
-A message is put in by the transaction that ends its job, so there is neither an
-ended job without its message nor a message without an ended job. Each is delivered
-at least once, with the same content each time. Where to, only whoever delivers knows.
+The transaction that ends a job queues its message, so there is neither an ended job
+without its message nor a message without an ended job. Each is delivered at least
+once, with the same content each time. The address is opaque here.
 """
 
 import uuid
@@ -17,19 +17,19 @@ from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import OUTBOX, UtcDateTime
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
 
-# The first attempt after a failed one comes after a second, each further one after
-# twice the time, up to an hour; a destination has three days to come back.
-FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(hours=1)
-PATIENCE = timedelta(days=3)
+# The first retry follows after a second, each further one after twice the time, up to
+# an hour; a destination has three days to come back.
+FIRST_RETRY_DELAY = timedelta(seconds=1)
+LONGEST_RETRY_DELAY = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=3)
 
-# How long a message is left to whoever attempts to deliver it. Longer than all the
-# timeouts of an attempt together; when it is over, the attempt is taken for dead.
+# A claimed message may be claimed again after this time. Longer than all timeouts of an
+# attempt together, so that the attempt is certainly dead.
 ATTEMPT_TIMEOUT = timedelta(minutes=2)
 
 
 def enqueue(connection: Connection, message: OutgoingMessage, job_id: str, now: datetime) -> None:
-    """Queue the message about a job; there can be only one."""
+    """Queue the message about a job, which can have only one."""
     row = insert(OUTBOX).values(
         job_id=job_id,
         message_id=str(uuid.uuid4()),
@@ -44,7 +44,7 @@ def enqueue(connection: Connection, message: OutgoingMessage, job_id: str, now: 
 
 
 class Outbox:
-    """The messages of one database. Safe to use from many threads and processes."""
+    """Messages of one database. Safe to use from many threads and processes."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -52,10 +52,10 @@ class Outbox:
 
     @retry_on_disconnect
     def claim(self) -> QueuedMessage | None:
-        """Take a message whose time has come; None if there is none.
+        """Claim a message that is due; None if none is.
 
-        One that was not tried yet comes before those that failed: a receiver that is
-        gone does not keep the others waiting.
+        New messages come before those that failed: a receiver that is gone does not keep
+        the others waiting.
         """
         now = self._now()
         due = and_(OUTBOX.c.state == DeliveryState.PENDING, OUTBOX.c.due_at <= now)
@@ -69,28 +69,28 @@ class Outbox:
         claimed = taken.values(attempts=OUTBOX.c.attempts + 1, due_at=now + ATTEMPT_TIMEOUT)
         with self._database.writing() as connection:
             row = connection.execute(claimed.returning(OUTBOX)).mappings().one_or_none()
-        return None if row is None else _message_of(row)
+        return None if row is None else _queued_message(row)
 
     def mark_delivered(self, message: QueuedMessage) -> None:
-        """Note that a claimed message arrived."""
-        # Also by one that took longer than its time: what arrived, arrived.
+        """Mark a claimed message as delivered."""
+        # Also after an attempt that took too long: the message has arrived.
         self._settle(_pending(message), DeliveryState.DELIVERED)
 
     def mark_undeliverable(self, message: QueuedMessage) -> None:
-        """Note that there is nowhere to send a claimed message, now or later."""
+        """Mark a claimed message as one without a destination."""
         self._settle(_pending(message), DeliveryState.NOWHERE_TO_SEND)
 
     @retry_on_disconnect
     def mark_failed(self, message: QueuedMessage, error: str) -> None:
-        """Note why an attempt failed; the next one follows later, unless it went on too long."""
+        """Store why an attempt failed; retry later, or give up after `GIVE_UP_AFTER`."""
         now = self._now()
-        due_at = now + pause(message.attempt)
+        due_at = now + retry_delay(message.attempt)
         failed = _of_attempt(message).values(
             last_error=error,
             failing_since=func.coalesce(OUTBOX.c.failing_since, literal(now, UtcDateTime)),
             due_at=due_at,
         )
-        if due_at > message.queued_at + PATIENCE:
+        if due_at > message.queued_at + GIVE_UP_AFTER:
             self._settle(failed, DeliveryState.GIVEN_UP)
             return
         with self._database.writing() as connection:
@@ -98,7 +98,7 @@ class Outbox:
 
     @retry_on_disconnect
     def deliveries(self, job_ids: Iterable[str]) -> dict[str, Delivery]:
-        """How the messages about jobs fare, by job id; without those that have none."""
+        """Return the state of the messages about jobs, by job id; jobs without one are left out."""
         with self._database.reading() as connection:
             found = {job_id: _delivery(connection, job_id) for job_id in job_ids}
         return {job_id: delivery for job_id, delivery in found.items() if delivery is not None}
@@ -110,14 +110,14 @@ class Outbox:
             connection.execute(settled)
 
 
-def pause(attempt: int) -> timedelta:
-    """How long to wait after a failed attempt (from 1).
+def retry_delay(attempt: int) -> timedelta:
+    """Return the delay after a failed attempt (from 1).
 
-    >>> [pause(attempt).total_seconds() for attempt in (1, 2, 3, 12, 13, 100)]
+    >>> [retry_delay(attempt).total_seconds() for attempt in (1, 2, 3, 12, 13, 100)]
     [1.0, 2.0, 4.0, 2048.0, 3600.0, 3600.0]
     """
     doublings = min(attempt - 1, 20)  # far beyond an hour, far below what a timedelta holds
-    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+    return min(FIRST_RETRY_DELAY * (1 << doublings), LONGEST_RETRY_DELAY)
 
 
 def _pending(message: QueuedMessage) -> Update:
@@ -127,11 +127,11 @@ def _pending(message: QueuedMessage) -> Update:
 
 
 def _of_attempt(message: QueuedMessage) -> Update:
-    """The message, unless another has begun an attempt since."""
+    """Update a message unless another attempt has begun since."""
     return _pending(message).where(OUTBOX.c.attempts == message.attempt)
 
 
-def _message_of(row: RowMapping) -> QueuedMessage:
+def _queued_message(row: RowMapping) -> QueuedMessage:
     return QueuedMessage(
         address=row["address"],
         body=row["body"],

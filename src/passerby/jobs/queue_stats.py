@@ -1,4 +1,4 @@
-"""How many jobs and messages there are in each state, and how long they wait."""
+"""Queue statistics: jobs and messages in each state, and how long they wait."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from passerby.jobs.message import DeliveryState
 
 @dataclass(frozen=True)
 class QueueStats:
-    """The jobs of one database, and the messages about them, at one time."""
+    """Numbers of the jobs of one database and of their messages, at one time."""
 
-    jobs: Mapping[str, int]  # every state is there
+    jobs: Mapping[str, int]  # by state; no state is missing
     longest_wait_seconds: float  # of the jobs still queued; 0 where there are none
-    abandoned_jobs: int  # that run, but whose worker was not heard of in time
-    repeated_jobs: int  # that are open, and were taken up more than once
-    messages: Mapping[str, int]  # every state is there
+    abandoned_jobs: int  # running, but their lease has run out
+    repeated_jobs: int  # open, and started more than once
+    messages: Mapping[str, int]  # by state; no state is missing
     longest_untold_seconds: float  # of the pending messages; 0 where there are none
 
 
@@ -30,7 +30,7 @@ def queue_stats(database: Database, now: datetime) -> QueueStats:
     """Count jobs and messages; `now` is aware."""
     running, pending = JOBS.c.state == JobState.RUNNING, OUTBOX.c.state == DeliveryState.PENDING
     queued_at = select(JOBS.c.created_at).where(JOBS.c.state == JobState.QUEUED)
-    told_at = select(func.min(OUTBOX.c.queued_at)).where(pending)
+    pending_since = select(func.min(OUTBOX.c.queued_at)).where(pending)
     with database.reading() as connection:
         jobs, messages = _by_state(connection, JOBS), _by_state(connection, OUTBOX)
         oldest = connection.execute(queued_at.order_by(JOBS.c.number).limit(1)).scalar()
@@ -40,7 +40,7 @@ def queue_stats(database: Database, now: datetime) -> QueueStats:
             abandoned_jobs=_count(connection, running, JOBS.c.lease_until < now),
             repeated_jobs=_count(connection, JOBS.c.state.in_(OPEN_STATES), JOBS.c.attempt > 1),
             messages={state: messages.get(state, 0) for state in DeliveryState},
-            longest_untold_seconds=_age_seconds(connection.execute(told_at).scalar(), now),
+            longest_untold_seconds=_age_seconds(connection.execute(pending_since).scalar(), now),
         )
 
 

@@ -1,4 +1,4 @@
-"""Who works off the queue: claim a job, have it analysed, say how it ended."""
+"""The worker of the job queue: claims a job, has it analysed, stores how it ended."""
 
 import errno
 import logging
@@ -21,36 +21,38 @@ from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker_id import make_worker_id
-from passerby.records import Progress, VideoInfo
+from passerby.records import ProgressCallback, VideoInfo
 
 logger = logging.getLogger(__name__)
 
-# How long a new job waits at most for an idle worker to see it.
+# A new job waits at most this long for an idle worker.
 POLL_SECONDS = 0.5
 # Between two attempts to store how a job ended.
-SETTLE_PAUSE_SECONDS = 1.0
+STORE_END_PAUSE_SECONDS = 1.0
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the analysis of a job tells of it; the sightings are stored already."""
+    """Result of the analysis of a job; its sightings are stored already."""
 
     video: VideoInfo
     counts: Counts
-    publish: Callable[[], None] = lambda: None  # lets the sightings be read; see JobStore.succeed
+    publish: Callable[[], None] = lambda: None  # makes the results readable; see JobStore.succeed
     warnings: Sequence[str] = ()  # what was damaged in the video, in sentences
 
 
-# Tells how far the analysis is. Raises JobCancelled or LeaseLost when it should
-# stop; the analysis lets these pass.
-Report = Callable[[Progress], None]
-Analyse = Callable[[Job, Report], Outcome]
+# Analyses the video of a job. The callback raises JobCancelled or LeaseLost when the
+# analysis should stop; the analysis lets these pass.
+Analyse = Callable[[Job, ProgressCallback], Outcome]
+
+# Ends a job in the store, given the ids of the job and of its worker.
+EndJob = Callable[[str, str], None]
 
 
 class Worker:
-    """Works off the jobs of a store, one at a time."""
+    """Runs the jobs of a store, one at a time."""
 
     def __init__(self, store: JobStore, analyse: Analyse) -> None:
         self._store = store
@@ -58,57 +60,57 @@ class Worker:
         self._id = make_worker_id()
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set; a job under way then goes back into the queue."""
+        """Run jobs until `stop` is set; a running job then goes back into the queue."""
         while not stop.is_set():
             try:
                 busy = self._work_once(stop)
             except Exception:
-                logger.exception("the worker could not reach its queue")
+                logger.exception("the worker cannot reach the job queue")
                 busy = False
             if not busy:
                 stop.wait(POLL_SECONDS)
 
     def _work_once(self, stop: threading.Event) -> bool:
-        """Do one job, if there is one; whether there was."""
+        """Run one job if one waits; whether one did."""
         job = self._store.claim(self._id, LEASE_SECONDS)
         if job is None:
             return False
         with logs.about(job_id=job.id):
-            self._do(job, stop)
+            self._run_job(job, stop)
         return True
 
-    def _do(self, job: Job, stop: threading.Event) -> None:
+    def _run_job(self, job: Job, stop: threading.Event) -> None:
         logger.info("job %s: attempt %d", job.id, job.attempt)
-        self._settle(job, self._carry_out(job, stop), stop)
+        self._store_end(job, self._analyse_job(job, stop), stop)
 
-    def _settle(self, job: Job, settle: Callable[[str, str], None], stop: threading.Event) -> None:
-        """Say how a job ended, again and again while nobody listens and it can be this worker's."""
+    def _store_end(self, job: Job, end: EndJob, stop: threading.Event) -> None:
+        """Store how a job ended, repeatedly while the store fails and the lease may still hold."""
         deadline = time.monotonic() + LEASE_SECONDS
         while True:
             try:
-                settle(job.id, self._id)
+                end(job.id, self._id)
             except LeaseLost:
-                logger.warning("job %s: left to another worker", job.id)
+                logger.warning("job %s: now belongs to another worker", job.id)
                 return
             except Exception:
-                logger.exception("job %s: its end could not be stored", job.id)
-                if time.monotonic() > deadline or stop.wait(SETTLE_PAUSE_SECONDS):
+                logger.exception("job %s: its end cannot be stored", job.id)
+                if time.monotonic() > deadline or stop.wait(STORE_END_PAUSE_SECONDS):
                     return
             else:
                 return
 
-    def _carry_out(self, job: Job, stop: threading.Event) -> Callable[[str, str], None]:
-        """Analyse a job; returns how to end it in the store."""
+    def _analyse_job(self, job: Job, stop: threading.Event) -> EndJob:
+        """Analyse a job, and return how to end it in the store."""
         try:
             with Lease(self._store, job, self._id, stop) as lease:
                 outcome = self._analyse(job, lease.report)
         except LeaseLost:
-            # Changes nothing where the job is another worker's by now.
+            # Changes nothing if another worker owns the job by now.
             return self._store.release
         except JobCancelled:
             return self._store.mark_cancelled
-        except Exception as error:  # noqa: BLE001 - told in the log, and to the caller
-            return self._failed(job, error)
+        except Exception as error:  # noqa: BLE001 - logged, and stored for the caller
+            return self._end_after(job, error)
         logger.info("job %s: analysed, %d persons", job.id, outcome.counts.persons)
         return partial(
             self._store.succeed,
@@ -118,8 +120,8 @@ class Worker:
             warnings=outcome.warnings,
         )
 
-    def _failed(self, job: Job, error: Exception) -> Callable[[str, str], None]:
-        """How to end a job that could not be analysed, or to have it tried again."""
+    def _end_after(self, job: Job, error: Exception) -> EndJob:
+        """Return how to fail a job that cannot be analysed, or how to retry it."""
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             error = TooLittleSpace()
         if not isinstance(error, PasserbyError):

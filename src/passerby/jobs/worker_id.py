@@ -1,6 +1,6 @@
-"""Does whoever holds a job still live? Its name tells, to those on the same machine.
+"""Worker ids, which tell on the same machine whether the worker process still lives.
 
-Elsewhere nobody can tell, and a job waits until its holder's lease has run out.
+On another machine nobody can tell, and a job waits until its lease has run out.
 """
 
 import os
@@ -15,25 +15,31 @@ DEAD_STATES = ("Z", "X")
 
 
 def make_worker_id() -> str:
-    """Name of this process for one holder of jobs; another one at each call."""
+    """Make an id for a worker in this process; each call gives another one."""
     own = str(os.getpid())
-    words = (socket.gethostname(), _machine(), own, _started(own) or "", secrets.token_hex(4))
+    words = (
+        socket.gethostname(),
+        _boot_and_namespace(),
+        own,
+        _start_time(own) or "",
+        secrets.token_hex(4),
+    )
     return SEPARATOR.join(words)
 
 
-def is_gone(name: str) -> bool:
-    """Whether the process of that name certainly is no more."""
-    words = name.split(SEPARATOR)
+def is_gone(worker_id: str) -> bool:
+    """Whether the process of a worker is certainly gone."""
+    words = worker_id.split(SEPARATOR)
     if len(words) != len(("host", "machine", "process", "start", "token")):
         return False
     _, machine, process, started, _ = words
-    if not started or machine != _machine():
+    if not started or machine != _boot_and_namespace():
         return False
-    return _is_free(int(process)) or _started(process) not in (started, None)
+    return _is_unused(int(process)) or _start_time(process) not in (started, None)
 
 
-def _machine() -> str:
-    """One run of one kernel, and within it one space of process ids; empty where unknown."""
+def _boot_and_namespace() -> str:
+    """Identify the boot and the process namespace; empty if unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
@@ -41,8 +47,8 @@ def _machine() -> str:
         return ""
 
 
-def _is_free(process: int) -> bool:
-    """Whether no process has this number."""
+def _is_unused(process: int) -> bool:
+    """Whether no process has this id."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -52,8 +58,8 @@ def _is_free(process: int) -> bool:
     return False
 
 
-def _started(process: str) -> str | None:
-    """When a process began, in ticks since the boot; empty if it is dead, None if unknown."""
+def _start_time(process: str) -> str | None:
+    """Start of a process in clock ticks since boot; empty if it is dead, None if unknown."""
     try:
         words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:  # gone this moment, or hidden

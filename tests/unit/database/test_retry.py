@@ -25,8 +25,8 @@ from passerby.jobs.message import DeliveryState, OutgoingMessage
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.queue_stats import queue_stats
 from passerby.jobs.store import JobStore
-from passerby.jobs.worker import Outcome, Report, Worker
-from passerby.records import Progress, Stage, VideoInfo
+from passerby.jobs.worker import Outcome, Worker
+from passerby.records import Progress, ProgressCallback, Stage, VideoInfo
 
 NEW = NewJob("000000000000", "Start", {}, {})
 TOKEN = NewJob("000000000000", "Start", {"n": 1}, {}, token="once")
@@ -243,7 +243,7 @@ def test_a_worker_under_constant_cuts(store: JobStore, postgresql_server: Server
     jobs = [store.submit(NEW, open_limit=99) for _ in range(10)]
     stop = threading.Event()
 
-    def analyse(_job: Job, report: Report) -> Outcome:
+    def analyse(_job: Job, report: ProgressCallback) -> Outcome:
         for _ in range(5):
             time.sleep(0.02)
             report(PROGRESS)

@@ -17,8 +17,8 @@ from passerby.errors import StoreUnreachable, TooLittleSpace, UnsupportedVideo
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.lease import LEASE_SECONDS
 from passerby.jobs.store import JobStore
-from passerby.jobs.worker import Analyse, Outcome, Report, Worker
-from passerby.records import Progress, Stage, VideoInfo
+from passerby.jobs.worker import Analyse, Outcome, Worker
+from passerby.records import Progress, ProgressCallback, Stage, VideoInfo
 
 NEW = NewJob("000000000000", "Start", {}, {"location": "walk.mp4"})
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
@@ -56,7 +56,7 @@ def finished(store: JobStore, job: Job) -> Job:
     return store.find(job.id)
 
 
-def report_until_raised(_job: Job, report: Report) -> Outcome:
+def report_until_raised(_job: Job, report: ProgressCallback) -> Outcome:
     while True:
         report(Progress(Stage.OBSERVING, 0.5))
         time.sleep(0.02)
@@ -79,7 +79,7 @@ def test_jobs_are_done_one_after_another(store: JobStore) -> None:
     jobs = [store.submit(NEW, open_limit=9) for _ in range(3)]
     seen: list[str] = []
 
-    def analyse(job: Job, _report: Report) -> Outcome:
+    def analyse(job: Job, _report: ProgressCallback) -> Outcome:
         seen.append(job.id)
         return OUTCOME
 
@@ -100,7 +100,7 @@ def test_a_job_submitted_later_is_seen(store: JobStore) -> None:
 def test_a_video_that_cannot_be_used_fails_with_its_reason(store: JobStore) -> None:
     job = store.submit(NEW, open_limit=1)
 
-    def analyse(_job: Job, _report: Report) -> Outcome:
+    def analyse(_job: Job, _report: ProgressCallback) -> Outcome:
         raise UnsupportedVideo
 
     with working(store, analyse):
@@ -115,7 +115,7 @@ def test_a_defect_fails_the_job_tells_nothing_and_is_logged(
     job = store.submit(NEW, open_limit=9)
     second = store.submit(NEW, open_limit=9)
 
-    def analyse(this: Job, _report: Report) -> Outcome:
+    def analyse(this: Job, _report: ProgressCallback) -> Outcome:
         if this.id == job.id:
             raise ZeroDivisionError("the secret of the house")
         return OUTCOME
@@ -144,7 +144,7 @@ def test_what_may_pass_is_tried_again(store: JobStore, error: Exception) -> None
     job = store.submit(NEW, open_limit=1)
     failed = threading.Event()
 
-    def analyse(_job: Job, _report: Report) -> Outcome:
+    def analyse(_job: Job, _report: ProgressCallback) -> Outcome:
         failed.set()
         raise error
 
@@ -183,7 +183,7 @@ def test_a_job_lost_to_another_worker_is_dropped(
     later = JobStore(database, now=lambda: utc_now() + timedelta(seconds=LEASE_SECONDS + 1))
     ended = threading.Event()
 
-    def analyse(this: Job, report: Report) -> Outcome:
+    def analyse(this: Job, report: ProgressCallback) -> Outcome:
         assert later.claim("thief", LEASE_SECONDS)
         try:
             return report_until_raised(this, report)
@@ -194,7 +194,7 @@ def test_a_job_lost_to_another_worker_is_dropped(
         assert ended.wait(10)
 
     assert store.find(job.id).state is JobState.RUNNING
-    assert "left to another worker" in caplog.text
+    assert "now belongs to another worker" in caplog.text
     later.succeed(job.id, "thief", VIDEO, OUTCOME.counts)
 
 
