@@ -163,7 +163,7 @@ def test_what_only_looks_makes_nothing(
         ),
         pytest.param("keys create --data text.mp4", 1, "cannot be a folder", id="a file for data"),
         pytest.param("jobs list --config absent.toml", 1, "absent.toml", id="no settings"),
-        pytest.param("backup . --data data", 1, ". is there already", id="a copy over something"),
+        pytest.param("backup . --data data", 1, ". exists already", id="a copy over something"),
         pytest.param("backup copy --data absent", 1, "cannot be copied", id="nothing to copy"),
         pytest.param("export absent.parquet --to csv", 1, "absent.parquet is not", id="no result"),
         pytest.param("export text.mp4 --to csv", 1, "neither the id of a job", id="no job's id"),

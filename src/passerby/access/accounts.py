@@ -1,4 +1,4 @@
-"""Accounts: whose a job or a key is."""
+"""Account ids, which own jobs and keys."""
 
 import re
 

@@ -1,6 +1,6 @@
-"""How secrets are kept: sealed with a key that lies outside the database.
+"""Encryption of secrets with a key that is kept outside the database.
 
-Whoever takes the database alone learns no secret from it.
+The database alone discloses no secret.
 
 Sources: AES-GCM, NIST SP 800-38D; HKDF, RFC 5869.
 """
@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from passerby.errors import SettingsError
+from passerby.files import UNFINISHED, flush
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D, 8.2: the length that needs no further hashing
 
 
 class SealingKey:
-    """The installation's one key, from which a key for each purpose is derived."""
+    """The key of an installation, from which a key for each purpose is derived."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -29,16 +30,16 @@ class SealingKey:
         self._key = key
 
     def derive(self, purpose: bytes) -> bytes:
-        """32 bytes of key for one purpose; the same each time, and none tells of another."""
+        """Derive the 32-byte key of one purpose; it discloses nothing about the others."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(self._key)
 
     def seal(self, secret: bytes, label: bytes) -> bytes:
-        """Encrypt a secret so that it can only be opened under the same label."""
+        """Encrypt a secret so that it can be decrypted only with the same label."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._cipher().encrypt(nonce, secret, label)
 
     def open(self, sealed: bytes, label: bytes) -> bytes:
-        """Decrypt what `seal` made; raises SettingsError if this key did not seal it."""
+        """Decrypt a sealed secret; raises SettingsError if this key did not seal it."""
         try:
             return self._cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], label)
         except InvalidTag as error:
@@ -49,12 +50,12 @@ class SealingKey:
 
 
 def open_key_file(path: Path) -> SealingKey:
-    """Read the key, or make the file (mode 0600) on first use.
+    """Read the key file, or create it (mode 0600) on first use.
 
     Raises
     ------
     SettingsError
-        If the file cannot be read or made, or does not hold a key.
+        If the file cannot be read or created, or does not hold a key.
     """
     try:
         if not path.exists():
@@ -68,14 +69,13 @@ def open_key_file(path: Path) -> SealingKey:
 
 
 def _make_key_file(path: Path) -> None:
-    """Write a whole file, then give it its name: of several at once, the first one wins."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Create the key file as a whole; of several processes at once, the first one wins."""
+    # `atomic_file` would let the last one win, when the first may have used its key already.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
+    draft.touch(mode=0o600, exist_ok=False)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        draft.write_bytes(secrets.token_bytes(KEY_BYTES))
+        flush(draft)
         os.link(draft, path)
     except FileExistsError:
         pass

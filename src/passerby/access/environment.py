@@ -1,10 +1,10 @@
-"""How an access key is handed to AWS clients: as variables of a shell, or as JSON."""
+"""Access keys in the forms that AWS clients read: shell variables or JSON."""
 
 from typing import Protocol
 
 
 class Credentials(Protocol):
-    """The parts of an access key that its holder needs."""
+    """The parts of an access key that a client needs."""
 
     @property
     def id(self) -> str:
@@ -23,7 +23,7 @@ class Credentials(Protocol):
 
 
 def environment_lines(key: Credentials, endpoint: str) -> str:
-    """Three lines, or four, that turn a shell into a client of the server at `endpoint`."""
+    """Write the shell lines that make AWS clients use a key and the server at `endpoint`."""
     values = {
         "AWS_ACCESS_KEY_ID": key.id,
         "AWS_SECRET_ACCESS_KEY": key.secret,
@@ -34,7 +34,7 @@ def environment_lines(key: Credentials, endpoint: str) -> str:
 
 
 def credentials(key: Credentials) -> dict[str, str]:
-    """A key under the names that AWS tools give its parts."""
+    """Return a key under the names that AWS tools give its parts."""
     values = {
         "AccessKeyId": key.id,
         "SecretAccessKey": key.secret,

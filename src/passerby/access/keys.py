@@ -1,7 +1,7 @@
-"""Who may call, and with what secret: the access keys.
+"""Access keys: create, list, find and revoke them.
 
-A signature can only be checked by one who knows the secret, so secrets are
-sealed, not hashed.
+A signature can only be checked with the secret itself, so secrets are encrypted, not
+hashed.
 """
 
 import base64
@@ -31,19 +31,19 @@ SECRET_LENGTH = 40
 SESSION_TOKEN_LENGTH = 128  # of no known form: clients carry it unread
 SECRET_ALPHABET = string.ascii_letters + string.digits  # needs no quoting anywhere
 
-# A request must not cost a database query; a revoked key must die soon, also in
+# A request must not cost a database query; a revoked key must soon be refused, also by
 # the other processes.
 CACHE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class AccessKeyEntry:
-    """What may be shown of an access key."""
+    """The public part of an access key."""
 
     id: str  # "AKIA", or "ASIA" where it is temporary, and 16 characters of base 32
     account_id: str  # 12 digits
     created_at: datetime  # aware, UTC
-    expires_at: datetime | None  # aware, UTC; None where it stays
+    expires_at: datetime | None  # aware, UTC; None for a permanent key
     rights: Rights
 
 
@@ -56,7 +56,7 @@ class AccessKey(AccessKeyEntry):
 
 
 class AccessKeys:
-    """The access keys of one database. Safe to use from many threads and processes."""
+    """Access keys of one database. Safe to use from many threads and processes."""
 
     def __init__(
         self,
@@ -75,9 +75,9 @@ class AccessKeys:
         rights: Rights = Rights(),  # noqa: B008 - frozen
         life: timedelta | None = None,
     ) -> AccessKey:
-        """Make a key for an account of 12 digits; the only time its secret need be shown.
+        """Create a key for an account of 12 digits.
 
-        With a `life` it is temporary, and has a session token beside its secret.
+        With a `life` the key is temporary, and has a session token beside its secret.
         """
         if not ACCOUNT_ID.fullmatch(account_id):
             raise ValueError(f"an account id has 12 digits, got {account_id!r}")
@@ -97,7 +97,7 @@ class AccessKeys:
 
     @retry_on_disconnect
     def entries(self) -> list[AccessKeyEntry]:
-        """All keys, oldest first, without their secrets."""
+        """List all keys, oldest first, without their secrets."""
         columns = ACCESS_KEYS.c
         query = select(ACCESS_KEYS).order_by(columns.created_at, columns.id)
         with self._database.reading() as connection:
@@ -111,14 +111,14 @@ class AccessKeys:
 
     @retry_on_disconnect
     def revoke(self, key_id: str) -> bool:
-        """End a key; False if there was none. Other processes follow within 5 seconds."""
+        """Delete a key; False if there was none. Other processes refuse it within 5 seconds."""
         with self._database.writing() as connection:
             revoked = connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id))
         self._cache.pop(key_id, None)
         return revoked.rowcount > 0
 
     def find(self, key_id: str) -> AccessKey | None:
-        """Look a key up by its id; None if there is no such key."""
+        """Find a key by its id; None if there is none."""
         if not (key_id.isascii() and key_id.isalnum()):
             return None  # text as clients may send it, which not every database can hold
         good_until, key = self._cache.get(key_id, (0.0, None))
@@ -126,7 +126,7 @@ class AccessKeys:
             return key
         key = self._read(key_id)
         if key is None:
-            # Unknown ids are not remembered: whoever guesses could fill the memory.
+            # Unknown ids are not cached: guessed ones could fill the memory.
             self._cache.pop(key_id, None)
         else:
             self._cache[key_id] = (self._clock() + CACHE_SECONDS, key)
@@ -137,7 +137,7 @@ class AccessKeys:
         query = select(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else self._opened(row)
+        return None if row is None else self._decrypt(row)
 
     def _columns(self, key: AccessKey) -> dict[str, object]:
         seal = self._sealing_key.seal
@@ -152,7 +152,7 @@ class AccessKeys:
             "sealed_session_token": seal(token, _token_label(key.id)) if token else None,
         }
 
-    def _opened(self, row: Row[tuple[object, ...]]) -> AccessKey:
+    def _decrypt(self, row: Row[tuple[object, ...]]) -> AccessKey:
         unseal = self._sealing_key.open
         sealed_token = row.sealed_session_token
         return AccessKey(

@@ -1,4 +1,4 @@
-"""What an access key may be used for: lists of patterns, an empty list allowing all."""
+"""Rights of an access key: lists of patterns, where an empty list allows everything."""
 
 import re
 from dataclasses import dataclass
@@ -7,36 +7,36 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class Rights:
-    """What a key allows; in a pattern, `*` stands for any text, slashes included."""
+    """Rights of a key; in a pattern, `*` stands for any text, slashes included."""
 
     operations: tuple[str, ...] = ()  # names, without patterns
     videos: tuple[str, ...] = ()  # of "bucket/key": "cctv/*", "cctv/2026/*"
-    topics: tuple[str, ...] = ()  # of the address that is told when a job has ended
+    topics: tuple[str, ...] = ()  # of the address that is notified when a job has ended
 
     def allow_operation(self, name: str) -> bool:
         """Whether the operation may be called."""
         return not self.operations or name in self.operations
 
     def allow_video(self, bucket: str, key: str) -> bool:
-        """Whether the video may be analysed, and its paths be seen."""
-        return not self.videos or _fits(f"{bucket}/{key}", self.videos)
+        """Whether the video may be analysed, and its results be read."""
+        return not self.videos or _matches(f"{bucket}/{key}", self.videos)
 
     def allow_below(self, bucket: str, prefix: str) -> bool:
-        """Whether there can be a video that is allowed whose key begins with `prefix`."""
+        """Whether any video whose key begins with `prefix` can be allowed."""
         place = f"{bucket}/{prefix}"
-        return not self.videos or any(_fits_below(place, pattern) for pattern in self.videos)
+        return not self.videos or any(_matches_below(place, pattern) for pattern in self.videos)
 
     def allow_topic(self, address: str) -> bool:
-        """Whether the topic may be told."""
-        return not self.topics or _fits(address, self.topics)
+        """Whether the topic may be notified."""
+        return not self.topics or _matches(address, self.topics)
 
 
-def _fits(text: str, patterns: tuple[str, ...]) -> bool:
+def _matches(text: str, patterns: tuple[str, ...]) -> bool:
     return any(_expression(pattern).fullmatch(text) for pattern in patterns)
 
 
-def _fits_below(place: str, pattern: str) -> bool:
-    """Whether some text that begins with `place` fits the pattern."""
+def _matches_below(place: str, pattern: str) -> bool:
+    """Whether some text that begins with `place` matches the pattern."""
     head, star, _ = pattern.partition("*")
     return head.startswith(place) or bool(star and place.startswith(head))
 

@@ -1,7 +1,8 @@
-"""How the state of an installation is copied while it is in use.
+"""Backup of a data folder while it is in use.
 
-A copy is itself a data folder: the SQLite database, the key file and the results. Not
-in it is what can be computed anew, and a PostgreSQL database, which has means of its own.
+A copy is itself a data folder: the SQLite database, the key file and the results. It
+leaves out what can be computed again, and a PostgreSQL database, which has tools of
+its own.
 """
 
 import os
@@ -22,7 +23,7 @@ RESULTS_NAME = "results"
 
 
 def database_file(url: str) -> Path | None:
-    """File of an SQLite database; None where the database is no file."""
+    """Return the file of an SQLite database; None for any other."""
     try:
         address = make_url(url)
     except ArgumentError as error:
@@ -32,26 +33,26 @@ def database_file(url: str) -> Path | None:
 
 
 def back_up(data: Path, database: Path | None, target: Path) -> None:
-    """Copy a data folder to a folder that appears when it is whole.
+    """Copy a data folder to `target`, which appears only once it is complete.
 
     Parameters
     ----------
     database : Path or None
-        File of the SQLite database; its form is left as it is, however old.
+        File of the SQLite database; it is copied without migration, however old it is.
 
     Raises
     ------
     SettingsError
-        If there is something at `target` already, or no database in the file.
+        If `target` exists already, or the file is no database.
     OSError
         If something cannot be read or written.
     """
     if target.exists():
-        raise SettingsError(f"{target} is there already: name a folder that is not.")
+        raise SettingsError(f"{target} exists already: name a folder that does not.")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    draft.mkdir(mode=0o700)  # who has the key has the secrets
+    draft.mkdir(mode=0o700)  # the key discloses the secrets
     try:
-        # First the database: the results of the jobs that ended well in it are there.
+        # First the database: the results of the jobs that succeeded in it are there.
         if database is not None:
             _copy_database(database, draft / DATABASE_NAME)
         shutil.copy(data / KEY_NAME, draft / KEY_NAME)
@@ -64,7 +65,7 @@ def back_up(data: Path, database: Path | None, target: Path) -> None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    address = f"{source.absolute().as_uri()}?mode=rw"  # not made where it is missing
+    address = f"{source.absolute().as_uri()}?mode=rw"  # do not create a missing file
     try:
         with (
             closing(sqlite3.connect(address, uri=True)) as stored,
@@ -77,12 +78,12 @@ def _copy_database(source: Path, target: Path) -> None:
 
 def _copy_results(source: Path, target: Path) -> None:
     target.mkdir()
-    for folder in source.glob("[!.]*/"):  # not what is still being written
+    for folder in source.glob("[!.]*/"):  # skip unfinished results
         copy = target / folder.name
         copy.mkdir()
         try:
             for path in folder.iterdir():
                 shutil.copy2(path, copy)
         except FileNotFoundError:
-            # Swept meanwhile; or written anew, by a job that had not ended in the copy.
+            # Deleted meanwhile, or replaced by a job that had not ended in the copy.
             shutil.rmtree(copy)

@@ -1,4 +1,4 @@
-"""How the job database is opened: its tables brought up to date, its transactions begun.
+"""Connections to the job database, whose tables are migrated when it is opened.
 
 The URL is SQLAlchemy's: `sqlite:////var/lib/passerby/passerby.db`, or
 `postgresql://user:password@host/name`.
@@ -28,7 +28,7 @@ KINDS = {
 
 
 class Database:
-    """Connections to one job database whose tables are those of `schema`."""
+    """Connections to one job database with the tables of `schema`."""
 
     def __init__(self, reading: Engine, writing: Engine) -> None:
         self._reading = reading
@@ -36,25 +36,25 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads; it sees the database as it was at one time."""
+        """Run one read-only transaction; it sees the database as it was at one time."""
         with self._reading.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction that may write; committed at the end, undone by an exception.
+        """Run one transaction that may write; an exception rolls it back.
 
-        Two that decide by what they read must `lock_by_name`.
+        Transactions that decide by what they read must `lock_by_name`.
         """
         with self._writing.begin() as connection:
             yield connection
 
     @retry_on_disconnect
     def now(self) -> datetime:
-        """Read the clock that all who use the database share; aware, in UTC.
+        """Read the clock that all users of the database share; aware, in UTC.
 
-        It is the server's. SQLite has none, and its users are on one machine. Not to be
-        asked within a transaction: it takes a second connection.
+        It is the clock of the server; SQLite has none, and its users are on one machine.
+        Not to be called within a transaction: it takes a second connection.
         """
         if _is_sqlite(self._reading):
             return utc_now()
@@ -68,7 +68,7 @@ class Database:
 
 
 def lock_by_name(connection: Connection, name: str) -> None:
-    """Wait until no other transaction holds `name`, and hold it until this one ends."""
+    """Lock `name` until the transaction ends, after waiting for any other that has it."""
     if _is_sqlite(connection):
         return  # there, only one transaction can write at a time
     lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
@@ -76,7 +76,7 @@ def lock_by_name(connection: Connection, name: str) -> None:
 
 
 def open_database(url: str) -> Database:
-    """Connect, and create or update the tables.
+    """Connect, and create or migrate the tables.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def open_database(url: str) -> Database:
     with ExitStack() as undo:
         undo.callback(database.close)
         try:
-            # Where nobody is reached at all, the URL is to blame: that is said at once.
+            # If no server is reached at all, the URL is wrong: fail at once.
             run_with_retry(lambda _: _migrate(database), was_cut)
         except (DBAPIError, sqlite3.Error) as error:
             shown = reading.url.render_as_string(hide_password=True)
@@ -122,14 +122,14 @@ def _migrate(database: Database) -> None:
         lock_by_name(connection, "passerby: tables")
         if _revision(connection) == HEAD_REVISION:
             return
-        # Seldom needed, and costly to import: 0.1 s and 11 MiB.
+        # Rarely needed, and costly to import: 0.1 s and 11 MiB.
         from passerby.database.migration import migrate  # noqa: PLC0415
 
         migrate(connection)
 
 
 def _revision(connection: Connection) -> str | None:
-    """Name of the last step that was taken; None in a new database."""
+    """Return the schema revision; None for a new database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

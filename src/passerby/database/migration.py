@@ -1,4 +1,4 @@
-"""How the tables of an older job database become those of `schema`, step by step."""
+"""Migration of an older job database to the tables of `schema`, step by step."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ STEPS = ScriptDirectory(Path(__file__).parent / "migrations")
 
 
 def migrate(connection: Connection) -> None:
-    """Take the steps that a database lacks; all of them where it is new.
+    """Run the migration steps that a database lacks; all of them if it is new.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a PostgreSQL database is connected to, and its transactions begun.
+"""Connections to a PostgreSQL database.
 
 Sources: PostgreSQL documentation, "Transaction Isolation", "Client Connection
 Defaults" and, for the parameters of a connection, "libpq - Parameter Key Words".
@@ -23,11 +23,11 @@ SILENCE = {
 
 
 def engines(url: URL) -> tuple[Engine, Engine]:
-    """One for transactions that only read and one for those that may write, of one pool.
+    """Create an engine for reading and one for writing, which share one pool.
 
     A reader sees the database as it was at one time. A writer sees what was committed
     before each of its statements, so its own checks hold for others' transactions only
-    where it locks first. What `url` itself says of the connection counts.
+    where it locks first. Parameters in `url` itself take precedence.
     """
     defaults = {
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -39,7 +39,7 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         url.set(drivername=DRIVER),
         connect_args={name: defaults[name] for name in defaults.keys() - url.query.keys()},
         pool_pre_ping=True,
-        # They are callers' own, tokens among them: no error quotes them in the log.
+        # Parameters are callers' own, tokens among them: no error quotes them in the log.
         hide_parameters=True,
     )
     return (

@@ -1,7 +1,7 @@
-"""What is done again when the database could not be reached for a moment.
+"""Retries of transactions while the database is briefly unreachable.
 
-A server is restarted, or cuts a connection: the transaction under way is lost, as a
-whole, and the next connection may work. SQLite has no such moments.
+When a server restarts or cuts a connection, the running transaction is lost as a
+whole, and the next connection may work. This does not happen with SQLite.
 """
 
 import logging
@@ -32,24 +32,24 @@ T = TypeVar("T")
 
 
 def was_cut(error: DBAPIError) -> bool:
-    """Whether the connection was there, and broke."""
+    """Whether an established connection broke."""
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in CUT_STATES
 
 
 def run_with_retry(
-    transaction: Callable[[int], T], passes: Callable[[DBAPIError], bool] | None = None
+    transaction: Callable[[int], T], is_passing: Callable[[DBAPIError], bool] | None = None
 ) -> T:
-    """Carry out one transaction, again and again where an outage of `PATIENCE_SECONDS` asks for it.
+    """Run a transaction, and retry it for `PATIENCE_SECONDS` while the database is unreachable.
 
     Parameters
     ----------
     transaction : Callable
-        Is told how often it was tried before. Where the connection is cut while it
-        commits, nobody knows whether it did: it must do no harm when it is done twice.
-    passes : Callable, optional
-        Tells which errors may be over soon; unless given, also those to connect at all.
+        Receives the number of earlier tries. If the connection is cut during the commit,
+        nobody knows whether it took effect: running it twice must do no harm.
+    is_passing : Callable, optional
+        Whether an error may be over soon; by default also errors of connecting.
     """
-    passes = passes or _passes
+    is_passing = is_passing or _is_passing
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = FIRST_PAUSE_SECONDS
     earlier_tries = 0
@@ -57,25 +57,25 @@ def run_with_retry(
         try:
             return transaction(earlier_tries)
         except DBAPIError as error:
-            if not passes(error) or time.monotonic() + pause > deadline:
+            if not is_passing(error) or time.monotonic() + pause > deadline:
                 raise
-            logger.warning("the database could not be reached: %s", error.orig)
+            logger.warning("the database cannot be reached: %s", error.orig)
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         earlier_tries += 1
 
 
 def retry_on_disconnect(transaction: Callable[P, T]) -> Callable[P, T]:
-    """Repeat a transaction, which may be done twice, where the connection was cut."""
+    """Retry a transaction, which must be safe to run twice, when the connection is cut."""
 
     @wraps(transaction)
-    def outlasting(*args: P.args, **kwargs: P.kwargs) -> T:
+    def with_retry(*args: P.args, **kwargs: P.kwargs) -> T:
         return run_with_retry(lambda _earlier_tries: transaction(*args, **kwargs))
 
-    return outlasting
+    return with_retry
 
 
-def _passes(error: DBAPIError) -> bool:
+def _is_passing(error: DBAPIError) -> bool:
     # psycopg gives no state where there was no connection; errors of SQLite have none at all.
     state = getattr(error.orig, "sqlstate", "")
     return was_cut(error) or state is None or state in PASSING_STATES

@@ -1,7 +1,6 @@
-"""Which tables the job database has today.
+"""The tables of the job database.
 
-How a database gets here is written in `migrations/versions`; a test holds the
-two together.
+The steps that lead here are in `migrations/versions`; a test compares the two.
 """
 
 from datetime import UTC, datetime
@@ -37,18 +36,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Say that a stored time is UTC."""
+        """Return a stored time as UTC."""
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 class ErrorText(TypeDecorator[str]):
-    """What an error says, which may quote anything; what no database can hold is replaced."""
+    """The text of an error; characters that a database cannot hold are replaced."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Replace NUL, which PostgreSQL refuses, and what no UTF-8 can say."""
+        """Replace NUL, which PostgreSQL refuses, and what UTF-8 cannot encode."""
         return value and value.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
@@ -108,7 +107,7 @@ ACCESS_KEYS = Table(
     Column("account_id", String(12), nullable=False),
     Column("sealed_secret", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("rights", JSON(none_as_null=True)),  # nothing: all
+    Column("rights", JSON(none_as_null=True)),  # null: all
     Column("sealed_session_token", LargeBinary),  # of temporary keys
     Column("expires_at", UtcDateTime),
 )

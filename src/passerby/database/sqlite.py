@@ -1,4 +1,4 @@
-"""How an SQLite database is connected to, and its transactions begun."""
+"""Connections to an SQLite database."""
 
 import sqlite3
 import time
@@ -13,7 +13,7 @@ BUSY_PAUSE_SECONDS = 0.02
 
 
 def engines(url: URL) -> tuple[Engine, Engine]:
-    """One for transactions that only read and one for those that may write, of one pool."""
+    """Create an engine for reading and one for writing, which share one pool."""
     # Parameters are callers' own, tokens among them: no error quotes them in the log.
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
@@ -25,11 +25,11 @@ def _prepare(connection: sqlite3.Connection, _pool_entry: ConnectionPoolEntry) -
     connection.isolation_level = None  # `_begin` begins transactions, not the driver
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
-    _keep_log_ahead(connection)
+    _enable_wal(connection)
 
 
-def _keep_log_ahead(connection: sqlite3.Connection) -> None:
-    """Let readers read while one writes (WAL)."""
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, so that readers read while one writes."""
     # Two that switch a new database at the same time are refused at once: here,
     # unlike elsewhere, SQLite does not wait out the busy timeout.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS

@@ -1,7 +1,7 @@
-"""Which traces of old jobs are removed, and when.
+"""The sweeper, which deletes what old jobs left.
 
-Nothing outlives its time for good: jobs with their tokens, messages and results, the
-observations they were linked from, temporary keys, and what a crash left behind.
+It deletes jobs with their tokens, messages and results, the observations they were
+linked from, expired keys, and what a crash left behind.
 """
 
 import logging
@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningDelete
@@ -23,12 +24,11 @@ from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import ACCESS_KEYS, JOBS, OUTBOX, TOKENS
 from passerby.jobs.job import OPEN_STATES, JobState
 from passerby.jobs.message import DeliveryState
-from passerby.results.store import Results
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 3600.0
-# How long an unfinished file of observations is left alone; writing one takes seconds.
+# An unfinished file is deleted after this time; writing one takes seconds.
 UNFINISHED_SECONDS = 3600.0
 # Jobs deleted in one transaction: no other writer waits long for it.
 JOBS_AT_ONCE = 500
@@ -38,53 +38,69 @@ SUCCEEDED = JOBS.c.state == JobState.SUCCEEDED
 
 
 def keep_swept(sweep: Callable[[], None], stop: threading.Event) -> None:
-    """Sweep now and every hour until `stop` is set."""
+    """Call `sweep` now and every hour until `stop` is set."""
     while not stop.is_set():
         try:
             sweep()
         except Exception:
-            logger.exception("old jobs could not be removed")
+            logger.exception("old jobs cannot be deleted")
         stop.wait(PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where traces of jobs lie beside their results; each may be missing."""
+    """Folders with files of jobs beside their results; each may be missing."""
 
     observations: Path  # files that are touched whenever they are used
-    copies: Path  # folders named by jobs, of no use once these have ended
-    pictures: Path  # folders named by jobs, of no use once these are deleted
+    copies: Path  # folders named by job id, of no use once the job has ended
+    pictures: Path  # folders named by job id, of no use once the job is deleted
 
 
-def sweep(database: Database, results: Results, folders: Folders, before: datetime) -> None:
-    """Remove what is older than `before`.
+class StoredResults(Protocol):
+    """The results of jobs, as far as the sweeper needs them."""
+
+    def stored(self) -> list[str]:
+        """List the ids of the jobs that have results."""
+        ...
+
+    def drafts(self) -> list[tuple[str, Path]]:
+        """List results that are not published: the id of the job and the folder."""
+        ...
+
+    def delete(self, job_id: str) -> None:
+        """Delete the results of a job, if there are any."""
+        ...
+
+
+def sweep(database: Database, results: StoredResults, folders: Folders, before: datetime) -> None:
+    """Delete what is older than `before`.
 
     Parameters
     ----------
     before : datetime
         Aware. Jobs and keys are as old as their end; files, as their last use.
     """
-    # First the jobs: should this process die now, their results are strays next time.
+    # First the jobs: if this process dies here, the next sweep finds their results.
     for job_id in _delete_jobs(database, before):
         results.delete(job_id)
     _delete_tokens(database, before)
     _delete_expired_keys(database, before)
-    for job_id in _strays(database, results):
+    for job_id in _stray_results(database, results):
         results.delete(job_id)
     for folder in [
-        *_left_behind(database, folders.copies, OPEN),
-        *_left_behind(database, folders.pictures, SUCCEEDED),
-        *_drafts(database, results),
+        *_stray_folders(database, folders.copies, OPEN),
+        *_stray_folders(database, folders.pictures, SUCCEEDED),
+        *_stray_drafts(database, results),
     ]:
         shutil.rmtree(folder, ignore_errors=True)  # another worker may sweep, too
-    unused = _unused_by_open_jobs(database, before).timestamp()
+    unused = _observations_before(database, before).timestamp()
     _delete_files(folders.observations, "*", unused)
     _delete_files(folders.observations, "*.unfinished", time.time() - UNFINISHED_SECONDS)
     _delete_files(folders.pictures, "*/.*", time.time() - UNFINISHED_SECONDS)
 
 
 def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
-    """Delete jobs with their tokens and messages, but none whose message is still under way."""
+    """Delete jobs with their tokens and messages, except those whose message is pending."""
     waits = exists().where(OUTBOX.c.job_id == JOBS.c.id, OUTBOX.c.state == DeliveryState.PENDING)
     old = select(JOBS.c.number).where(JOBS.c.ended_at < before, ~waits).limit(JOBS_AT_ONCE)
     deletion = delete(JOBS).where(JOBS.c.number.in_(old)).returning(JOBS.c.id)
@@ -109,14 +125,14 @@ def _delete_tokens(database: Database, before: datetime) -> None:
 
 @retry_on_disconnect
 def _delete_expired_keys(database: Database, before: datetime) -> None:
-    # Not as soon as they end: until then their holders are told what is wrong.
+    # Not as soon as they expire: until then, their users are told what is wrong.
     with database.writing() as connection:
         connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.expires_at < before))
 
 
 @retry_on_disconnect
-def _strays(database: Database, results: Results) -> list[str]:
-    """Ids of results whose job is gone, or ended without them."""
+def _stray_results(database: Database, results: StoredResults) -> list[str]:
+    """List the results whose job is gone, or ended without results."""
     # Read in this order: a job is there before its results are.
     stored = results.stored()
     with database.reading() as connection:
@@ -124,15 +140,15 @@ def _strays(database: Database, results: Results) -> list[str]:
     return [job_id for job_id in stored if job_id not in wanted]
 
 
-def _drafts(database: Database, results: Results) -> list[Path]:
-    """What was drafted for jobs which are not open any more."""
+def _stray_drafts(database: Database, results: StoredResults) -> list[Path]:
+    """List the unpublished results of jobs that are not open any more."""
     drafts = results.drafts()  # first, as above
     open_ids = _ids(database, OPEN)
     return [folder for job_id, folder in drafts if job_id not in open_ids]
 
 
-def _left_behind(database: Database, root: Path, wanted: ColumnElement[bool]) -> list[Path]:
-    """Folders that were made for jobs which are not `wanted` any more."""
+def _stray_folders(database: Database, root: Path, wanted: ColumnElement[bool]) -> list[Path]:
+    """List the folders of jobs that are not `wanted` any more."""
     made = list(root.glob("*"))  # first, as above
     wanted_ids = _ids(database, wanted)
     return [folder for folder in made if folder.name not in wanted_ids]
@@ -145,8 +161,8 @@ def _ids(database: Database, wanted: ColumnElement[bool]) -> set[str]:
 
 
 @retry_on_disconnect
-def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
-    """`before`, or when the oldest open job came, if that was earlier."""
+def _observations_before(database: Database, before: datetime) -> datetime:
+    """Return `before`, or when the oldest open job was submitted, if that was earlier."""
     query = select(func.min(JOBS.c.created_at)).where(OPEN)
     with database.reading() as connection:
         oldest = connection.execute(query).scalar_one()
@@ -154,7 +170,7 @@ def _unused_by_open_jobs(database: Database, before: datetime) -> datetime:
 
 
 def _delete_files(folder: Path, names: str, before: float) -> None:
-    """Delete files last written or touched before some time, in seconds since 1970."""
+    """Delete files last modified before some time, in seconds since 1970."""
     for path in folder.glob(names):
         # Another worker may sweep at the same time, or a writer finish.
         with suppress(FileNotFoundError):

@@ -1,1 +1,1 @@
-"""Finished results: tables, pages, timelines."""
+"""Results of jobs: tables, pages, timelines."""

@@ -1,4 +1,4 @@
-"""A result's boxes without its faces: all at once, for whoever counts."""
+"""Sightings of a result without their faces, read at once for statistics."""
 
 from pathlib import Path
 

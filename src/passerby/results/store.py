@@ -1,7 +1,7 @@
-"""What a finished job found, page by page, in either order.
+"""The result store: the sightings that jobs found, read page by page in either order.
 
-A job's results are two files with the same rows, one for each order. A page is
-a range of rows, so it costs the same wherever it lies.
+The results of a job are two files with the same rows, one for each order. A page is a
+range of rows, so each page costs the same.
 """
 
 import re
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from passerby.errors import JobNotFound
-from passerby.files import flush
+from passerby.files import flush, write_atomically
 from passerby.records import Sightings
 from passerby.results.tables import ROWS_PER_GROUP, SCHEMA, join, sightings_of, write_table
 
@@ -34,22 +34,22 @@ TIME_COLUMN = SCHEMA.get_field_index("timestamp_ms")
 
 GONE = "The results of this job are gone."
 
-# Callers read page after page, so the group of the last page is the group of the
-# next: one open file and a group or two for each of this many readers at once.
+# Callers read page after page, mostly out of the same row group: one open file and a
+# group or two for each of this many readers at once.
 OPEN_FILES = 16
 OPEN_GROUPS = 32  # of about 0.7 MB each, where a third of the rows has a face
 
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """Some sightings of a job, in the order asked for."""
+    """One page of the sightings of a job."""
 
-    sightings: Sightings  # rows in that order, which need not be that of time
+    sightings: Sightings  # rows in the order asked for, which need not be that of time
     next_offset: int | None  # where the next page starts; None after the last
 
 
 class Results:
-    """The results under one folder. Safe to use from many threads."""
+    """Results of jobs in one folder. Safe to use from many threads."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -58,17 +58,16 @@ class Results:
         self._groups: OrderedDict[tuple[Path, int], Sightings] = OrderedDict()
 
     def write(self, job_id: str, sightings: Sightings) -> None:
-        """Store what a job found, in place of anything stored for it before."""
+        """Store the results of a job, in place of any stored before."""
         self.draft(job_id, sightings)()
 
     def draft(self, job_id: str, sightings: Sightings) -> Callable[[], None]:
-        """Store what a job found where nobody reads it yet.
+        """Store the results of a job where nobody reads them yet.
 
         Returns
         -------
         callable
-            Puts it in place of anything stored for the job before; that takes a moment,
-            and may be done again.
+            Publishes them in place of any stored before; it is quick, and may be repeated.
         """
         folder = self._folder(job_id)
         draft = folder.with_name(f".{job_id}.{secrets.token_hex(8)}")
@@ -120,7 +119,7 @@ class Results:
             return self._rows(path, start, max(start, self._first_row_from(path, to_ms + 1)))
 
     def _first_row_from(self, path: Path, timestamp_ms: int) -> int:
-        """First row at or after a time, in a table in order of time."""
+        """Find the first row at or after a time, in a table in order of time."""
         file = self._file(path)
 
         def ends_ms(number: int) -> int:
@@ -137,14 +136,14 @@ class Results:
         return number * ROWS_PER_GROUP + int(np.searchsorted(times, timestamp_ms))
 
     def remembered(self, job_id: str, name: str, make: Callable[[Path], bytes]) -> bytes:
-        """Read what was made of a result before, or make it, and keep it beside the result.
+        """Read a file that was derived from a result, or make it and keep it beside the result.
 
         Parameters
         ----------
         name : str
-            Of a file; nothing else is called so.
+            Name of the file, unique within the result.
         make : callable
-            Makes it of the folder that has the tables.
+            Makes its content from the folder that has the tables.
 
         Raises
         ------
@@ -155,25 +154,21 @@ class Results:
         path = folder / name
         if not path.exists():
             self.table(job_id)
-            draft = folder / f".{name}.{secrets.token_hex(8)}"
             try:
-                draft.write_bytes(make(folder))
-                draft.rename(path)
+                write_atomically(path, make(folder))
             except FileNotFoundError as error:  # deleted meanwhile
                 raise JobNotFound(GONE) from error
-            finally:
-                draft.unlink(missing_ok=True)
         return path.read_bytes()
 
     def table(self, job_id: str) -> Path:
-        """File of all that a job found, in order of time; raises JobNotFound without one."""
+        """Return the file of a job's sightings in order of time; raises JobNotFound."""
         path = self._folder(job_id) / "timestamp.parquet"
         if not path.is_file():
             raise JobNotFound(GONE)
         return path
 
     def delete(self, job_id: str) -> None:
-        """Remove what is stored for a job, if anything is."""
+        """Delete the results of a job, if there are any."""
         folder = self._folder(job_id)
         with self._lock:
             self._forget(folder)
@@ -181,11 +176,11 @@ class Results:
                 shutil.rmtree(folder)
 
     def stored(self) -> list[str]:
-        """Ids of the jobs that something is stored for."""
+        """List the ids of the jobs that have results."""
         return [path.name for path in self._paths() if JOB_ID.fullmatch(path.name)]
 
     def drafts(self) -> list[tuple[str, Path]]:
-        """What was drafted and not put in place: the job's id, and the folder of it."""
+        """List results that are not published: the id of the job and the folder."""
         found = [(DRAFT.fullmatch(path.name), path) for path in self._paths()]
         return [(match[1], path) for match, path in found if match]
 

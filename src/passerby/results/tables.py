@@ -1,9 +1,9 @@
-"""How sightings are written in a Parquet file, and read back.
+"""Parquet files of sightings: write them and read them.
 
-One row a sighting, in pixels of the upright frame; whoever has pandas, polars
-or DuckDB can open the file. What was not seen is null: the box where there is
+One row a sighting, in pixels of the upright frame; pandas, polars and DuckDB can open
+the file. What was not seen is null: the box where there is
 only a face, and all of a face where there is none. Row groups have 5,000 rows
-but the last, so the group of any row is known without looking.
+but the last, so the group of any row is known without reading.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def read_table(path: Path) -> Sightings:
     FileFormatError
         If there is none, or it is not such a file.
     """
-    with _opened(path) as file:
+    with _open_table(path) as file:
         return sightings_of(file.read(columns=SCHEMA.names).cast(SCHEMA))
 
 
@@ -87,7 +87,7 @@ def read_parts(path: Path) -> Iterator[Sightings]:
 
     Only one row group is held at a time; errors as `read_table`.
     """
-    with _opened(path) as file:
+    with _open_table(path) as file:
         # One call for all groups would keep what was read of each until the end.
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, SCHEMA.names, use_threads=False).cast(SCHEMA)
@@ -96,8 +96,8 @@ def read_parts(path: Path) -> Iterator[Sightings]:
 
 
 def row_count(path: Path) -> int:
-    """Rows of a file of `write_table`; raises as `read_table`."""
-    with _opened(path) as file:
+    """Count the rows of a file of `write_table`; raises as `read_table`."""
+    with _open_table(path) as file:
         if missing := set(SCHEMA.names) - set(file.schema_arrow.names):
             raise ValueError(f"without the columns {', '.join(sorted(missing))}")
         count: int = file.metadata.num_rows
@@ -105,7 +105,7 @@ def row_count(path: Path) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def _open_table(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             yield file
@@ -114,7 +114,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def sightings_of(table: pa.Table) -> Sightings:
-    """Rows of a table → sightings, in the same order."""
+    """Convert the rows of a table to sightings, in the same order."""
     column = {name: table[name].to_numpy() for name in SCHEMA.names if name != "landmarks"}
     has_face = table["landmarks"].is_valid().to_numpy()
     with_face = np.flatnonzero(has_face)
@@ -123,23 +123,23 @@ def sightings_of(table: pa.Table) -> Sightings:
         person_index=column["person_index"],
         frame_index=column["frame_index"],
         timestamp_ms=column["timestamp_ms"],
-        xyxy=_side_by_side(column, BOX),
+        xyxy=_stack_columns(column, BOX),
         confidence=column["confidence"],
         detected=column["detected"],
         face=np.where(has_face, np.cumsum(has_face) - 1, NO_FACE),
         faces=Faces(
-            xyxy=_side_by_side(of_faces, FACE_BOX),
+            xyxy=_stack_columns(of_faces, FACE_BOX),
             confidence=of_faces["face_confidence"],
             landmarks=_points(table["landmarks"]),
-            pose=_side_by_side(of_faces, POSE),
-            quality=_side_by_side(of_faces, QUALITY),
-            expression=_side_by_side(of_faces, EXPRESSION),
+            pose=_stack_columns(of_faces, POSE),
+            quality=_stack_columns(of_faces, QUALITY),
+            expression=_stack_columns(of_faces, EXPRESSION),
         ),
     )
 
 
 def table_of(sightings: Sightings) -> pa.Table:
-    """Sightings → rows of `SCHEMA`, in the same order."""
+    """Convert sightings to rows of `SCHEMA`, in the same order."""
     faces = sightings.faces
     column = {
         "timestamp_ms": sightings.timestamp_ms,
@@ -147,24 +147,24 @@ def table_of(sightings: Sightings) -> pa.Table:
         "frame_index": sightings.frame_index,
         "confidence": sightings.confidence,
         "detected": sightings.detected,
-        "face_confidence": _on_rows(sightings, faces.confidence),
-        **_named(BOX, sightings.xyxy),
-        **_named(FACE_BOX, _on_rows(sightings, faces.xyxy)),
-        **_named(POSE, _on_rows(sightings, faces.pose)),
-        **_named(QUALITY, _on_rows(sightings, faces.quality)),
-        **_named(EXPRESSION, _on_rows(sightings, faces.expression)),
+        "face_confidence": _spread_over_rows(sightings, faces.confidence),
+        **_split_columns(BOX, sightings.xyxy),
+        **_split_columns(FACE_BOX, _spread_over_rows(sightings, faces.xyxy)),
+        **_split_columns(POSE, _spread_over_rows(sightings, faces.pose)),
+        **_split_columns(QUALITY, _spread_over_rows(sightings, faces.quality)),
+        **_split_columns(EXPRESSION, _spread_over_rows(sightings, faces.expression)),
     }
     # `from_pandas`: NaN becomes null.
     arrays = {
         name: pa.array(values, type=SCHEMA.field(name).type, from_pandas=True)
         for name, values in column.items()
     }
-    arrays["landmarks"] = _lists(sightings)
+    arrays["landmarks"] = _landmark_lists(sightings)
     return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def join(parts: list[Sightings]) -> Sightings:
-    """Put one or more sets of sightings one after another."""
+    """Concatenate one or more sets of sightings."""
     faces_before = np.cumsum([0, *(len(part.faces) for part in parts[:-1])]).tolist()
     shifted = [
         np.where(part.face == NO_FACE, NO_FACE, part.face + before)
@@ -182,7 +182,7 @@ def join(parts: list[Sightings]) -> Sightings:
     )
 
 
-def _side_by_side(
+def _stack_columns(
     column: Mapping[str, NDArray[np.float32]], names: tuple[str, ...]
 ) -> NDArray[np.float32]:
     """Columns as one array, a row a sighting or a face; what is null is NaN."""
@@ -202,7 +202,7 @@ def _groups(sightings: Sightings, order: NDArray[np.int64] | None) -> Iterator[S
         yield sightings.take(rows if order is None else order[rows])
 
 
-def _lists(sightings: Sightings) -> pa.ListArray:
+def _landmark_lists(sightings: Sightings) -> pa.ListArray:
     """(S,) the landmarks of each row's face; null where it has none."""
     has_face = sightings.face != NO_FACE
     points = sightings.faces.landmarks[sightings.face[has_face]]
@@ -215,13 +215,15 @@ def _lists(sightings: Sightings) -> pa.ListArray:
     )
 
 
-def _on_rows(sightings: Sightings, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(S, ...) what is known of each row's face; NaN where it has none."""
+def _spread_over_rows(sightings: Sightings, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, ...) values of each row's face; NaN where it has none."""
     rows = np.flatnonzero(sightings.face != NO_FACE)
     spread = np.full((len(sightings), *values.shape[1:]), np.nan, np.float32)
     spread[rows] = values[sightings.face[rows]]
     return spread
 
 
-def _named(names: tuple[str, ...], values: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+def _split_columns(
+    names: tuple[str, ...], values: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
     return dict(zip(names, values.T, strict=True))

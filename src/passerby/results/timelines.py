@@ -1,7 +1,7 @@
-"""When each person of a result was seen, person by person, as intervals of time.
+"""Timelines of a result: when each person was seen, as intervals of time.
 
-The rules are those of a marked video: sightings that are near in time are joined, and a
-stretch between two sightings was seen only if neither was filled in.
+The rules are those of the overlay video: sightings that are near in time are joined,
+and the time between two sightings counts as seen only if neither was filled in.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ Intervals = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class PersonTimeline:
-    """One person's whole presence, milliseconds on the video's clock."""
+    """Intervals in which one person was present, milliseconds on the video's clock."""
 
     person_index: int
     first_ms: int
@@ -54,20 +54,20 @@ class _Rows(NamedTuple):
 
 
 def timelines(path: Path) -> Iterator[PersonTimeline]:
-    """Read a result's lives, by person index.
+    """Yield the timelines of a result, by person index.
 
     Parameters
     ----------
     path : Path
-        Table of `results.tables` whose rows run by person index; in whatever order within a
-        person. No more of it is held than one person and one group of rows.
+        Table of `results.tables` whose rows run by person index, in any order within a
+        person. Only one person and one row group are held in memory.
     """
     waiting: list[_Rows] = []
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             rows = _read(file, group)
             ends = np.flatnonzero(np.diff(rows.person)) + 1
-            for part in _cut(rows, ends):
+            for part in _split(rows, ends):
                 if waiting and waiting[0].person[0] != part.person[0]:
                     yield _timeline(waiting)
                     waiting = []
@@ -87,7 +87,7 @@ def _read(file: pq.ParquetFile, group: int) -> _Rows:
     )
 
 
-def _cut(rows: _Rows, ends: NDArray[np.int64]) -> Iterator[_Rows]:
+def _split(rows: _Rows, ends: NDArray[np.int64]) -> Iterator[_Rows]:
     starts = [0, *ends.tolist()]
     for start, stop in zip(starts, [*ends.tolist(), len(rows.person)], strict=True):
         yield rows.take(slice(start, stop))
@@ -113,7 +113,7 @@ def _timeline(parts: list[_Rows]) -> PersonTimeline:
 def _by_state(
     time: NDArray[np.int64], detected: NDArray[np.bool_], joined_ms: int = JOINED_MS
 ) -> tuple[Intervals, Intervals]:
-    """Stretches that were seen, and those that were filled in.
+    """Return the intervals that were seen, and those that were filled in.
 
     Parameters
     ----------
@@ -130,11 +130,11 @@ def _by_state(
     sure = np.concatenate([detected[step] & detected[step + 1], detected[alone]])
     order = np.argsort(start, kind="stable")
     start, end, sure = start[order], end[order], sure[order]
-    return _merged(start[sure], end[sure]), _merged(start[~sure], end[~sure])
+    return _merge(start[sure], end[sure]), _merge(start[~sure], end[~sure])
 
 
-def _merged(start: NDArray[np.int64], end: NDArray[np.int64]) -> Intervals:
-    """(I, 2) of steps, those that touch as one."""
+def _merge(start: NDArray[np.int64], end: NDArray[np.int64]) -> Intervals:
+    """(I, 2) intervals of steps; those that touch are merged."""
     apart = start[1:] > end[:-1]
     first = start[np.append(True, apart)[: len(start)]]
     last = end[np.append(apart, True)[: len(end)]]

@@ -21,8 +21,8 @@ NEW = NewJob("000000000000", "Start", {}, {})
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
 
 
-class House:
-    """A data folder, opened."""
+class DataFolder:
+    """A data folder with its database, keys and results opened."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(exist_ok=True)
@@ -49,19 +49,19 @@ MakeSightings = Callable[[int], Sightings]
 
 def test_a_copy_is_a_data_folder(tmp_path: Path, make_sightings: MakeSightings) -> None:
     copy = tmp_path / "copy"
-    with closing(House(tmp_path / "data")) as house:
-        job_id, key = house.finish_job(make_sightings(20)), house.keys.create()
-        (house.data / "results" / f".{job_id}.{'0' * 16}").mkdir()
-        (house.data / "observations").mkdir()
+    with closing(DataFolder(tmp_path / "data")) as source:
+        job_id, key = source.finish_job(make_sightings(20)), source.keys.create()
+        (source.data / "results" / f".{job_id}.{'0' * 16}").mkdir()
+        (source.data / "observations").mkdir()
 
-        back_up(house.data, house.file, copy)
+        back_up(source.data, source.file, copy)
 
-        page = house.results.page(job_id, "index", 0, 20)
-        job = house.jobs.find(job_id)
+        page = source.results.page(job_id, "index", 0, 20)
+        job = source.jobs.find(job_id)
     assert {path.name for path in copy.iterdir()} == {"passerby.db", "secret.key", "results"}
     assert {path.name for path in (copy / "results").iterdir()} == {job_id}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o700
-    with closing(House(copy)) as restored:
+    with closing(DataFolder(copy)) as restored:
         assert restored.jobs.find(job_id) == job
         assert restored.keys.find(key.id) == key
         again = restored.results.page(job_id, "index", 0, 20)
@@ -71,25 +71,25 @@ def test_a_copy_is_a_data_folder(tmp_path: Path, make_sightings: MakeSightings) 
 def test_copies_made_while_jobs_end_and_go(tmp_path: Path, make_sightings: MakeSightings) -> None:
     stop = threading.Event()
     sightings = make_sightings(20)
-    with closing(House(tmp_path / "data")) as house:
+    with closing(DataFolder(tmp_path / "data")) as source:
 
         def work() -> None:
             while not stop.is_set():
-                house.finish_job(sightings)
-                house.results.delete(house.finish_job(sightings))
+                source.finish_job(sightings)
+                source.results.delete(source.finish_job(sightings))
 
         worker = threading.Thread(target=work)
         worker.start()
         try:
             for number in range(5):
-                back_up(house.data, house.file, tmp_path / str(number))
+                back_up(source.data, source.file, tmp_path / str(number))
         finally:
             stop.set()
             worker.join()
-        gone = {job.id for job in house.jobs.recent(9999)} - set(house.results.stored())
+        gone = {job.id for job in source.jobs.recent(9999)} - set(source.results.stored())
 
     for number in range(5):
-        with closing(House(tmp_path / str(number))) as copy:
+        with closing(DataFolder(tmp_path / str(number))) as copy:
             known = {job.id for job in copy.jobs.recent(9999) if job.state is JobState.SUCCEEDED}
             kept = known - gone
             assert kept <= set(copy.results.stored())
@@ -97,32 +97,32 @@ def test_copies_made_while_jobs_end_and_go(tmp_path: Path, make_sightings: MakeS
 
 
 def test_a_database_of_another_version_is_copied_as_it_is(tmp_path: Path) -> None:
-    with closing(House(tmp_path / "data")) as house:
-        with house.database.writing() as connection:
+    with closing(DataFolder(tmp_path / "data")) as source:
+        with source.database.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
 
-        back_up(house.data, house.file, tmp_path / "copy")
+        back_up(source.data, source.file, tmp_path / "copy")
 
-        with house.database.writing() as connection:
+        with source.database.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     with pytest.raises(SettingsError, match="already exists"):  # of tables that 0003 makes
         open_database(f"sqlite:///{tmp_path}/copy/passerby.db")
 
 
 def test_a_database_elsewhere(tmp_path: Path) -> None:
-    with closing(House(tmp_path / "data")) as house:
-        back_up(house.data, None, tmp_path / "copy")
+    with closing(DataFolder(tmp_path / "data")) as source:
+        back_up(source.data, None, tmp_path / "copy")
 
     names = {path.name for path in (tmp_path / "copy").iterdir()}
     assert names == {"secret.key", "results"}
 
 
 def test_what_is_there_already_stays(tmp_path: Path) -> None:
-    with closing(House(tmp_path / "data")) as house:
-        with pytest.raises(SettingsError, match="there already"):
-            back_up(house.data, house.file, house.data)
+    with closing(DataFolder(tmp_path / "data")) as source:
+        with pytest.raises(SettingsError, match="exists already"):
+            back_up(source.data, source.file, source.data)
 
-        assert house.file.exists()
+        assert source.file.exists()
 
 
 @pytest.mark.parametrize("damage", ["no database", "no data folder", "not a database"])
@@ -130,7 +130,7 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path, damage: str) -> None:
     data, target = tmp_path / "data", tmp_path / "out" / "copy"
     target.parent.mkdir()
     if damage != "no data folder":
-        House(data).close()
+        DataFolder(data).close()
         (data / "passerby.db").unlink()
     if damage == "not a database":
         (data / "passerby.db").write_text("no database" * 1000)

@@ -75,8 +75,8 @@ class Cut:
         self._left -= not self.done
 
 
-def life(database: Database, store: JobStore) -> dict[str, object]:
-    """All that is done with a job, and with a key; gives how everything is afterwards."""
+def run_everything(database: Database, store: JobStore) -> dict[str, object]:
+    """Run each kind of transaction; returns the state of everything afterwards."""
     outbox, keys = Outbox(database), AccessKeys(database, SealingKey(bytes(32)))
     job = store.submit(NEW, open_limit=3)
     repeated = [store.submit(TOKEN, open_limit=3).id for _ in range(2)]
@@ -89,13 +89,13 @@ def life(database: Database, store: JobStore) -> dict[str, object]:
     while message := outbox.claim():
         outbox.mark_delivered(message)
     assert keys.find("AKIAAAAAAAAAAAAAAAAA") is None
-    told = outbox.deliveries([job.id, *repeated])
+    deliveries = outbox.deliveries([job.id, *repeated])
     return {
         "claimed": claimed.id == job.id,
         "same": repeated[0] == repeated[1],
         "jobs": [(each.state, each.attempt) for each in store.recent(9)],
-        "told": [(delivery.state, delivery.attempts) for delivery in told.values()],
-        "census": queue_stats(database, database.now()).jobs,
+        "delivered": [(delivery.state, delivery.attempts) for delivery in deliveries.values()],
+        "stats": queue_stats(database, database.now()).jobs,
     }
 
 
@@ -103,9 +103,9 @@ def test_a_connection_cut_at_any_moment_changes_nothing(
     database: Database, store: JobStore, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
-    undisturbed = life(database, store)
+    undisturbed = run_everything(database, store)
     assert undisturbed["jobs"] == [(JobState.CANCELLED, 0), (JobState.SUCCEEDED, 1)]
-    assert undisturbed["told"] == [(DeliveryState.DELIVERED, 1)] * 2
+    assert undisturbed["delivered"] == [(DeliveryState.DELIVERED, 1)] * 2
 
     moments = 0
     while True:
@@ -113,7 +113,7 @@ def test_a_connection_cut_at_any_moment_changes_nothing(
             connection.execute(text("TRUNCATE jobs CASCADE"))
         cut = Cut(postgresql_server, moments)
         with cut.armed():
-            outcome = life(database, store)
+            outcome = run_everything(database, store)
         assert outcome == undisturbed, f"cut at moment {moments}"
         if not cut.done:
             break

@@ -4,7 +4,7 @@ from itertools import islice
 import pytest
 
 from passerby.database.connection import Database
-from passerby.jobs import job_list as catalogue_module
+from passerby.jobs import job_list as job_list_module
 from passerby.jobs.job import OPEN_STATES, JobState, NewJob
 from passerby.jobs.job_list import JobList, Wanted
 from passerby.jobs.store import JobStore
@@ -19,7 +19,7 @@ def submitted(store: JobStore, tag: str | None = None, account_id: str = MINE) -
 
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue_module, "JOBS_AT_ONCE", 3)
+    monkeypatch.setattr(job_list_module, "JOBS_AT_ONCE", 3)
 
 
 def test_newest_first_each_once_and_of_one_account(database: Database) -> None:
@@ -80,7 +80,7 @@ def test_states(database: Database) -> None:
     assert [job.id for job in ended] == [cancelled]
 
 
-def test_lively_are_the_open_and_those_that_just_ended(database: Database) -> None:
+def test_active_jobs_are_open_or_just_ended(database: Database) -> None:
     long_ago = JobStore(database, now=lambda: NOW - timedelta(hours=1))
     long_ago.cancel(submitted(long_ago))
     old_but_open = submitted(long_ago)

@@ -30,8 +30,8 @@ VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
 MakeSightings = Callable[[int], Sightings]
 
 
-class House:
-    """A database, results and observations, as they were at some day."""
+class SweeperFixture:
+    """A database and folders with files of jobs from some day."""
 
     def __init__(self, database: Database, folder: Path, sightings: Sightings) -> None:
         self.database = database
@@ -76,8 +76,8 @@ class House:
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path, make_sightings: MakeSightings) -> House:
-    return House(database, tmp_path, make_sightings(3))
+def stored(database: Database, tmp_path: Path, make_sightings: MakeSightings) -> SweeperFixture:
+    return SweeperFixture(database, tmp_path, make_sightings(3))
 
 
 def test_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
@@ -87,84 +87,86 @@ def test_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
     assert not missing.exists()
 
 
-def test_an_old_job_goes_with_all_that_is_its_own(house: House) -> None:
-    old = house.ended(WEEK_AGO - timedelta(seconds=1), token="old")
-    recent = house.ended(WEEK_AGO + timedelta(seconds=1), token="recent")
+def test_an_old_job_goes_with_all_that_is_its_own(stored: SweeperFixture) -> None:
+    old = stored.ended(WEEK_AGO - timedelta(seconds=1), token="old")
+    recent = stored.ended(WEEK_AGO + timedelta(seconds=1), token="recent")
 
-    house.sweep()
+    stored.sweep()
 
-    assert house.rows() == (1, 1, 0)
-    assert house.results.stored() == [recent.id]
-    assert house.store(NOW).find(recent.id) == recent
+    assert stored.rows() == (1, 1, 0)
+    assert stored.results.stored() == [recent.id]
+    assert stored.store(NOW).find(recent.id) == recent
     with pytest.raises(JobNotFound):
-        house.store(NOW).find(old.id)
+        stored.store(NOW).find(old.id)
     with pytest.raises(JobNotFound):
-        house.results.page(old.id, "timestamp", 0, 1)
+        stored.results.page(old.id, "timestamp", 0, 1)
 
 
-def test_a_job_that_waits_or_runs_stays_however_old(house: House) -> None:
-    store = house.store(NOW - timedelta(days=30))
+def test_a_job_that_waits_or_runs_stays_however_old(stored: SweeperFixture) -> None:
+    store = stored.store(NOW - timedelta(days=30))
     store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=2)
     assert store.claim("worker", 60)
     store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=2)
 
-    house.sweep()
+    stored.sweep()
 
-    assert house.rows() == (2, 0, 0)
+    assert stored.rows() == (2, 0, 0)
 
 
-def test_a_message_under_way_keeps_its_job(house: House) -> None:
-    job = house.ended(NOW - timedelta(days=8), message=OutgoingMessage({}, "done"))
+def test_a_message_under_way_keeps_its_job(stored: SweeperFixture) -> None:
+    job = stored.ended(NOW - timedelta(days=8), message=OutgoingMessage({}, "done"))
 
-    house.sweep()
-    assert house.rows() == (1, 0, 1)
+    stored.sweep()
+    assert stored.rows() == (1, 0, 1)
 
-    outbox = Outbox(house.database)
+    outbox = Outbox(stored.database)
     message = outbox.claim()
     assert message is not None
     assert message.job_id == job.id
     outbox.mark_delivered(message)
-    house.sweep()
-    assert house.rows() == (0, 0, 0)
+    stored.sweep()
+    assert stored.rows() == (0, 0, 0)
 
 
-def test_an_old_token_is_forgotten_before_its_job(house: House) -> None:
-    store = house.store(NOW - timedelta(days=8))
+def test_an_old_token_is_forgotten_before_its_job(stored: SweeperFixture) -> None:
+    store = stored.store(NOW - timedelta(days=8))
     job = store.submit(NewJob("000000000000", "Start", {}, {}, "token"), open_limit=1)
-    now = house.store(NOW)
+    now = stored.store(NOW)
     now.cancel(job.id)
 
-    house.sweep()
+    stored.sweep()
 
-    assert house.rows() == (1, 0, 0)
+    assert stored.rows() == (1, 0, 0)
 
 
-def test_temporary_keys_go_a_week_after_their_end(house: House) -> None:
-    keys = AccessKeys(house.database, SealingKey(bytes(32)))
+def test_temporary_keys_go_a_week_after_their_end(stored: SweeperFixture) -> None:
+    keys = AccessKeys(stored.database, SealingKey(bytes(32)))
     kept = [keys.create().id, keys.create(life=timedelta(days=1)).id]
     ended = keys.create(life=WEEK_AGO + timedelta(seconds=1) - utc_now())
     keys.create(life=WEEK_AGO - timedelta(seconds=1) - utc_now())
 
-    house.sweep()
+    stored.sweep()
 
     assert {entry.id for entry in keys.entries()} == {*kept, ended.id}
 
 
-def test_more_jobs_than_go_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_jobs_than_go_at_once(stored: SweeperFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeper, "JOBS_AT_ONCE", 2)
-    store = house.store(NOW - timedelta(days=8))
+    store = stored.store(NOW - timedelta(days=8))
     for _ in range(4):
         new = NewJob("000000000000", "Start", {}, {})
         store.cancel(store.submit(new, open_limit=9999).id)
 
-    house.sweep()
+    stored.sweep()
 
-    assert house.rows() == (0, 0, 0)
+    assert stored.rows() == (0, 0, 0)
 
 
-def test_results_of_no_job_that_succeeded_go(house: House, make_sightings: MakeSightings) -> None:
-    kept = house.ended(NOW)
-    store = house.store(NOW)
+def test_results_of_no_job_that_succeeded_go(
+    stored: SweeperFixture, make_sightings: MakeSightings
+) -> None:
+    kept = stored.ended(NOW)
+    store = stored.store(NOW)
     broken, running = (
         store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9) for _ in range(2)
     )
@@ -172,75 +174,75 @@ def test_results_of_no_job_that_succeeded_go(house: House, make_sightings: MakeS
     store.fail(broken.id, "worker", "broken")
     assert store.claim("worker", 60) == store.find(running.id)
     for job_id in (broken.id, running.id, "ab" * 32):
-        house.results.write(job_id, make_sightings(3))
+        stored.results.write(job_id, make_sightings(3))
 
-    house.sweep()
+    stored.sweep()
 
-    assert set(house.results.stored()) == {kept.id, running.id}
+    assert set(stored.results.stored()) == {kept.id, running.id}
 
 
-def test_drafts_of_jobs_that_are_over_go_at_once(house: House) -> None:
-    ended = house.ended(NOW)
-    store = house.store(NOW)
+def test_drafts_of_jobs_that_are_over_go_at_once(stored: SweeperFixture) -> None:
+    ended = stored.ended(NOW)
+    store = stored.store(NOW)
     running = store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9)
     assert store.claim("worker", 60)
-    root = house.observations.parent / "results"
+    root = stored.observations.parent / "results"
     names = [f".{job_id}.{'0' * 16}" for job_id in (ended.id, running.id, "cd" * 32)]
     for name in [*names, "notes"]:
         (root / name).mkdir()
         (root / name / "timestamp.parquet").touch()
 
-    house.sweep()
+    stored.sweep()
 
     assert {path.name for path in root.iterdir()} == {ended.id, names[1], "notes"}
 
 
-def test_observations_that_nobody_used_for_long_go(house: House) -> None:
-    house.observed("old.parquet", WEEK_AGO - timedelta(seconds=1))
-    house.observed("broken.parquet.77.unfinished", WEEK_AGO - timedelta(days=1))
-    used = house.observed("used.parquet", WEEK_AGO + timedelta(seconds=1))
+def test_observations_that_nobody_used_for_long_go(stored: SweeperFixture) -> None:
+    stored.observed("old.parquet", WEEK_AGO - timedelta(seconds=1))
+    stored.observed("broken.parquet.77.unfinished", WEEK_AGO - timedelta(days=1))
+    used = stored.observed("used.parquet", WEEK_AGO + timedelta(seconds=1))
 
-    house.sweep()
+    stored.sweep()
 
-    assert list(house.observations.iterdir()) == [used]
+    assert list(stored.observations.iterdir()) == [used]
 
 
-def test_observations_that_a_killed_process_did_not_finish_go(house: House) -> None:
+def test_observations_that_a_killed_process_did_not_finish_go(stored: SweeperFixture) -> None:
     now = datetime.now(UTC)
-    house.store(now).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
-    house.observed("killed.parquet.0123.unfinished", now - timedelta(hours=2))
-    fresh = house.observed("busy.parquet.4567.unfinished", now)
+    stored.store(now).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
+    stored.observed("killed.parquet.0123.unfinished", now - timedelta(hours=2))
+    fresh = stored.observed("busy.parquet.4567.unfinished", now)
 
-    house.sweep()
+    stored.sweep()
 
-    assert list(house.observations.iterdir()) == [fresh]
+    assert list(stored.observations.iterdir()) == [fresh]
 
 
-def test_what_an_open_job_observed_long_ago_stays(house: House) -> None:
+def test_what_an_open_job_observed_long_ago_stays(stored: SweeperFixture) -> None:
     came = NOW - timedelta(days=9)
-    house.store(came).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
-    house.observed("before.parquet", came - timedelta(seconds=1))
-    needed = house.observed("needed.parquet", came + timedelta(seconds=1))
+    stored.store(came).submit(NewJob("000000000000", "Start", {}, {}), open_limit=1)
+    stored.observed("before.parquet", came - timedelta(seconds=1))
+    needed = stored.observed("needed.parquet", came + timedelta(seconds=1))
 
-    house.sweep()
+    stored.sweep()
 
-    assert list(house.observations.iterdir()) == [needed]
+    assert list(stored.observations.iterdir()) == [needed]
 
 
-def test_copies_left_behind_go_at_once(house: House) -> None:
-    store = house.store(NOW)
+def test_copies_left_behind_go_at_once(stored: SweeperFixture) -> None:
+    store = stored.store(NOW)
     running, queued, ended = (
         store.submit(NewJob("000000000000", "Start", {}, {}), open_limit=9) for _ in range(3)
     )
     assert store.claim("worker", 60) == store.find(running.id)
     store.cancel(ended.id)
     for name in (running.id, queued.id, ended.id, "ab" * 32):
-        (house.copies / name).mkdir(parents=True)
-        (house.copies / name / "video").touch()
+        (stored.copies / name).mkdir(parents=True)
+        (stored.copies / name / "video").touch()
 
-    house.sweep()
+    stored.sweep()
 
-    assert {path.name for path in house.copies.iterdir()} == {running.id, queued.id}
+    assert {path.name for path in stored.copies.iterdir()} == {running.id, queued.id}
 
 
 def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
@@ -264,26 +266,26 @@ def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
     assert "disk on fire" in caplog.text
 
 
-def test_pictures_go_with_their_job(house: House) -> None:
-    kept, old = house.ended(NOW), house.ended(NOW - timedelta(days=8))
+def test_pictures_go_with_their_job(stored: SweeperFixture) -> None:
+    kept, old = stored.ended(NOW), stored.ended(NOW - timedelta(days=8))
     for name in (kept.id, old.id, "ab" * 32):
-        (house.pictures / name).mkdir(parents=True)
-        (house.pictures / name / "preview.mp4").touch()
+        (stored.pictures / name).mkdir(parents=True)
+        (stored.pictures / name / "preview.mp4").touch()
 
-    house.sweep()
+    stored.sweep()
 
-    assert [path.name for path in house.pictures.iterdir()] == [kept.id]
-    assert (house.pictures / kept.id / "preview.mp4").exists()
+    assert [path.name for path in stored.pictures.iterdir()] == [kept.id]
+    assert (stored.pictures / kept.id / "preview.mp4").exists()
 
 
-def test_drafts_of_pictures_go_after_an_hour(house: House) -> None:
-    folder = house.pictures / house.ended(NOW).id
+def test_drafts_of_pictures_go_after_an_hour(stored: SweeperFixture) -> None:
+    folder = stored.pictures / stored.ended(NOW).id
     folder.mkdir(parents=True)
     old, new = folder / ".aa.preview.mp4", folder / ".bb.preview.mp4"
     for path in (old, new):
         path.touch()
     os.utime(old, (time.time() - 4000, time.time() - 4000))
 
-    house.sweep()
+    stored.sweep()
 
     assert list(folder.iterdir()) == [new]

@@ -1,4 +1,4 @@
-"""What was damaged in a video stays with its job."""
+"""Warnings about a damaged video are kept with its job."""
 
 import pytest
 from rich.console import Console
@@ -29,7 +29,9 @@ VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 360, 1000, "LIMITED")
         ),
     ],
 )
-def test_how_much_is_kept(database: Database, said: list[str], kept: tuple[str, ...]) -> None:
+def test_a_limited_number_of_warnings_is_kept(
+    database: Database, said: list[str], kept: tuple[str, ...]
+) -> None:
     store = JobStore(database)
     job = store.submit(NEW, open_limit=1)
     assert job.warnings == ()
