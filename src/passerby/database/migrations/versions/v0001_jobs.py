@@ -9,6 +9,11 @@ down_revision = None
 
 def upgrade() -> None:
     """Create the first tables."""
+    _create_jobs()
+    _create_tokens_and_keys()
+
+
+def _create_jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("number", sa.Integer, primary_key=True),
@@ -37,6 +42,9 @@ def upgrade() -> None:
     )
     op.create_index("jobs_by_state", "jobs", ["state", "number"])
     op.create_index("jobs_by_account", "jobs", ["account_id", "state"])
+
+
+def _create_tokens_and_keys() -> None:
     op.create_table(
         "tokens",
         sa.Column("account_id", sa.String(12), primary_key=True),
