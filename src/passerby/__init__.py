@@ -54,6 +54,11 @@ def track(
         If the device is not there.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
-    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
+    from fractions import Fraction  # noqa: PLC0415
 
-    return track_file(video, rate=rate, processes=1, device=device, on_progress=on_progress)
+    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
+    from passerby.engine.local import LocalExecutor  # noqa: PLC0415
+    from passerby.pathing.plan import Options  # noqa: PLC0415
+
+    options = Options(rate=None if rate is None else Fraction(rate), device=device)
+    return track_file(video, options, LocalExecutor(workers=1), on_progress=on_progress)

@@ -6,7 +6,7 @@ milliseconds on the video's own clock, rounded down: the presentation time stamp
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Self
@@ -266,3 +266,9 @@ class Progress:
     frames: int = 0  # analysed so far, about
     speed: float = 0.0  # seconds of video per second of work; 0 while unknown
     finished_shards: int = 0  # whose observations are kept, whatever happens now
+
+
+#: Is told how far an analysis is; an exception that it raises ends the analysis.
+ProgressCallback = Callable[[Progress], None]
+#: Is told how much of one piece of work is done, in [0, 1]; an exception ends the work.
+FractionCallback = Callable[[float], None]

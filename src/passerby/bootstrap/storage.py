@@ -7,8 +7,8 @@ from passerby.settings import S3Place, Settings
 
 if TYPE_CHECKING:
     from passerby.cloud.buckets import Buckets
-    from passerby.cloud.observation_store import BucketShelf
     from passerby.cloud.s3 import Place
+    from passerby.pathing.observation_store import ObservationStore
 
 
 def build_buckets(settings: Settings) -> "FolderBuckets | Buckets":
@@ -28,13 +28,17 @@ def _place(given: S3Place, bucket: str | None = None) -> "Place":
     return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)
 
 
-def build_shelf(settings: Settings) -> "BucketShelf | None":
-    """Where observations are kept on S3, if they are."""
+def build_observation_store(settings: Settings) -> "ObservationStore":
+    """Where observations are kept: in a folder, or on S3."""
+    from passerby.pathing.observation_store import FolderObservationStore  # noqa: PLC0415
+
+    folder = settings.observations_folder
+    folder.mkdir(parents=True, exist_ok=True)
     if settings.observations_on_s3 is None:
-        return None
-    from passerby.cloud.observation_store import BucketShelf  # noqa: PLC0415
+        return FolderObservationStore(folder.absolute())
+    from passerby.cloud.observation_store import S3ObservationStore  # noqa: PLC0415
 
     bucket, prefix = settings.observations_on_s3
     named = settings.s3.buckets.get(bucket)
     place = _place(named, named.name) if named else _place(settings.s3)
-    return BucketShelf(place, bucket, prefix)
+    return S3ObservationStore(place, bucket, prefix, folder)

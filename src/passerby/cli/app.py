@@ -17,6 +17,7 @@ import math
 import re
 import shutil
 import sys
+from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -180,11 +181,17 @@ def track(
     face_attributes: FaceAttributes = None,
 ) -> None:
     """Follow the people in one video; write text, Parquet, JSON and, if asked for, a video."""
-    from passerby.bootstrap.engine import engine_of  # noqa: PLC0415
+    from passerby.bootstrap.engine import build_executor  # noqa: PLC0415
     from passerby.bootstrap.single_file import track_file, write_results  # noqa: PLC0415
     from passerby.films.overlay import write_overlay  # noqa: PLC0415
+    from passerby.pathing.plan import Options  # noqa: PLC0415
 
-    frames_per_second = _rate(rate)
+    options = Options(
+        rate=_rate(rate),
+        runtime=runtime or "auto",
+        device=device or "cpu",
+        with_faces=face_attributes != "none",
+    )
     flags = {"engine": engine, "ray_address": ray_address, "processes": processes, "device": device}
     chosen = settings.load(environment={}, flags=flags)
     marked = out / f"{video.stem}.mp4"
@@ -194,16 +201,8 @@ def track(
     # Observations stay until the end, so that a killed run is taken up where it was.
     observations = out / f".{video.stem}.observations"
     with terminal.bar(video.name) as tell:
-        analysis = track_file(
-            video,
-            rate=frames_per_second,
-            engine=engine_of(chosen),
-            runtime=runtime or "auto",
-            device=device or "cpu",
-            with_faces=face_attributes != "none",
-            folder=observations,
-            on_progress=tell,
-        )
+        executor = build_executor(chosen)
+        analysis = track_file(video, options, executor, observations=observations, on_progress=tell)
     for complaint in analysis.warnings:
         terminal.notes.print(complaint, style="yellow", markup=False, highlight=False)
     write_results(analysis, out, video.stem, all_of_faces=face_attributes == "all")
@@ -254,7 +253,7 @@ def evaluate(
         terminal.notes.print(f"{name}: no results; scored as empty", style="yellow")
 
 
-def _rate(text: str) -> float | None:
+def _rate(text: str) -> Fraction | None:
     """Frames per second; None for all of them."""
     if text == "all":
         return None
@@ -264,7 +263,7 @@ def _rate(text: str) -> float | None:
         rate = 0.0
     if not 0 < rate < math.inf:
         raise typer.BadParameter(f"{text!r} is neither 'all' nor frames per second")
-    return rate
+    return Fraction(rate)
 
 
 def _size(text: str) -> tuple[int, int]:

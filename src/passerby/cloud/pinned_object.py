@@ -3,16 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from passerby.cloud.copies import copied, gives_parts
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import ObjectError, VideoGone
-
-# Says where the video can be read now: a path, or a URL that lasts for a shard.
-Locate = Callable[[], str]
 
 
 class Objects(Protocol):
@@ -56,8 +52,22 @@ class PinnedObject:
         return self.facts().location
 
 
+@dataclass(frozen=True)
+class CopiedObject:
+    """A copy of an object on this machine."""
+
+    path: str
+    fingerprint: str  # of the object
+
+    def location(self) -> str:
+        """Path of the copy."""
+        return self.path
+
+
 @contextmanager
-def readable(video: PinnedObject, folder: Path, on_bytes: Callable[[], None]) -> Iterator[Locate]:
+def readable(
+    video: PinnedObject, folder: Path, on_bytes: Callable[[], None]
+) -> Iterator[PinnedObject | CopiedObject]:
     """Have an object where any part of it can be read, as long as the block lasts.
 
     Parameters
@@ -77,8 +87,8 @@ def readable(video: PinnedObject, folder: Path, on_bytes: Callable[[], None]) ->
     """
     found = video.facts()
     if gives_parts(found.location):
-        yield video.location
+        yield video
     else:
         with copied(found, folder, on_bytes) as path:
-            yield partial(str, path)
+            yield CopiedObject(str(path), video.fingerprint)
     video.facts()
