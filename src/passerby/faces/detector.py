@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.boxes import iou
-from passerby.inference import session, weights
+from passerby.inference import weights
+from passerby.inference.execution import choose_execution
 from passerby.inference.session import Device, Image, Runtime, Session
+from passerby.inference.session_cache import cache_sessions
 
 SHIPPED_NETWORK = "blazeface-full-range"
 
@@ -67,7 +69,7 @@ class FaceDetector:
 
     def __init__(self, identity: str, open_session: Callable[[], Session]) -> None:
         self.identity = identity
-        self._session = session.kept(open_session)
+        self._session = cache_sessions(open_session)
 
     def detect(self, picture: Image) -> Candidates:
         """Find the faces in a picture.
@@ -100,7 +102,7 @@ def open_face_detector(
     ModelError
         If the runtime is missing or not for that device.
     """
-    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime, device)
+    execution = choose_execution(weights.find(SHIPPED_NETWORK), runtime, device)
     return FaceDetector(
         execution.identity, partial(execution.open_session, SIDE, SIDE, concurrency)
     )

@@ -19,8 +19,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.inference import session, weights
+from passerby.inference import weights
+from passerby.inference.execution import choose_execution
 from passerby.inference.session import Device, Image, Runtime, Session
+from passerby.inference.session_cache import cache_sessions
 
 SHIPPED_NETWORK = "face-mesh"
 
@@ -67,7 +69,7 @@ class FaceMesh:
 
     def __init__(self, identity: str, open_session: Callable[[], Session]) -> None:
         self.identity = identity
-        self._session = session.kept(open_session)
+        self._session = cache_sessions(open_session)
 
     def trace(self, image: Image, xyxy: Points, eyes: Points) -> Mesh:
         """Find the points of one face.
@@ -95,7 +97,7 @@ def open_face_mesh(
 
     Parameters and errors as in `detector.open_face_detector`.
     """
-    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime, device)
+    execution = choose_execution(weights.find(SHIPPED_NETWORK), runtime, device)
     return FaceMesh(execution.identity, partial(execution.open_session, SIDE, SIDE, concurrency))
 
 

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from passerby.errors import ModelError
-from passerby.inference import session, weights
+from passerby.inference import weights
+from passerby.inference.execution import choose_execution
 from passerby.inference.session import Device, Image, Runtime
 from passerby.people.nanodet import NanoDetDetector
 from passerby.records import Detections
@@ -66,7 +67,7 @@ def open_detector(
     found = weights.find(name)
     if found.family != "nanodet":
         raise ModelError(f"The network {name!r} is of the unknown family {found.family!r}.")
-    execution = session.plan(found, runtime, device)
+    execution = choose_execution(found, runtime, device)
     return NanoDetDetector(
         f"{execution.identity}/{found.logit_shift:+g}",
         partial(execution.open_session, concurrency=concurrency),

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.boxes import suppress
-from passerby.inference.session import Image, Session, kept
+from passerby.inference.session import Image, Session
+from passerby.inference.session_cache import cache_sessions
 from passerby.records import Detections
 
 # IoU above which two boxes are one person. NanoDet's own 0.6 leaves second boxes on
@@ -54,7 +55,7 @@ class NanoDetDetector:
         self.identity = identity
         self._same_person_iou = same_person_iou
         self._logit_shift = logit_shift
-        self._session = kept(open_session, OPEN_SESSIONS)
+        self._session = cache_sessions(open_session, OPEN_SESSIONS)
 
     def detect(self, image: Image) -> Detections:
         """Persons in one image; see `Detector.detect`."""
