@@ -20,7 +20,7 @@ from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.cloud.s3 import Place, head
 from passerby.errors import UnsupportedVideo, VideoGone
-from passerby.http_ranges import request_of
+from passerby.http_ranges import split_pinned_url
 from passerby.pathing.analysis import analyse
 from passerby.pathing.plan import Options
 from passerby.video.probe import probe
@@ -249,7 +249,7 @@ def test_a_location_of_a_version_outlives_the_object(
 
 def test_a_location_cannot_be_altered(place: Place, owner: BaseClient) -> None:
     location = head(place, "plain", KEY).location
-    url, _ = request_of(location)
+    url, _ = split_pinned_url(location)
     owner.upload_file(str(SAMPLE), "plain", "other.mp4")
 
     assert probe(url).codec == "h264"

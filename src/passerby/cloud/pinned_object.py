@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from passerby.cloud.copies import copied, gives_parts
+from passerby.cloud.copies import local_copy, supports_ranges
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import ObjectError, VideoGone
 
@@ -76,9 +76,9 @@ def readable(video: PinnedObject, folder: Path, on_bytes: Callable[[], None]) ->
     StoreUnreachable, TooLittleSpace
     """
     found = video.facts()
-    if gives_parts(found.location):
+    if supports_ranges(found.location):
         yield video.location
     else:
-        with copied(found, folder, on_bytes) as path:
+        with local_copy(found, folder, on_bytes) as path:
             yield partial(str, path)
     video.facts()

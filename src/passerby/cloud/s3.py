@@ -37,7 +37,7 @@ from passerby.errors import (
     SettingsError,
     StoreUnreachable,
 )
-from passerby.http_ranges import pinned
+from passerby.http_ranges import pin_url
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _facts(answer: dict[str, Any], wanted: dict[str, str], url: str) -> ObjectFa
         size_bytes=answer["ContentLength"],
         modified=answer["LastModified"],
         fingerprint=_fingerprint(answer, wanted),
-        location=pinned(url, etag),
+        location=pin_url(url, etag),
     )
 
 
