@@ -15,7 +15,7 @@ from typing import Protocol
 from passerby import logs
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
-from passerby.cloud.objects import ObjectFacts, look_at
+from passerby.cloud.objects import ObjectFacts, file_facts
 from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
@@ -79,7 +79,7 @@ def track_file(
 
 def _local_file(video: str | PathLike[str]) -> ObjectFacts:
     try:
-        return look_at(os.path.realpath(video))
+        return file_facts(os.path.realpath(video))
     except ObjectNotFound as error:
         raise UnsupportedVideo(f"{video} is not a file.") from error
     except OSError as error:
