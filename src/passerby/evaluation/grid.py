@@ -25,11 +25,11 @@ def analysed_frames(truth: Path, results: Path, rate: float) -> dict[str, frozen
         if entry.length is None:
             raise FileFormatError(f"{entry.truth}: without a seqinfo.ini its rate is not known")
         count = read_sequence_length(entry.length)
-        frames[entry.name] = on_grid(count, read_frame_rate(entry.length), rate)
+        frames[entry.name] = frames_on_grid(count, read_frame_rate(entry.length), rate)
     return frames
 
 
-def on_grid(frame_count: int, frame_rate: float, rate: float) -> frozenset[int]:
+def frames_on_grid(frame_count: int, frame_rate: float, rate: float) -> frozenset[int]:
     """Numbers, from 1, of the frames on the grid; all of them below `rate`.
 
     Examples

@@ -102,7 +102,7 @@ def prepare(
         raise ValueError(f"truth of {name} needs 8 columns or more, the eighth is the class")
     numbers = [n for n in range(1, frame_count + 1) if analysed is None or n in analysed]
     sides = zip(numbers, _by_frame(truth, numbers), _by_frame(results, numbers), strict=True)
-    return _renumbered([_frame(name, *side) for side in sides])
+    return _renumber_ids([_frame(name, *side) for side in sides])
 
 
 def _check(rows: MotRows, frame_count: int, side: str) -> None:
@@ -160,10 +160,10 @@ def _on_distractor(iou: NDArray[np.float64], is_distractor: NDArray[np.bool_]) -
     return found
 
 
-def _renumbered(frames: list[Frame]) -> Sequence:
+def _renumber_ids(frames: list[Frame]) -> Sequence:
     """Ids from 0 without gaps, those that no longer occur left out."""
-    truth = np.unique(_joined([frame.truth_ids for frame in frames]))
-    results = np.unique(_joined([frame.result_ids for frame in frames]))
+    truth = np.unique(_concatenate([frame.truth_ids for frame in frames]))
+    results = np.unique(_concatenate([frame.result_ids for frame in frames]))
     return Sequence(
         tuple(
             Frame(
@@ -181,5 +181,5 @@ def _renumbered(frames: list[Frame]) -> Sequence:
     )
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _concatenate(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([*parts, np.empty(0, dtype=np.int64)])
