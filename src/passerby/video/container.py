@@ -113,10 +113,10 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     """
     try:
         with ExitStack() as stack:
-            container = stack.enter_context(_opened(source, stack))
+            container = stack.enter_context(_open_input(source, stack))
             yield OpenVideo(container, _video_stream(container))
     except av.error.FFmpegError as error:
-        raise _translated(error) from error
+        raise _translate_error(error) from error
 
 
 def first_bytes(source: str, count: int) -> bytes:
@@ -137,16 +137,16 @@ def first_bytes(source: str, count: int) -> bytes:
         raise VideoGone(f"The video cannot be read: {error.strerror}.") from error
 
 
-def _opened(source: str, stack: ExitStack) -> InputContainer:
+def _open_input(source: str, stack: ExitStack) -> InputContainer:
     try:
         return _open_container(source, stack)
     except av.error.InvalidDataError as error:
-        if _is_remote(source) or not _lost_its_index(source):
+        if _is_remote(source) or not _lacks_index(source):
             raise
         raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {INDEX_LOST}") from error
 
 
-def _lost_its_index(path: str) -> bool:
+def _lacks_index(path: str) -> bool:
     with Path(path).open("rb") as file:
         return lacks_index(file)
 
@@ -193,7 +193,7 @@ def _video_stream(container: InputContainer) -> VideoStream:
     return stream
 
 
-def _translated(error: av.error.FFmpegError) -> VideoError:
+def _translate_error(error: av.error.FFmpegError) -> VideoError:
     """What an error of FFmpeg means to the one who sent the video."""
     unreachable = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
     if isinstance(error, unreachable):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from passerby.video.clock import RunningClock
 from passerby.video.container import OpenVideo, open_video
-from passerby.video.orientation import UPRIGHT, Orientation, orientation, turned
+from passerby.video.orientation import UPRIGHT, Orientation, orientation, rotation
 
 Image = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height in pixels
@@ -47,11 +47,11 @@ class DecodedFrame:
 
     def image(self, size: Size | None = None) -> Image:
         """(height, width, 3) uint8 BGR, upright; scaled to `size` when given."""
-        return self._rendered("bgr24", size)
+        return self._render("bgr24", size)
 
     def gray(self, size: Size | None = None) -> Image:
         """(height, width) uint8 brightness, upright; scaled to `size` when given."""
-        return self._rendered("gray", size)
+        return self._render("gray", size)
 
     @property
     def orientation(self) -> Orientation:
@@ -61,25 +61,25 @@ class DecodedFrame:
         try:
             side_data = SideDataContainer(self.picture)  # type: ignore[call-arg]  # stub lacks it
         except ValueError:  # it holds a kind that PyAV does not know, Exif for instance
-            return turned(self.picture.rotation)
+            return rotation(self.picture.rotation)
         matrix = side_data.get("DISPLAYMATRIX")
         return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
 
-    def _rendered(self, pixel_format: str, size: Size | None) -> Image:
+    def _render(self, pixel_format: str, size: Size | None) -> Image:
         turn = self.orientation
         width, height = size or self.size
         if turn.is_transposed:
             width, height = height, width
         try:
-            stored = self._scaled(pixel_format, width, height)
+            stored = self._scale(pixel_format, width, height)
         except av.error.OSError:  # of colours that no standard knows: damage
             self.picture.colorspace = UNSPECIFIED
             self.picture.color_primaries = UNSPECIFIED
             self.picture.color_trc = UNSPECIFIED
-            stored = self._scaled(pixel_format, width, height)
-        return turn.applied(cast("Image", stored.to_ndarray()))
+            stored = self._scale(pixel_format, width, height)
+        return turn.apply(cast("Image", stored.to_ndarray()))
 
-    def _scaled(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
+    def _scale(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
         """The picture as it is stored, not turned yet."""
         shrinks = width < self.picture.width
         return self.picture.reformat(
@@ -149,11 +149,11 @@ def _presentation_time(video: OpenVideo, picture: av.VideoFrame, last: DecodedFr
 
 def _pictures(video: OpenVideo, packets: Packets) -> Iterator[av.VideoFrame]:
     for packet in packets:
-        yield from _decoded(video, packet)
-    yield from _decoded(video, None)
+        yield from _decode_packet(video, packet)
+    yield from _decode_packet(video, None)
 
 
-def _decoded(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+def _decode_packet(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
     """Frames that are complete after this packet; the last ones with None."""
     try:
         return video.stream.decode(packet)

@@ -79,7 +79,7 @@ def camera_motion(previous: Gray, gray: Gray, previous_boxes: NDArray[np.floatin
     corners = _background_corners(previous, previous_boxes)
     if len(corners) < FEWEST_CORNERS:
         return STILL
-    before, after = _followed(previous, gray, corners)
+    before, after = _track_corners(previous, gray, corners)
     fewest = max(FEWEST_CORNERS, round(FEWEST_AGREEING * len(corners)))
     if len(before) < fewest:
         return STILL if _is_same_scene(previous, gray) else CUT
@@ -103,7 +103,7 @@ def _background_corners(gray: Gray, boxes: NDArray[np.floating[Any]]) -> Points:
     return np.reshape([] if corners is None else corners, (-1, 2)).astype(np.float32)
 
 
-def _followed(previous: Gray, gray: Gray, corners: Points) -> tuple[Points, Points]:
+def _track_corners(previous: Gray, gray: Gray, corners: Points) -> tuple[Points, Points]:
     """Corners found again: where they were, where they are; (C, 2) each."""
     start = corners.reshape(-1, 1, 2)
     moved, is_found, residual = cv2.calcOpticalFlowPyrLK(

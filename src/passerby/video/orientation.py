@@ -19,7 +19,7 @@ class Orientation:
     is_mirrored: bool  # left and right change places
     is_flipped: bool  # top and bottom change places
 
-    def applied(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def apply(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(h, w) or (h, w, 3) picture as stored → upright, contiguous in memory."""
         upright = np.swapaxes(stored, 0, 1) if self.is_transposed else stored
         if self.is_mirrored:
@@ -54,7 +54,7 @@ def orientation(matrix: NDArray[np.int32]) -> Orientation:
     return Orientation(is_transposed=True, is_mirrored=c < 0, is_flipped=b < 0)
 
 
-def turned(degrees: int) -> Orientation:
+def rotation(degrees: int) -> Orientation:
     """Orientation of a picture to be turned counter-clockwise, by quarters, and not mirrored.
 
     Examples

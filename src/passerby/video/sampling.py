@@ -102,7 +102,7 @@ class AnalysedFrames:
         self._origin_pts = origin_pts
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        with open_video(self._source) as video, self._damage_noted(video):
+        with open_video(self._source) as video, self._record_damage(video):
             grid = self._grid(video)
             frames = shown_frames(video, self._span.start_pts, grid.is_analysed)
             for frame, next_pts in _with_next_pts(frames):
@@ -115,7 +115,7 @@ class AnalysedFrames:
                         return
 
     @contextmanager
-    def _damage_noted(self, video: OpenVideo) -> Iterator[None]:
+    def _record_damage(self, video: OpenVideo) -> Iterator[None]:
         try:
             yield
         finally:

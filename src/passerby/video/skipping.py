@@ -20,7 +20,7 @@ IsWanted = Callable[[int, int], bool]
 
 # In H.264 a frame that says it is no reference is none (nal_ref_idc is 0, section 7.4.1).
 # In HEVC it is none to frames of its own temporal layer only.
-SPARING_CODEC = "h264"
+SKIPPING_CODEC = "h264"
 PROGRESSIVE = 1  # FFmpeg's AV_FIELD_PROGRESSIVE; else a packet may hold half a frame
 
 # Packets among which the next frame is looked for, before and after: H.264 holds back at
@@ -44,10 +44,10 @@ def shown_frames(
     All others are exactly those that `frames_of` gives. Only where a file is damaged may
     a frame be left out that would have been shown in the place of a lost one.
     """
-    spared = _Spared(video.stream, is_wanted)
+    skipper = _FrameSkipper(video.stream, is_wanted)
     earliest, numbers = start_pts, count()
-    for frame in frames_of(video, start_pts, spared.prepare if _can_spare(video) else None):
-        for pts in spared.until(frame.pts):
+    for frame in frames_of(video, start_pts, skipper.mark_unwanted if _can_skip(video) else None):
+        for pts in skipper.skipped_before(frame.pts):
             if earliest is None or pts >= earliest:
                 next(numbers)
                 yield SkippedFrame(pts)
@@ -55,13 +55,13 @@ def shown_frames(
         earliest = frame.pts
 
 
-def _can_spare(video: OpenVideo) -> bool:
+def _can_skip(video: OpenVideo) -> bool:
     codec = video.stream.codec_context
     is_progressive = codec.field_order == PROGRESSIVE
-    return video.has_presentation_times and codec.name == SPARING_CODEC and is_progressive
+    return video.has_presentation_times and codec.name == SKIPPING_CODEC and is_progressive
 
 
-class _Spared:
+class _FrameSkipper:
     """Lets the decoder pass over frames, and remembers which."""
 
     def __init__(self, stream: VideoStream, is_wanted: IsWanted) -> None:
@@ -69,7 +69,7 @@ class _Spared:
         self._is_wanted = is_wanted
         self._unwanted: set[int] = set()  # PTS; of a frame others need, until it comes out
 
-    def prepare(self, packets: Packets) -> Packets:
+    def mark_unwanted(self, packets: Packets) -> Packets:
         """Give each packet when the decoder has been told whether its frame is wanted."""
         for packet, next_pts in _with_next_pts(packets):
             pts = packet.pts
@@ -81,7 +81,7 @@ class _Spared:
             self._codec.skip_frame = "NONREF" if is_unwanted else "DEFAULT"
             yield packet
 
-    def until(self, pts: int) -> list[int]:
+    def skipped_before(self, pts: int) -> list[int]:
         """PTS of the frames left out since the last call, before the one that came out now."""
         due = {unwanted for unwanted in self._unwanted if unwanted <= pts}
         self._unwanted -= due

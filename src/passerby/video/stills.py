@@ -50,16 +50,16 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
         if len(keyframes) >= ENOUGH_KEYFRAMES * count:
             groups = [[pts] for pts in keyframes]
         else:
-            groups = _sparsely(video, middles, keyframes)
+            groups = _spread_groups(video, middles, keyframes)
             # Frames that no other refers to, often half of them, need no decoding. Two
             # threads, always: in damaged areas pixels depend on how many there are.
             video.stream.codec_context.skip_frame = "NONREF"
             video.stream.thread_type, video.stream.thread_count = "FRAME", 2
         for wanted in groups:
-            yield from _at(video, wanted)
+            yield from _decode_at(video, wanted)
 
 
-def _sparsely(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:
+def _spread_groups(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:
     """PTS to decode to in one go each, about as many as middles altogether, close together."""
     step = round(LARGEST_STEP_S / video.time_base)
     if middles[-1] - middles[0] <= step * (len(middles) - 1):
@@ -78,7 +78,7 @@ def _middles(video: OpenVideo, count: int) -> list[int]:
     return [video.start_pts + round((number + 0.5) * part) for number in range(count)]
 
 
-def _at(video: OpenVideo, wanted: list[int]) -> Iterator[DecodedFrame]:
+def _decode_at(video: OpenVideo, wanted: list[int]) -> Iterator[DecodedFrame]:
     """The first frame at or after each PTS, in one go; none twice."""
     missing = deque(wanted)
     for frame in frames_of(video, wanted[0]):
