@@ -1,4 +1,4 @@
-"""Open a source and choose its video stream: what may be opened, and what failure means.
+"""Open a video source and choose its video stream.
 
 A source is the path of a file or an http(s) URL. Every other module of this
 part opens sources here and nowhere else, so that FFmpeg's errors leave the part
@@ -72,7 +72,7 @@ class OpenVideo:
 
     @property
     def clock_may_restart(self) -> bool:
-        """Whether times are those of a broadcast, which another may follow in the file."""
+        """Whether the times are those of a broadcast, which another may follow in the file."""
         return self.container.format.name in CLOCKS_WITHOUT_ZERO
 
     @property
@@ -173,7 +173,7 @@ def _open_container(source: str, stack: ExitStack) -> InputContainer:
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    """Largest video stream that can be decoded; a cover picture is none."""
+    """Choose the largest video stream that can be decoded; a cover picture is none."""
     candidates = [
         stream
         for stream in container.streams.video
@@ -194,7 +194,7 @@ def _video_stream(container: InputContainer) -> VideoStream:
 
 
 def _translate_error(error: av.error.FFmpegError) -> VideoError:
-    """What an error of FFmpeg means to the one who sent the video."""
+    """Translate an error of FFmpeg into one of the domain."""
     unreachable = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
     if isinstance(error, unreachable):
         return VideoGone(f"The video cannot be read: {error.strerror}.")
