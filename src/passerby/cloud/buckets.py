@@ -49,7 +49,7 @@ class Buckets:
         return list_objects(place, bucket, prefix, after, limit)
 
     def _place(self, bucket: str) -> Place | None:
-        """Where on S3 a bucket is; None where it is a folder. Raises ObjectNotFound."""
+        """Return the place of a bucket in S3; None if it is a folder. Raises ObjectNotFound."""
         if bucket in self.named:
             return self.named[bucket]
         if bucket in self.folders.list_buckets():

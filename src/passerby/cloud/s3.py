@@ -58,7 +58,7 @@ _CREDENTIALS_MISSING = (CredentialRetrievalError, NoCredentialsError, PartialCre
 
 @dataclass(frozen=True)
 class Place:
-    """Where a bucket lies, and whose credentials open it."""
+    """The place of a bucket in S3, and the credentials that open it."""
 
     endpoint_url: str | None = None  # None: AWS itself
     region: str | None = None

@@ -70,9 +70,9 @@ def choose(
 
 def _size(long_side: float, frame_width: int, frame_height: int) -> tuple[int, int]:
     scale = min(long_side / max(frame_width, frame_height), MOST_ENLARGED)
-    return _rounded(frame_width * scale), _rounded(frame_height * scale)
+    return _round_to_multiple(frame_width * scale), _round_to_multiple(frame_height * scale)
 
 
-def _rounded(pixels: float) -> int:
+def _round_to_multiple(pixels: float) -> int:
     """Round to the nearest multiple of 32, but at least to 32."""
     return max(1, int(pixels / MULTIPLE + 0.5)) * MULTIPLE
