@@ -19,7 +19,7 @@ from passerby.cloud.pinned_object import PinnedObject
 from passerby.cloud.s3 import Place, head
 from passerby.engine.local import LocalExecutor
 from passerby.errors import UnsupportedVideo, VideoGone
-from passerby.http_ranges import request_of
+from passerby.http_ranges import split_pinned_url
 from passerby.pathing.analysis import analyse
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.plan import Options
@@ -246,7 +246,7 @@ def test_a_location_of_a_version_outlives_the_object(
 
 def test_a_location_cannot_be_altered(place: Place, owner: BaseClient) -> None:
     location = head(place, "plain", KEY).location
-    url, _ = request_of(location)
+    url, _ = split_pinned_url(location)
     owner.upload_file(str(SAMPLE), "plain", "other.mp4")
 
     assert probe(url).codec == "h264"

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from passerby.bootstrap.analysis_result import AnalysisResult, open_result
-from passerby.cloud.copies import gives_parts
+from passerby.cloud.copies import supports_ranges
 from passerby.console.job_dependencies import Work
 from passerby.errors import PasserbyError, VideoGone
 from passerby.exports.formats import FORMATS, Options
@@ -56,7 +56,7 @@ def _look(result: AnalysisResult, target: Path) -> None:
     from passerby.films.preview import playable  # noqa: PLC0415
 
     source = _source(result)
-    target.write_bytes(msgspec.json.encode({"plays": gives_parts(source) and playable(source)}))
+    target.write_bytes(msgspec.json.encode({"plays": supports_ranges(source) and playable(source)}))
 
 
 def _export(result: AnalysisResult, work: Work, target: Path) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.notifications import delivery
 from passerby.clock import utc_now
-from passerby.cloud.incoming import forget_drafts
+from passerby.cloud.upload import remove_stale_drafts
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.sweeper import Folders, keep_swept, sweep
 
@@ -34,4 +34,4 @@ def _sweep(installation: Installation) -> None:
     )
     sweep(installation.database, installation.results, folders, before)
     if settings.upload_bucket:
-        forget_drafts(settings.bucket_root / settings.upload_bucket)
+        remove_stale_drafts(settings.bucket_root / settings.upload_bucket)

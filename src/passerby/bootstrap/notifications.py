@@ -23,7 +23,7 @@ def _deliver(webhooks: Sequence[Webhook], topics: "Topics | None", message: Queu
     """Deliver to the first webhook for the topic, else to the topic itself."""
     topic = message.address["topic"]
     for webhook in webhooks:
-        if webhook.stands_for(topic):
+        if webhook.matches(topic):
             post(
                 webhook, Notification(message.id, topic, message.body, message.queued_at), utc_now()
             )

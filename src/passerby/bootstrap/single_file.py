@@ -7,7 +7,7 @@ from pathlib import Path
 
 from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
-from passerby.cloud.objects import look_at
+from passerby.cloud.objects import file_facts
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
 from passerby.motfile import write_tracks
@@ -59,7 +59,7 @@ def track_file(
 
 def _local_file(video: str | PathLike[str]) -> FileSource:
     try:
-        found = look_at(os.path.realpath(video))
+        found = file_facts(os.path.realpath(video))
     except ObjectNotFound as error:
         raise UnsupportedVideo(f"{video} is not a file.") from error
     except OSError as error:

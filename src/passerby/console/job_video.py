@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from passerby.cloud.pinned_object import PinnedObject
-from passerby.cloud.relay import open_part
+from passerby.cloud.relay import request_part
 from passerby.console.artifacts import Making, Stage, Standing
 from passerby.console.authentication import Visit, visited
 from passerby.console.job_dependencies import Work
@@ -100,7 +100,7 @@ def _original(visit: Visit, job: Job) -> Response:
     etag = f'"{facts.fingerprint[:32]}"'
     if not facts.location.startswith(("http://", "https://")):
         return FileResponse(facts.location, media_type=kind, headers={**HEADERS, "etag": etag})
-    part = open_part(facts.location, visit.request.headers.get("range"))
+    part = request_part(facts.location, visit.request.headers.get("range"))
     headers = {**HEADERS, "accept-ranges": "bytes", **part.headers}
     return StreamingResponse(part.chunks, part.status, headers, kind)
 

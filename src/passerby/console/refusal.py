@@ -1,6 +1,6 @@
 """What the console says no to, and the status that goes with it."""
 
-from passerby.cloud.incoming import UnusableName
+from passerby.cloud.upload import InvalidFileName
 from passerby.errors import (
     JobNotFound,
     ObjectForbidden,
@@ -29,7 +29,7 @@ _STATUSES: dict[type[PasserbyError], int] = {
     VideoGone: 404,
     StoreUnreachable: 503,
     TooLittleSpace: 507,
-    UnusableName: 400,
+    InvalidFileName: 400,
 }
 
 

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from passerby.cloud.incoming import Incoming, checked_name
+from passerby.cloud.upload import FileUpload, normalise_name
 from passerby.console.authentication import START, Visit, visited
 from passerby.console.dependencies import UploadPlace
 from passerby.console.refusal import Refused
@@ -22,7 +22,7 @@ async def _upload(visit: Visit) -> Response:
     place, name, length = _admitted(visit)
     request = visit.request
     request.state.patient = True  # from here on, as long as it takes
-    incoming = await run_in_threadpool(Incoming, place.folder, name, length)
+    incoming = await run_in_threadpool(FileUpload, place.folder, name, length)
     with incoming:
         await _written(request, incoming, length)
         key = await run_in_threadpool(incoming.publish)
@@ -34,7 +34,7 @@ def _admitted(visit: Visit) -> tuple[UploadPlace, str, int]:
     place = visit.desk.upload_place
     if place is None:
         raise Refused("Nothing can be uploaded here.", 404)
-    name = checked_name(visit.request.path_params["name"])
+    name = normalise_name(visit.request.path_params["name"])
     if not visit.session.key.rights.allow_video(place.bucket, name):
         raise Refused(f"This access key may not use {place.bucket}/{name}.", 403)
     length = visit.request.headers.get("content-length", "")
@@ -47,7 +47,7 @@ def _admitted(visit: Visit) -> tuple[UploadPlace, str, int]:
     return place, name, int(length)
 
 
-async def _written(request: Request, incoming: Incoming, length: int) -> None:
+async def _written(request: Request, incoming: FileUpload, length: int) -> None:
     """Write what comes; raises ClientDisconnect if it breaks off."""
     pending, left = bytearray(), length
     async for chunk in request.stream():

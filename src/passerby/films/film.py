@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from passerby.errors import DamagedVideo
 from passerby.files import atomic_file
 from passerby.films.sound import COPIED, add_sound
-from passerby.inference.cpu import features_here
+from passerby.inference.cpu import read_cpu_features
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, Image, Size, decode
 
@@ -170,7 +170,7 @@ def _size(upright: Size, widest: int | None) -> Size:
 def _add_stream(
     output: OutputContainer, clock: Clock, frame: DecodedFrame, size: Size, encoding: Encoding
 ) -> VideoStream:
-    options = dict(encoding.options) | (WITHOUT_AVX512 if AVX512 in features_here() else {})
+    options = dict(encoding.options) | (WITHOUT_AVX512 if AVX512 in read_cpu_features() else {})
     stream = cast("VideoStream", output.add_stream(CODEC, clock.rate, options=options))
     stream.width, stream.height = (length // 2 * 2 for length in size)
     stream.pix_fmt = PIXEL_FORMAT

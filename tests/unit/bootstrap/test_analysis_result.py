@@ -9,7 +9,7 @@ from passerby.api.operations import whole_answer
 from passerby.api.protocol import serialised
 from passerby.bootstrap.analysis_result import open_result
 from passerby.bootstrap.installation import open_installation
-from passerby.cloud.objects import look_at
+from passerby.cloud.objects import file_facts
 from passerby.errors import (
     FileFormatError,
     JobError,
@@ -58,7 +58,7 @@ def ended(chosen: Settings) -> Ended:
         video.parent.mkdir(parents=True, exist_ok=True)
         video.write_bytes(b"frames")
         source = {"bucket": "lobby", "key": "door/monday.mp4", "version": None}
-        fingerprint = look_at(str(video.resolve())).fingerprint
+        fingerprint = file_facts(str(video.resolve())).fingerprint
         new = NewJob(
             "0" * 12, "StartPersonTracking", {"Video": {}}, {**source, "fingerprint": fingerprint}
         )

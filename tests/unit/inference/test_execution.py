@@ -1,13 +1,12 @@
 import pickle
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from passerby.errors import ModelError
-from passerby.inference.session import Image, Outputs, Runtime, Session, choose, kept, plan
+from passerby.inference.execution import choose_cpu_execution, choose_execution
+from passerby.inference.session import Runtime
 from passerby.inference.weights import Weights, WeightsFile, find
 
 BOTH = Weights(
@@ -49,7 +48,7 @@ def test_choose(
     has_openvino: bool,  # noqa: FBT001
     expected: str,
 ) -> None:
-    execution = choose(weights, runtime, features, has_openvino=has_openvino)
+    execution = choose_cpu_execution(weights, runtime, features, has_openvino=has_openvino)
 
     checksum = ("8" if expected.endswith("int8") else "f") * 12
     assert execution.identity == f"tiny@sha256:{checksum}/{expected}"
@@ -57,11 +56,11 @@ def test_choose(
 
 def test_a_missing_openvino_is_named() -> None:
     with pytest.raises(ModelError, match="OpenVINO is not installed"):
-        choose(BOTH, "openvino", AMX, has_openvino=False)
+        choose_cpu_execution(BOTH, "openvino", AMX, has_openvino=False)
 
 
 def test_an_execution_travels_to_another_process() -> None:
-    execution = plan(find("nanodet-g"))
+    execution = choose_execution(find("nanodet-g"))
 
     assert pickle.loads(pickle.dumps(execution)) == execution  # noqa: S301
 
@@ -69,48 +68,11 @@ def test_an_execution_travels_to_another_process() -> None:
 @pytest.mark.parametrize("weights", [BOTH, FLOAT_ONLY, NO_BFLOAT16])
 @pytest.mark.parametrize("runtime", ["auto", "onnxruntime"])
 def test_on_a_gpu_it_is_the_float_network(weights: Weights, runtime: Runtime) -> None:
-    execution = plan(weights, runtime, "cuda")
+    execution = choose_execution(weights, runtime, "cuda")
 
     assert execution.identity == "tiny@sha256:ffffffffffff/onnxruntime-float32-cuda"
 
 
 def test_openvino_on_a_gpu_is_a_contradiction() -> None:
     with pytest.raises(ModelError, match="OpenVINO computes on the CPU"):
-        plan(BOTH, "openvino", "cuda")
-
-
-class Blank:
-    """A session that answers nothing."""
-
-    def run(self, image: Image) -> Outputs:  # noqa: ARG002
-        return []
-
-
-def test_threads_that_ask_at_the_same_time_get_one_session() -> None:
-    opened: list[Session] = []
-
-    def open_slowly() -> Session:
-        time.sleep(0.05)  # the others ask meanwhile
-        opened.append(Blank())
-        return opened[-1]
-
-    session = kept(open_slowly)
-    with ThreadPoolExecutor(4) as pool:
-        got = list(pool.map(lambda _: session(), range(4)))
-
-    assert len(opened) == 1
-    assert all(each is opened[0] for each in got)
-
-
-def test_a_session_for_each_size_and_the_last_used_are_kept() -> None:
-    opened: list[tuple[int, int]] = []
-
-    def open_session(width: int, height: int) -> Session:
-        opened.append((width, height))
-        return Blank()
-
-    session = kept(open_session, at_most=2)
-    for size in [(32, 32), (64, 32), (32, 32), (96, 32), (32, 32), (64, 32)]:
-        session(*size)
-
-    assert opened == [(32, 32), (64, 32), (96, 32), (64, 32)]
+        choose_execution(BOTH, "openvino", "cuda")

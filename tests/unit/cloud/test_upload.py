@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import pytest
 
-from passerby.cloud import incoming
-from passerby.cloud.incoming import Incoming, UnusableName, checked_name, forget_drafts
+from passerby.cloud import upload
+from passerby.cloud.upload import FileUpload, InvalidFileName, normalise_name, remove_stale_drafts
 from passerby.errors import ObjectForbidden, TooLittleSpace
 
 
 def received(folder: Path, name: str, content: bytes) -> str:
-    with Incoming(folder, name, len(content)) as file:
+    with FileUpload(folder, name, len(content)) as file:
         for start in range(0, len(content), 3):
             file.write(content[start : start + 3])
         return file.publish()
@@ -34,7 +34,7 @@ def test_nobody_loses_a_name(tmp_path: Path) -> None:
 
 
 def test_half_a_file_is_none(tmp_path: Path) -> None:
-    with Incoming(tmp_path, "a.mp4", 10) as file:
+    with FileUpload(tmp_path, "a.mp4", 10) as file:
         file.write(b"abc")
         assert not (tmp_path / "a.mp4").exists()
         with pytest.raises(ValueError, match="3 bytes of 10"):
@@ -44,7 +44,7 @@ def test_half_a_file_is_none(tmp_path: Path) -> None:
 
 
 def test_what_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
-    with Incoming(tmp_path, "a.mp4", 10) as file:
+    with FileUpload(tmp_path, "a.mp4", 10) as file:
         file.write(b"abc")
 
     assert list(tmp_path.iterdir()) == []
@@ -57,7 +57,7 @@ class Usage(NamedTuple):
 
 
 def test_a_disk_that_it_would_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    free = incoming.RESERVE_BYTES + 9
+    free = upload.RESERVE_BYTES + 9
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 0, free))
 
     assert received(tmp_path, "fits", bytes(9)) == "fits"
@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     ],
 )
 def test_names(name: str, spelled: str) -> None:
-    assert checked_name(name) == spelled
+    assert normalise_name(name) == spelled
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def test_names(name: str, spelled: str) -> None:
     ["", " ", ".", "..", "../a", "a/b", "/a", "a\\b", "a\0b", "a\nb", ".a", "a" * 181, "\ud800"],
 )
 def test_no_names(name: str) -> None:
-    with pytest.raises(UnusableName):
-        checked_name(name)
+    with pytest.raises(InvalidFileName):
+        normalise_name(name)
 
 
 def test_what_a_crash_left_behind(tmp_path: Path) -> None:
     old, new, video = tmp_path / ".aa.upload", tmp_path / ".bb.upload", tmp_path / "old.mp4"
     for path in (old, new, video):
         path.touch()
-    long_ago = time.time() - incoming.IDLE_SECONDS - 1
+    long_ago = time.time() - upload.IDLE_SECONDS - 1
     for path in (old, video):
         os.utime(path, (long_ago, long_ago))
 
-    forget_drafts(tmp_path)
+    remove_stale_drafts(tmp_path)
 
     assert sorted(tmp_path.iterdir()) == [new, video]

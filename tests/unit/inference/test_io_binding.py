@@ -1,4 +1,4 @@
-"""Bound to buffers on the CPU, against the same network computed plainly."""
+"""Buffers bound on the CPU give what the same network gives without them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.inference.bound import BoundSession
-from passerby.inference.onnx_runtime import OnnxRuntimeSession, loaded, session_options
+from passerby.inference.io_binding import IoBindingSession
+from passerby.inference.onnx_runtime import OnnxRuntimeSession, load_session, session_options
 from passerby.inference.weights import find
 
 NETWORKS = [("nanodet-g", 160, 96), ("blazeface-full-range", 192, 192), ("face-mesh", 192, 192)]
@@ -26,10 +26,10 @@ class Network:
     def plain(self) -> OnnxRuntimeSession:
         return OnnxRuntimeSession(self.content, self.width, self.height)
 
-    def bound(self, concurrency: int = 1) -> BoundSession:
+    def with_io_binding(self, concurrency: int = 1) -> IoBindingSession:
         options = session_options(self.width, self.height)
-        session = loaded(self.content, options, "CPUExecutionProvider")
-        return BoundSession(session, "cpu", self.width, self.height, concurrency)
+        session = load_session(self.content, options, "CPUExecutionProvider")
+        return IoBindingSession(session, "cpu", self.width, self.height, concurrency)
 
     def images(self, count: int) -> Iterator[Image]:
         random = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def network(request: pytest.FixtureRequest) -> Network:
 
 
 def test_every_byte_is_that_of_a_plain_run(network: Network) -> None:
-    plain, bound = network.plain(), network.bound()
+    plain, bound = network.plain(), network.with_io_binding()
 
     for image in network.images(3):
         expected, answers = plain.run(image), bound.run(image)
@@ -53,7 +53,7 @@ def test_every_byte_is_that_of_a_plain_run(network: Network) -> None:
 
 
 def test_concurrency_changes_no_byte(network: Network) -> None:
-    plain, bound = network.plain(), network.bound(concurrency=2)
+    plain, bound = network.plain(), network.with_io_binding(concurrency=2)
     images = list(network.images(8))
 
     with ThreadPoolExecutor(max_workers=3) as pool:
@@ -64,7 +64,7 @@ def test_concurrency_changes_no_byte(network: Network) -> None:
 
 
 def test_an_answer_is_not_overwritten_by_the_next(network: Network) -> None:
-    bound = network.bound()
+    bound = network.with_io_binding()
     one, other = network.images(2)
 
     answers = bound.run(one)
@@ -75,7 +75,7 @@ def test_an_answer_is_not_overwritten_by_the_next(network: Network) -> None:
 
 
 def test_a_view_with_gaps_is_taken(network: Network) -> None:
-    bound = network.bound()
+    bound = network.with_io_binding()
     (image,) = network.images(1)
 
     answers, expected = bound.run(image[:, ::-1]), bound.run(image[:, ::-1].copy())
@@ -85,11 +85,11 @@ def test_a_view_with_gaps_is_taken(network: Network) -> None:
 
 def test_another_size_is_refused(network: Network) -> None:
     with pytest.raises(ValueError, match=r"got \(64, 64, 3\)"):
-        network.bound().run(np.zeros((64, 64, 3), dtype=np.uint8))
+        network.with_io_binding().run(np.zeros((64, 64, 3), dtype=np.uint8))
 
 
 def test_the_place_of_a_refused_image_is_free_again(network: Network) -> None:
-    bound = network.bound()
+    bound = network.with_io_binding()
     with pytest.raises(ValueError, match="got"):
         bound.run(np.zeros((64, 64, 3), dtype=np.uint8))
     (image,) = network.images(1)

@@ -1,7 +1,7 @@
-"""A file on its way into a bucket that is a folder: there whole, or not at all.
+"""Upload a file into a bucket that is a folder, whole or not at all.
 
-It is written under a name that no listing shows and nobody can guess, and then linked under
-its own; a file that has that name keeps it, and the new one gets a number.
+It is written under a hidden name that nobody can guess, and then linked under its own. If
+another file has that name already, the new one gets a number.
 """
 
 import errno
@@ -18,7 +18,7 @@ from typing import Self
 
 from passerby.errors import ObjectForbidden, PasserbyError, TooLittleSpace
 
-DRAFTS = ".*.upload"  # how files on their way are called, as a pattern
+DRAFTS = ".*.upload"  # pattern of the names of unfinished files
 IDLE_SECONDS = 3600.0
 NAME_BYTES_LIMIT = 180  # of 255, so that a number has room
 NUMBERS_LIMIT = 1000
@@ -29,46 +29,46 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f/\\]")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-class UnusableName(PasserbyError):
+class InvalidFileName(PasserbyError):
     """No file can be kept under this name."""
 
 
-def checked_name(name: str) -> str:
-    """A file's name in one spelling; raises UnusableName.
+def normalise_name(name: str) -> str:
+    """Bring a file's name to its normal form; raises InvalidFileName.
 
     A name is no path, has no control characters and does not begin with a dot.
     """
-    spelled = unicodedata.normalize("NFC", name).strip()
+    normal = unicodedata.normalize("NFC", name).strip()
     try:
-        length = len(spelled.encode())
+        length = len(normal.encode())
     except UnicodeEncodeError as error:
-        raise UnusableName from error
-    if not spelled or spelled.startswith(".") or _FORBIDDEN.search(spelled):
-        raise UnusableName(f"No file can be kept under the name {name!r}.")
+        raise InvalidFileName from error
+    if not normal or normal.startswith(".") or _FORBIDDEN.search(normal):
+        raise InvalidFileName(f"No file can be kept under the name {name!r}.")
     if length > NAME_BYTES_LIMIT:
-        raise UnusableName("The name of the file is too long.")
-    return spelled
+        raise InvalidFileName("The name of the file is too long.")
+    return normal
 
 
-def forget_drafts(folder: Path) -> None:
-    """Remove what a crash left behind: an upload that goes on is written all the time."""
+def remove_stale_drafts(folder: Path) -> None:
+    """Remove unfinished files that nobody has written to for an hour."""
     for path in folder.glob(DRAFTS):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - IDLE_SECONDS:
                 path.unlink()
 
 
-class Incoming:
-    """A file that is being written; left without `publish`, nothing of it stays.
+class FileUpload:
+    """A file that is being uploaded, and removed if the block ends without `publish`.
 
     Parameters
     ----------
     folder : Path
         The bucket's; made if missing.
     name : str
-        One of `checked_name`.
+        One of `normalise_name`.
     size_bytes : int
-        How long it will be.
+        Its final length.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Incoming:
                 raise TooLittleSpace
             self._file = self._draft.open("xb")
         except OSError as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -102,39 +102,39 @@ class Incoming:
         traceback: TracebackType | None,
     ) -> None:
         self._draft.unlink(missing_ok=True)
-        with suppress(OSError):  # what could not be written is not wanted any more
+        with suppress(OSError):  # closing writes the rest, which may fail and is discarded
             self._file.close()
 
     def write(self, chunk: bytes | bytearray) -> None:
-        """Add to it."""
+        """Append bytes to the file."""
         try:
             self._file.write(chunk)
         except OSError as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
 
     def publish(self) -> str:
-        """Give it its name, which is returned; raises ValueError if it is not whole."""
+        """Give the file its final name and return that; raises ValueError if it is not whole."""
         try:
             self._file.flush()
             length = os.fstat(self._file.fileno()).st_size
             if length != self._size_bytes:
                 raise ValueError(f"{length} bytes of {self._size_bytes} came")
             os.fsync(self._file.fileno())
-            return self._linked()
+            return self._link()
         except OSError as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
 
-    def _linked(self) -> str:
+    def _link(self) -> str:
         stem, suffix = self._name.stem, self._name.suffix
         for number in range(1, NUMBERS_LIMIT):
             name = str(self._name) if number == 1 else f"{stem} ({number}){suffix}"
             with suppress(FileExistsError):
                 os.link(self._draft, self._folder / name)
                 return name
-        raise UnusableName("There are too many files of this name.")
+        raise InvalidFileName("There are too many files of this name.")
 
 
-def _translated(error: OSError) -> PasserbyError:
+def _translate_error(error: OSError) -> PasserbyError:
     return (
         TooLittleSpace()
         if error.errno in _FULL

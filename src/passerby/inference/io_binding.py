@@ -1,7 +1,7 @@
-"""Run a network in ONNX Runtime with its ends bound to buffers that stay on a device.
+"""Run a network in ONNX Runtime with inputs and outputs bound to buffers on a device.
 
-An image is copied to the device once, and the answers from it once; in between nothing
-leaves it. On a GPU the copies would otherwise be made anew, with new memory, at each call.
+An image is copied to the device once, and the outputs from it once; in between nothing
+leaves it. On a GPU, each call would otherwise allocate new memory for the copies.
 """
 
 from queue import LifoQueue
@@ -15,8 +15,8 @@ from passerby.inference.session import Device, Image, Outputs, check_size
 ELEMENT_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
 
 
-class BoundSession:
-    """A `Session` with `concurrency` places for an image; further calls wait for one.
+class IoBindingSession:
+    """A `Session` that runs up to `concurrency` images at a time; further calls wait.
 
     Parameters
     ----------
@@ -39,40 +39,40 @@ class BoundSession:
     ) -> None:
         self._size = (width, height)
         # Last in, first out: with little to do the same memory is used again.
-        self._places: LifoQueue[_Place] = LifoQueue()
+        self._buffers: LifoQueue[_Buffers] = LifoQueue()
         for _ in range(concurrency):
-            self._places.put(_Place(session, device))
+            self._buffers.put(_Buffers(session, device))
 
     def run(self, image: Image) -> Outputs:
-        """Compute one image on the device, the calling thread waiting; see `Session.run`."""
+        """Compute one image on the device while the calling thread waits; see `Session.run`."""
         check_size(image, *self._size)
-        place = self._places.get()
+        buffers = self._buffers.get()
         try:
-            return place.run(image)
+            return buffers.run(image)
         finally:
-            self._places.put(place)
+            self._buffers.put(buffers)
 
 
-class _Place:
-    """Buffers for one image and its answers, bound to the ends of the network."""
+class _Buffers:
+    """Buffers for one image and its outputs, bound to the network's inputs and outputs."""
 
     def __init__(self, session: ort.InferenceSession, device: Device) -> None:
         self._session = session
         self._binding = session.io_binding()
-        (source,) = session.get_inputs()
-        self._image = _buffer(source, device)
-        self._binding.bind_ortvalue_input(source.name, self._image)
-        self._answers = {end.name: _buffer(end, device) for end in session.get_outputs()}
-        for name, answer in self._answers.items():
-            self._binding.bind_ortvalue_output(name, answer)
+        (node,) = session.get_inputs()
+        self._image = _allocate(node, device)
+        self._binding.bind_ortvalue_input(node.name, self._image)
+        self._outputs = {node.name: _allocate(node, device) for node in session.get_outputs()}
+        for name, output in self._outputs.items():
+            self._binding.bind_ortvalue_output(name, output)
 
     def run(self, image: Image) -> Outputs:
         self._image.update_inplace(np.ascontiguousarray(image[None]))
         self._session.run_with_iobinding(self._binding)
         # On the CPU `numpy` shows the buffer itself, which the next image overwrites.
-        return [answer.numpy()[0].copy() for answer in self._answers.values()]
+        return [output.numpy()[0].copy() for output in self._outputs.values()]
 
 
-def _buffer(end: ort.NodeArg, device: Device) -> ort.OrtValue:
-    """Memory on the device for an input or an output."""
-    return ort.OrtValue.ortvalue_from_shape_and_type(end.shape, ELEMENT_TYPES[end.type], device)
+def _allocate(node: ort.NodeArg, device: Device) -> ort.OrtValue:
+    """Allocate memory on the device for an input or an output."""
+    return ort.OrtValue.ortvalue_from_shape_and_type(node.shape, ELEMENT_TYPES[node.type], device)
