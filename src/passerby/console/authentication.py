@@ -39,7 +39,7 @@ SAFE_METHODS = {"GET", "HEAD"}
 class AuthenticatedRequest:
     """A request of somebody who is logged in."""
 
-    request: Request
+    http: Request
     session: Session
     body: bytes  # b"" where the handler streams it
 
@@ -67,7 +67,7 @@ class AuthenticatedRequest:
 
     def find_job(self, jobs: JobStore) -> Job:
         """Find the job named by `{job_id}` in the path; raises JobNotFound if it is hidden."""
-        job = jobs.find(self.request.path_params["job_id"], self.account_id)
+        job = jobs.find(self.http.path_params["job_id"], self.account_id)
         if not self.may_see(job):
             raise JobNotFound
         return job
@@ -113,11 +113,7 @@ def authenticated(
         logged_in = AuthenticatedRequest(request, session, body)
         if method not in SAFE_METHODS:
             _check_csrf(logged_in)
-        if inspect.iscoroutinefunction(handler):
-            response: Response = await handler(logged_in)
-            return response
-        plain = cast("Callable[[AuthenticatedRequest], Response]", handler)
-        return await run_in_threadpool(plain, logged_in)
+        return await _respond(handler, logged_in)
 
     return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 
@@ -155,6 +151,14 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
+async def _respond(handler: Handler, request: AuthenticatedRequest) -> Response:
+    if inspect.iscoroutinefunction(handler):
+        response: Response = await handler(request)
+        return response
+    plain = cast("Callable[[AuthenticatedRequest], Response]", handler)
+    return await run_in_threadpool(plain, request)
+
+
 def _redirect_to_login(request: Request) -> Response:
     if request.method not in SAFE_METHODS or not wants_page(request):
         raise Refused("You are not logged in.", 401)
@@ -163,7 +167,7 @@ def _redirect_to_login(request: Request) -> Response:
 
 
 def _check_csrf(logged_in: AuthenticatedRequest) -> None:
-    request = logged_in.request
+    request = logged_in.http
     check_origin(request)
     shown = request.headers.get(CSRF_HEADER) or logged_in.form.get("csrf", "")
     if not hmac.compare_digest(shown.encode(), logged_in.session.csrf_token.encode()):

@@ -125,8 +125,8 @@ class Events:
 
         async def stream(request: AuthenticatedRequest) -> Response:
             # The server does not wait for this response when it stops.
-            request.request.state.endless = True
-            since = _since(request.request.headers.get("last-event-id"))
+            request.http.state.endless = True
+            since = _since(request.http.headers.get("last-event-id"))
             events = _events(EventStream(self.sources, sessions, request, since))
             headers = {"x-accel-buffering": "no"}  # a proxy must pass each event on at once
             return StreamingResponse(events, media_type="text/event-stream", headers=headers)

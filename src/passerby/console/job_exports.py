@@ -62,7 +62,7 @@ class JobExports:
         return FileResponse(path, media_type=form.media_type, filename=_file_name(job, form))
 
     def _format(self, request: AuthenticatedRequest) -> ExportFormat:
-        wanted = request.request.path_params["format"]
+        wanted = request.http.path_params["format"]
         for form in self.formats():
             if form.name == wanted:
                 return form
@@ -73,7 +73,7 @@ def _artifact_request(request: AuthenticatedRequest, form: ExportFormat) -> Arti
     """Read what is asked for; choices that the format does not have are ignored."""
     if form.name != BLURRED:
         return ArtifactRequest(kind="export", format=form.name)
-    query = request.request.query_params
+    query = request.http.query_params
     chosen = {
         "kind": "export",
         "format": form.name,

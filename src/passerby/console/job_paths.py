@@ -95,6 +95,6 @@ def _timeline_facts(timeline: PersonTimeline) -> dict[str, object]:
 
 def _milliseconds(request: AuthenticatedRequest, name: str) -> int:
     try:
-        return int(request.request.query_params[name])
+        return int(request.http.query_params[name])
     except (KeyError, ValueError) as error:
         raise Refused(f"{name} must be a whole number of milliseconds.") from error

@@ -79,7 +79,7 @@ class JobVideo:
             raise Refused("There are no portraits yet.", 404)
         with zipfile.ZipFile(path) as archive:
             try:
-                content = archive.read(f"{request.request.path_params['person']}.png")
+                content = archive.read(f"{request.http.path_params['person']}.png")
             except KeyError as error:
                 raise Refused("There is no portrait of this person.", 404) from error
         return Response(
@@ -89,7 +89,7 @@ class JobVideo:
     def _video(self, request: AuthenticatedRequest) -> Response:
         job = request.find_job(self.jobs)
         if self._is_playable(job):
-            return self._original(job, request.request.headers.get("range"))
+            return self._original(job, request.http.headers.get("range"))
         preview = self.artifacts.path(job, PREVIEW)
         if preview is None:
             raise Refused("There is no preview of this video yet.", 404)

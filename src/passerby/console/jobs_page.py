@@ -55,7 +55,7 @@ class JobsPage:
         ]
 
     def _list(self, request: AuthenticatedRequest) -> Response:
-        query = request.request.query_params
+        query = request.http.query_params
         state = query.get("state", "")
         state = state if state in FILTERS else ""
         tag = query.get("tag", "").strip()[:TAG_LIMIT]
@@ -78,7 +78,7 @@ class JobsPage:
 
     def _cancel(self, request: AuthenticatedRequest) -> Response:
         job = self.jobs.cancel(request.find_job(self.jobs).id)
-        if wants_page(request.request):
+        if wants_page(request.http):
             return RedirectResponse("/console/", 303)
         return JSONResponse(job_facts(job, datetime.now(UTC)))
 

@@ -25,7 +25,7 @@ def render_page(
 
     The template knows `session` (with `csrf_token`), `path` and the `context`.
     """
-    path = request.request.url.path
+    path = request.http.url.path
     return _render(template, status, session=request.session, path=path, **context)
 
 

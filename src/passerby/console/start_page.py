@@ -75,7 +75,7 @@ class StartPage:
         ]
 
     def _page(self, request: AuthenticatedRequest) -> Response:
-        query = request.request.query_params
+        query = request.http.query_params
         chosen = None
         if query.get("key"):
             chosen = NewAnalysis(query.get("bucket", ""), query["key"], "", secrets.token_hex(16))

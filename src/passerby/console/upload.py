@@ -55,10 +55,10 @@ class Uploads:
 
     async def _receive(self, request: AuthenticatedRequest) -> Response:
         upload = self._check(request)
-        request.request.state.patient = True  # from here on, as long as it takes
+        request.http.state.patient = True  # from here on, as long as it takes
         incoming = await run_in_threadpool(Incoming, upload.folder, upload.name, upload.length)
         with incoming:
-            await _write_body(request.request, incoming, upload.length)
+            await _write_body(request.http, incoming, upload.length)
             key = await run_in_threadpool(incoming.publish)
         return JSONResponse({"bucket": upload.bucket, "key": key}, 201)
 
@@ -67,10 +67,10 @@ class Uploads:
         target = self.target
         if target is None:
             raise Refused("Uploads are disabled on this server.", 404)
-        name = checked_name(request.request.path_params["name"])
+        name = checked_name(request.http.path_params["name"])
         if not request.key.rights.allow_video(target.bucket, name):
             raise Refused(f"This access key may not use {target.bucket}/{name}.", 403)
-        length = request.request.headers.get("content-length", "")
+        length = request.http.headers.get("content-length", "")
         if not length.isascii() or not length.isdigit():
             raise Refused("The header Content-Length is required.", 411)
         if int(length) > target.bytes_limit:
