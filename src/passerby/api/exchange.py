@@ -25,9 +25,15 @@ from passerby.api.rates import Rate
 from passerby.api.signature import Authenticator, verified
 from passerby.api.validation import validated
 from passerby.errors import PasserbyError
-from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
+from passerby.wire.messages import (
+    GetPersonTrackingRequest,
+    StartPersonTrackingRequest,
+    StartPersonTrackingResponse,
+)
 
 _log = logging.getLogger(__name__)
+
+_START = "StartPersonTracking"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,28 @@ def refusal(fault: Fault) -> Reply:
     return Reply(fault.kind.status, faults.body(fault))
 
 
+def start_job(
+    service: Service, caller: Caller, parameters: Mapping[str, object], region: str = ""
+) -> StartPersonTrackingResponse:
+    """Start a job, or find that of a repeated request, with all checks of the API.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of StartPersonTracking, not yet validated.
+    region : str
+        In which a notification topic must be.
+
+    Raises
+    ------
+    Fault, PasserbyError
+    """
+    params = _check_call(service, caller, _START, parameters)
+    request = msgspec.convert(params, StartPersonTrackingRequest)
+    check_topic_region(request, region)
+    return start_person_tracking(service.tracking, request, caller)
+
+
 def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
@@ -87,16 +115,12 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
     caller = verified(request, service.authenticator, now)
     logs.note(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
-    params = validated(_parameters(name, request), operation_inputs()[name])
-    check_operation(caller, name)
-    check_rate(service, caller, name)
-    if name == "StartPersonTracking":
-        start = msgspec.convert(params, StartPersonTrackingRequest)
-        check_topic_region(start, authorization(request).region)
-        started = start_person_tracking(service.tracking, start, caller)
+    given = _parameters(name, request)
+    if name == _START:
+        started = start_job(service, caller, given, authorization(request).region)
         logs.note(job_id=started.job_id)
         return started
-    get = msgspec.convert(params, GetPersonTrackingRequest)
+    get = msgspec.convert(_check_call(service, caller, name, given), GetPersonTrackingRequest)
     logs.note(job_id=get.job_id)
     return get_person_tracking(service.tracking, get, caller, now)
 
@@ -109,8 +133,18 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
     return params
 
 
-def check_rate(service: Service, caller: Caller, operation: str) -> None:
-    """Note a call of an account; raises ProvisionedThroughputExceededException."""
+def _check_call(
+    service: Service, caller: Caller, operation: str, parameters: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Check parameters, rights and rate of a call; return the validated parameters."""
+    params = validated(parameters, operation_inputs()[operation])
+    check_operation(caller, operation)
+    _check_rate(service, caller, operation)
+    return params
+
+
+def _check_rate(service: Service, caller: Caller, operation: str) -> None:
+    """Count a call of an account; raises ProvisionedThroughputExceededException."""
     rate = service.rates.get(operation)
     if rate is not None and not rate.take(caller.account_id):
         raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)

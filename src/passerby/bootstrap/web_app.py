@@ -58,10 +58,9 @@ def _console(
 ) -> "list[BaseRoute]":
     if not installation.settings.console:
         return []
-    from passerby.bootstrap.console import build_desk  # noqa: PLC0415
-    from passerby.console.app import console_routes  # noqa: PLC0415
+    from passerby.bootstrap.console import build_console  # noqa: PLC0415
 
-    return console_routes(build_desk(installation, service, buckets))
+    return build_console(installation, service, buckets)
 
 
 def face_judge(settings: Settings) -> "JudgeFaces | None":

@@ -14,7 +14,7 @@ from typing import Any
 
 from passerby.engine.child import GRACE_SECONDS, Outcome, serve
 from passerby.engine.shared_progress import new_shared_progress
-from passerby.processes.limits import held_bytes
+from passerby.processes.limits import resident_bytes
 from passerby.records import FractionCallback
 
 # How long a process that was asked to end is waited for before it is killed.
@@ -63,7 +63,7 @@ class ShardProcess:
     @property
     def memory_bytes(self) -> int:
         """What it holds in memory; 0 if it has ended."""
-        return held_bytes(self._process.pid or 0)
+        return resident_bytes(self._process.pid or 0)
 
     def outcome(self) -> Outcome | None:
         """How the shard ended; None if the process died over it."""

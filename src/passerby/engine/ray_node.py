@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from passerby.errors import EngineError
-from passerby.processes.limits import Limits, held_bytes
+from passerby.processes.limits import Limits, resident_bytes
 
 TELL_SECONDS = 0.25  # between two words on how far a shard is
 WATCH_SECONDS = 0.2  # between two looks at what it takes
@@ -83,7 +83,7 @@ def _watched(teller: "_ProgressReporter", limits: Limits) -> Iterator[None]:
 
     def watch() -> None:
         while not over.wait(WATCH_SECONDS):
-            excess = limits.excess(held_bytes(os.getpid()), teller.stalled_seconds)
+            excess = limits.excess(resident_bytes(os.getpid()), teller.stalled_seconds)
             if excess:
                 teller.give_up(excess)
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The least of a browser: sends what it is told, and keeps one cookie."""
+"""A user of the console: sends requests, and keeps one cookie as a browser does."""
 
 import http.client
 import re
@@ -24,8 +24,8 @@ class Answer:
 
 
 @dataclass
-class Visitor:
-    """Somebody with a browser."""
+class User:
+    """A user with a browser."""
 
     url: str
     cookie: str = ""
@@ -45,8 +45,8 @@ class Visitor:
         try:
             connection.request(method, path, body, named)
             answer = connection.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, told, answer.read().decode())
+            received = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, received, answer.read().decode())
         finally:
             connection.close()
 
