@@ -17,8 +17,9 @@ from passerby.bootstrap.analysis_result import AnalysisResult, open_result
 from passerby.cloud.copies import gives_parts
 from passerby.console.job_dependencies import Work
 from passerby.errors import PasserbyError, VideoGone
-from passerby.exports.formats import FORMATS, Options
+from passerby.exports.formats import FORMATS
 from passerby.exports.source import frame_count
+from passerby.films.blur_selection import BlurSelection
 from passerby.settings import load
 
 # Between two lines; whoever reads them looks five times a second.
@@ -62,8 +63,8 @@ def _look(result: AnalysisResult, target: Path) -> None:
 def _export(result: AnalysisResult, work: Work, target: Path) -> None:
     form = FORMATS[work.format]
     total = frame_count(result.video) if form.needs_video else result.row_count
-    options = Options(work.who, frozenset(work.persons))
-    form.write(result, target, options, _teller(total))
+    blur = BlurSelection(work.who, frozenset(work.persons))
+    form.write(result, target, blur, _teller(total))
 
 
 def _source(result: AnalysisResult) -> str:

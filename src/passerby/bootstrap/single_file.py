@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 from passerby import logs
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.cloud.objects import ObjectFacts, look_at
 from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
@@ -25,6 +23,7 @@ from passerby.pathing.analysis import Analysis, RunShards, ShardWork, analyse
 from passerby.pathing.plan import Options, Report, Shard
 from passerby.records import Progress
 from passerby.results.tables import write_table
+from passerby.wire.answer import encode_answer, whole_answer
 
 
 class RunProcesses(Protocol):
@@ -120,5 +119,5 @@ def write_results(
     write_tracks(folder / f"{stem}.txt", analysis.sightings)
     write_table(analysis.sightings, folder / f"{stem}.parquet")
     judge = expression.judge if all_of_faces else None
-    answer = serialised(whole_answer(analysis.video, analysis.sightings, judge))
+    answer = encode_answer(whole_answer(analysis.video, analysis.sightings, judge))
     (folder / f"{stem}.json").write_bytes(answer)

@@ -31,8 +31,8 @@ def report(
 ) -> None:
     """Report on paths: zones, lines, heat, flow; a page, and tables beside it."""
     from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
-    from passerby.analytics.report.content import report_on  # noqa: PLC0415
-    from passerby.analytics.report.writing import PAGE, write_report  # noqa: PLC0415
+    from passerby.analytics.report.path_report import compute_report  # noqa: PLC0415
+    from passerby.analytics.report.report_files import PAGE_NAME, write_report  # noqa: PLC0415
     from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
 
     counted_at = Places() if places is None else places_from_file(places)
@@ -40,8 +40,8 @@ def report(
     _warn_of_strays(counted_at, found.video)
     still = None if found.source is None else _still(found.source)
     out.mkdir(parents=True, exist_ok=True)
-    write_report(report_on(found.name, found.sightings, found.video, counted_at), still, out)
-    terminal.out.print(str(out / PAGE), markup=False, highlight=False, soft_wrap=True)
+    write_report(compute_report(found.name, found.sightings, found.video, counted_at), still, out)
+    terminal.out.print(str(out / PAGE_NAME), markup=False, highlight=False, soft_wrap=True)
 
 
 def _still(source: str) -> "Image":

@@ -17,7 +17,8 @@ from itertools import count, repeat
 import msgspec
 import numpy as np
 
-from passerby.exports.source import ExportSource, Tell, frame_count, told
+from passerby.exports.source import ExportSource, frame_count, read_parts
+from passerby.films.progress import ProgressCallback
 from passerby.records import LANDMARKS, NO_FACE, Face, Sightings, VideoInfo
 
 VIDEO_ID, PERSON, FACE = 1, 1, 2
@@ -50,7 +51,7 @@ class Tracks:
             yield {"id": self.of_face(person), "category_id": FACE, "video_id": VIDEO_ID}
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
     """The whole file; the sightings are read three times, a part at a time."""
     tracks = _tracks(result)
     yield b'{"info":{"description":"Persons found by passerby"}'
@@ -59,7 +60,10 @@ def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     yield from _list("tracks", [tracks.items()])
     yield from _list("images", _images(result))
     numbers = count(1)
-    parts = (_annotations(part, result.video, tracks, numbers) for part in told(result, tell))
+    parts = (
+        _annotations(part, result.video, tracks, numbers)
+        for part in read_parts(result, on_progress)
+    )
     yield from _list("annotations", parts)
     yield b"}\n"
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, Tell, frame_count
+from passerby.exports.source import ExportSource, frame_count
+from passerby.films.progress import ProgressCallback
 
 LABEL, ATTRIBUTE = "person", "index"
 # A box on a frame that the video does not have has CVAT refuse the file; how many frames
@@ -21,7 +22,7 @@ LABEL, ATTRIBUTE = "person", "index"
 LAST_FRAMES = 2
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
     """The whole file, person by person."""
     yield _head(result).encode()
     done = 0
@@ -29,7 +30,7 @@ def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     for path in paths(result):
         yield "".join(_track(path, end)).encode("ascii")
         done += len(path)
-        tell(done)
+        on_progress(done)
     yield b"</annotations>\n"
 
 

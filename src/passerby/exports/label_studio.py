@@ -15,7 +15,8 @@ import numpy as np
 
 from passerby import boxes
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, Tell, frame_count
+from passerby.exports.source import ExportSource, frame_count
+from passerby.films.progress import ProgressCallback
 from passerby.records import VideoInfo
 
 # Names in the labelling configuration of Label Studio's own template for such videos.
@@ -23,7 +24,7 @@ RECTANGLE, VIDEO, LABEL = "box", "video", "person"
 DECIMALS = 4  # of percent: within a hundredth of a pixel
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
     """A list of one task, person by person."""
     data = msgspec.json.encode({VIDEO: result.name})
     yield b'[{"data":' + data + b',"predictions":[{"model_version":"passerby","result":['
@@ -31,7 +32,7 @@ def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     for path in paths(result):
         yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, result.video))
         done += len(path)
-        tell(done)
+        on_progress(done)
     yield b"\n]}]}]\n"
 
 

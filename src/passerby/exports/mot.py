@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.source import ExportSource, Tell, told
+from passerby.exports.source import ExportSource, read_parts
+from passerby.films.progress import ProgressCallback
 from passerby.motfile import track_lines
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
     """Rows of `motfile`: bodies only, by frame, then by person."""
-    for part in told(result, tell):
+    for part in read_parts(result, on_progress):
         yield "".join(track_lines(part)).encode("ascii")

@@ -6,10 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings, VideoInfo
-
-# Told how many sightings are done, or for a video how many frames.
-Tell = Callable[[int], object]
 
 
 class ExportSource(Protocol):
@@ -42,12 +40,12 @@ class ExportSource(Protocol):
     def parts(self) -> Iterator[Sightings]:
         """All sightings, some thousand at a time."""
 
-    def spelled(self, sightings: Sightings) -> Sequence[msgspec.Struct]:
+    def to_messages(self, sightings: Sightings) -> Sequence[msgspec.Struct]:
         """Sightings as GetPersonTracking tells them."""
 
 
 # Makes an export piece by piece, in the order of the file.
-Chunks = Callable[[ExportSource, Tell], Iterator[bytes]]
+Chunks = Callable[[ExportSource, ProgressCallback], Iterator[bytes]]
 
 
 def frame_count(video: VideoInfo) -> int:
@@ -55,10 +53,10 @@ def frame_count(video: VideoInfo) -> int:
     return round(video.duration_ms * video.frame_rate / 1000)
 
 
-def told(result: ExportSource, tell: Tell) -> Iterator[Sightings]:
+def read_parts(result: ExportSource, on_progress: ProgressCallback) -> Iterator[Sightings]:
     """All sightings, a part at a time; how many are done is told after each."""
     done = 0
     for part in result.parts():
         yield part
         done += len(part)
-        tell(done)
+        on_progress(done)

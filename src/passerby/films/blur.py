@@ -8,17 +8,17 @@ it, before handing it on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.films.film import Progress, write_film
-from passerby.films.masks import Hidden, Masks
-from passerby.films.placement import Placed, place
+from passerby.films.blur_selection import BlurSelection
+from passerby.films.film import write_film
+from passerby.films.masks import HiddenPersons, Masks
+from passerby.films.placement import PersonPositions, locate_persons
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import DecodedFrame, Image
 
@@ -35,38 +35,13 @@ LEAST_CELL = 8
 # an ellipse of so many widths and heights. At the height of the head it is as wide as that.
 CORE = (0.4, 0.9)
 
-Who = Literal["everybody", "all-but", "only", "faces"]
-
-
-@dataclass(frozen=True)
-class Blurred:
-    """Who is made unrecognisable: everybody, all but some, only some, or all faces.
-
-    Raises
-    ------
-    ValueError
-        If there are `persons` where none are asked for, or none where they are.
-    """
-
-    who: Who = "everybody"
-    persons: frozenset[int] = frozenset()
-
-    def __post_init__(self) -> None:
-        if (self.who in ("all-but", "only")) != bool(self.persons):
-            raise ValueError(f"persons are named with 'all-but' and 'only' alone, got {self}")
-
-    def hides(self, person_index: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(N,) whether each person is to be hidden."""
-        named: NDArray[np.bool_] = np.isin(person_index, list(self.persons))
-        return named if self.who == "only" else ~named
-
 
 def write_blurred(
     source: str,
     sightings: Sightings,
     target: Path,
-    whom: Blurred,
-    progress: Progress | None = None,
+    selection: BlurSelection,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write a copy of a video as MP4 in which people cannot be recognised, with its sound.
 
@@ -90,16 +65,18 @@ def write_blurred(
     VideoError
         If the source cannot be read, or holds no frame.
     """
-    unknown = whom.persons - set(sightings.person_index.tolist())
+    unknown = selection.persons - set(sightings.person_index.tolist())
     if unknown:
         raise ValueError(f"there is no person {min(unknown)} in the video")
-    write_film(source, target, _concealing(sightings, whom), progress=progress)
+    write_film(source, target, _frame_editor(sightings, selection), on_progress=on_progress)
 
 
-def _concealing(sightings: Sightings, whom: Blurred) -> Callable[[DecodedFrame, Image], Image]:
+def _frame_editor(
+    sightings: Sightings, selection: BlurSelection
+) -> Callable[[DecodedFrame, Image], Image]:
     """What hides people in a frame."""
-    hides = whom.hides(sightings.person_index)
-    hidden = Hidden(sightings.take(hides))
+    hides = selection.hides(sightings.person_index)
+    hidden = HiddenPersons(sightings.take(hides))
     shown = sightings.take(~hides & sightings.has_body)
 
     def conceal_faces(frame: DecodedFrame, image: Image) -> Image:
@@ -111,14 +88,14 @@ def _concealing(sightings: Sightings, whom: Blurred) -> Callable[[DecodedFrame, 
         time, concealed = frame.timestamp_ms, image.copy()
         heads = hidden.heads(time)
         _conceal_heads(image, concealed, heads)  # a face may reach beyond the box of its body
-        if conceal_bodies(image, concealed, hidden.bodies(time), place(shown, time)):
+        if conceal_bodies(image, concealed, hidden.bodies(time), locate_persons(shown, time)):
             _conceal_heads(image, concealed, heads)
         return concealed
 
-    return conceal_faces if whom.who == "faces" else conceal_people
+    return conceal_faces if selection.target == "faces" else conceal_people
 
 
-def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) -> bool:
+def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPositions) -> bool:
     """Hide people, from the farthest to the nearest; leave others in front of them.
 
     Whose box ends lower in the picture is nearer. Of a shown person in front of a hidden

@@ -41,25 +41,25 @@ class Broadcast:
             self._offsets.append(self._pictures.offset)
         if self._starts >= len(self._offsets):
             return []
-        return self._moved(round(self._offsets[self._starts] * self._ratio))
+        return self._move_waiting(round(self._offsets[self._starts] * self._ratio))
 
     def correct(self, packet: SoundPacket) -> list[SoundPacket]:
         """Correct the times of the next packet of the sound; give those whose are known."""
         before = self._sound.offset
         self._sound.follow(packet)
         starts_again = self._sound.offset != before
-        earlier = self._moved(before) if starts_again else []
+        earlier = self._move_waiting(before) if starts_again else []
         self._starts += starts_again
         self._waiting.append(packet)
         if self._starts >= len(self._offsets):
             return earlier
-        return earlier + self._moved(round(self._offsets[self._starts] * self._ratio))
+        return earlier + self._move_waiting(round(self._offsets[self._starts] * self._ratio))
 
     def rest(self) -> list[SoundPacket]:
         """Give the sound to which no picture came: it goes on where it was."""
-        return self._moved(self._sound.offset)
+        return self._move_waiting(self._sound.offset)
 
-    def _moved(self, ticks: int) -> list[SoundPacket]:
+    def _move_waiting(self, ticks: int) -> list[SoundPacket]:
         moved, self._waiting = self._waiting, []
         for packet in moved:
             move(packet, ticks)

@@ -19,13 +19,13 @@ from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
 from passerby.files import atomic_file
-from passerby.films.sound import COPIED, add_sound
+from passerby.films.progress import ProgressCallback
+from passerby.films.sound import COPIED_CODECS, add_sound
 from passerby.inference.cpu import features_here
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, Image, Size, decode
 
-Paint = Callable[[DecodedFrame, Image], Image]
-Progress = Callable[[int], object]
+EditFrame = Callable[[DecodedFrame, Image], Image]
 
 # H.264 in 4:2:0 is what every browser and player shows; its pictures have an even
 # width and height.
@@ -57,7 +57,7 @@ class Encoding:
 
 # About the size of the source: 0.8 to 1.2 times, measured on three street scenes of
 # 480 to 1080 lines.
-FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED)
+FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED_CODECS)
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Clock:
 def write_film(
     source: str,
     target: Path,
-    paint: Paint,
+    edit_frame: EditFrame,
     encoding: Encoding = FULL,
-    progress: Progress | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write a video as MP4, with other pictures and its own sound.
 
@@ -109,9 +109,9 @@ def write_film(
         "movie_timescale": str(_movie_ticks(clock)),
     }
     with atomic_file(target) as draft, av.open(draft, "w", "mp4", options) as output:
-        for count in _encode(output, source, clock, paint, encoding):
-            if progress:
-                progress(count)
+        for count in _encode(output, source, clock, edit_frame, encoding):
+            if on_progress:
+                on_progress(count)
 
 
 def _clock(source: str) -> Clock:
@@ -129,10 +129,10 @@ def _movie_ticks(clock: Clock) -> int:
 
 
 def _encode(
-    output: OutputContainer, source: str, clock: Clock, paint: Paint, encoding: Encoding
+    output: OutputContainer, source: str, clock: Clock, edit_frame: EditFrame, encoding: Encoding
 ) -> Iterator[int]:
     """Encode all frames, with the sound beside them; yield how many are done, after each."""
-    frames = _shown(decode(source), clock, encoding)
+    frames = _shown_frames(decode(source), clock, encoding)
     first = next(frames, None)
     if first is None:
         raise DamagedVideo
@@ -141,10 +141,10 @@ def _encode(
     sound = add_sound(output, source, encoding.copied_sound)
     end = 0
     for count, frame in enumerate(chain([first], frames), start=1):
-        picture, ticks = _picture(frame, paint(frame, frame.image(size))), clock.ticks(frame)
+        picture, ticks = _picture(frame, edit_frame(frame, frame.image(size))), clock.ticks(frame)
         if frame is first and ticks and encoding.shows_from_zero:
-            output.mux(stream.encode(_at(0, frame, picture, clock)))
-        output.mux(stream.encode(_at(ticks, frame, picture, clock)))
+            output.mux(stream.encode(_schedule(0, frame, picture, clock)))
+        output.mux(stream.encode(_schedule(ticks, frame, picture, clock)))
         sound.write_until(ticks * clock.time_base)
         end = ticks + frame.duration
         yield count
@@ -152,7 +152,7 @@ def _encode(
     sound.write_rest(end * clock.time_base)
 
 
-def _shown(
+def _shown_frames(
     frames: Iterator[DecodedFrame], clock: Clock, encoding: Encoding
 ) -> Iterator[DecodedFrame]:
     """The frames, without those before 0 where the film begins there."""
@@ -204,7 +204,9 @@ def _colorspace(frame: DecodedFrame) -> int:
     return UNSPECIFIED if stored == RGB else stored
 
 
-def _at(ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock) -> av.VideoFrame:
+def _schedule(
+    ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock
+) -> av.VideoFrame:
     """The picture, to be shown at a time of the video's clock."""
     picture.time_base, picture.pts, picture.duration = clock.time_base, ticks, frame.duration
     return picture

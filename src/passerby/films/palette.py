@@ -40,7 +40,7 @@ def colour_of(person_index: int) -> Colour:
     return COLOURS[person_index % len(COLOURS)]
 
 
-def ink_on(ground: Colour) -> Colour:
+def text_colour_on(ground: Colour) -> Colour:
     """Black or white, whichever is read better on a ground of this colour."""
     luma = sum(weight * part for weight, part in zip(LUMA, ground, strict=True))
     return WHITE if luma < DARK_BELOW else BLACK

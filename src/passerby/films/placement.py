@@ -25,7 +25,7 @@ SHOWN_POINTS = 5  # the first of `records.LANDMARKS`
 
 
 @dataclass(frozen=True)
-class Placed:
+class PersonPositions:
     """The P persons that are in the picture at an instant, by index."""
 
     person_index: NDArray[np.int64]  # (P,)
@@ -37,7 +37,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class PlacedFaces:
+class FacePositions:
     """The Q faces that are in the picture at an instant, by index of their person."""
 
     person_index: NDArray[np.int64]  # (Q,)
@@ -57,41 +57,41 @@ class Trail:
     freshness: NDArray[np.float64]  # (K,) 1 now, 0 for the oldest that is still drawn
 
 
-def place(sightings: Sightings, timestamp_ms: int) -> Placed:
+def locate_persons(sightings: Sightings, timestamp_ms: int) -> PersonPositions:
     """Find everybody's box at an instant of the video's clock.
 
     Each of the `sightings` has a body.
     """
     before, after = neighbours(sightings, timestamp_ms, JOINED_MS)
-    share = shares(sightings, before, after, timestamp_ms)[:, None]
-    return Placed(
+    share = interpolation_weights(sightings, before, after, timestamp_ms)[:, None]
+    return PersonPositions(
         person_index=sightings.person_index[before],
         xyxy=sightings.xyxy[before] * (1 - share) + sightings.xyxy[after] * share,
         detected=sightings.detected[before] & sightings.detected[after],
     )
 
 
-def place_faces(sightings: Sightings, timestamp_ms: int) -> PlacedFaces:
+def locate_faces(sightings: Sightings, timestamp_ms: int) -> FacePositions:
     """Find everybody's face at an instant of the video's clock.
 
     Each of the `sightings` has a face.
     """
     before, after = neighbours(sightings, timestamp_ms, FACES_JOINED_MS)
-    share = shares(sightings, before, after, timestamp_ms)
+    share = interpolation_weights(sightings, before, after, timestamp_ms)
     start = sightings.faces.take(sightings.face[before])
     end = sightings.faces.take(sightings.face[after])
     first, second = start.landmarks[:, :SHOWN_POINTS], end.landmarks[:, :SHOWN_POINTS]
-    return PlacedFaces(
+    return FacePositions(
         person_index=sightings.person_index[before],
         xyxy=start.xyxy * (1 - share[:, None]) + end.xyxy * share[:, None],
         points=first * (1 - share[:, None, None]) + second * share[:, None, None],
     )
 
 
-def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trail]:
+def trails(sightings: Sightings, placed: PersonPositions, timestamp_ms: int) -> list[Trail]:
     """Trace the way of everybody's feet up to an instant.
 
-    Each of the `sightings` has a body. `placed` is `place` of the same instant: the
+    Each of the `sightings` has a body. `placed` is `locate_persons` of the same instant: the
     front ends of the trails. A person who has left keeps its trail for as long as a
     trail lasts.
     """
@@ -129,13 +129,13 @@ def neighbours(
     return before[near], after[near]
 
 
-def shares(
+def interpolation_weights(
     sightings: Sightings, before: NDArray[np.int64], after: NDArray[np.int64], timestamp_ms: int
 ) -> NDArray[np.float64]:
     """(P,) how far an instant lies on the way from one row to another, in [0, 1]."""
     start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
-    shares: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
-    return shares
+    interpolation_weights: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
+    return interpolation_weights
 
 
 def rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:

@@ -5,7 +5,6 @@ The video is decoded once, up to the last picture that is needed.
 
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films import portraits
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import decode
 
@@ -21,7 +21,7 @@ def write_portraits(
     source: str,
     sightings: Sightings,
     target: Path,
-    progress: Callable[[int], object] | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write `<index>.png` of every person who was detected, where it was detected best.
 
@@ -44,18 +44,18 @@ def write_portraits(
     wanted: defaultdict[int, list[int]] = defaultdict(list)
     for row in best_rows(sightings).tolist():
         wanted[int(sightings.timestamp_ms[row])].append(row)
-    boxes = portraits.subjects(sightings)
+    boxes = portraits.crop_boxes(sightings)
     # PNG is packed already; a fixed date, so that the same pictures give the same bytes.
     with zipfile.ZipFile(target, "w") as archive:
         for count, frame in enumerate(decode(source) if wanted else (), start=1):
             if rows := wanted.pop(frame.timestamp_ms, []):
                 image = frame.image()
                 for row in rows:
-                    _, encoded = cv2.imencode(".png", portraits.cut(image, boxes[row]))
+                    _, encoded = cv2.imencode(".png", portraits.crop(image, boxes[row]))
                     name = zipfile.ZipInfo(f"{sightings.person_index[row]}.png")
                     archive.writestr(name, encoded.tobytes())
-            if progress:
-                progress(count)
+            if on_progress:
+                on_progress(count)
             if not wanted:
                 break
 

@@ -18,7 +18,7 @@ BELOW_FACE = np.array([1.0, 1.8], np.float32)
 AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
 
 
-def choose(sightings: Sightings) -> NDArray[np.int64]:
+def choose_sightings(sightings: Sightings) -> NDArray[np.int64]:
     """Choose up to `MOST_PORTRAITS` sightings of each person.
 
     Each person's life is cut into as many stretches of equal length; from each
@@ -41,7 +41,7 @@ def choose(sightings: Sightings) -> NDArray[np.int64]:
     return np.sort(rows[best_first[is_first]])
 
 
-def subjects(sightings: Sightings) -> NDArray[np.float32]:
+def crop_boxes(sightings: Sightings) -> NDArray[np.float32]:
     """(S, 4) what to cut out for each sighting, pixels: its body, or head and shoulders."""
     only_face = ~sightings.has_body
     face = sightings.faces.xyxy[sightings.face[only_face]]
@@ -52,7 +52,7 @@ def subjects(sightings: Sightings) -> NDArray[np.float32]:
     return xyxy
 
 
-def cut(image: Image, xyxy: NDArray[np.float32]) -> Image:
+def crop(image: Image, xyxy: NDArray[np.float32]) -> Image:
     """Cut a person out, with its surroundings up to a fixed shape; nothing is distorted.
 
     Parameters
@@ -82,12 +82,12 @@ def _window(
     margin = MARGIN * (bottom - top)
     height = max(1, bottom - top + 2 * margin, (right - left + 2 * margin) * HEIGHT / WIDTH)
     width = height * WIDTH / HEIGHT
-    start_x = _fitted((left + right - width) / 2, width, frame_width)
-    start_y = _fitted((top + bottom - height) / 2, height, frame_height)
+    start_x = _fit((left + right - width) / 2, width, frame_width)
+    start_y = _fit((top + bottom - height) / 2, height, frame_height)
     return round(start_x), round(start_y), max(1, round(width)), round(height)
 
 
-def _fitted(start: float, length: float, limit: float) -> float:
+def _fit(start: float, length: float, limit: float) -> float:
     """Move a stretch into [0, limit]; leave one that is too long where it is."""
     return start if length > limit else min(max(0, start), limit - length)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from av.audio.stream import AudioStream
 from av.stream import Disposition
 
-from passerby.films.film import Encoding, Progress, write_film
+from passerby.films.film import Encoding, write_film
+from passerby.films.progress import ProgressCallback
 from passerby.video.container import OpenVideo, first_bytes, open_video
 from passerby.video.decode import DecodedFrame, Image, frames_of
 
@@ -46,7 +47,7 @@ DOC_TYPE_WEBM = b"\x42\x82\x84webm"
 DOC_TYPE_WITHIN = 64  # bytes
 
 
-def write_preview(source: str, target: Path, progress: Progress | None = None) -> None:
+def write_preview(source: str, target: Path, on_progress: ProgressCallback | None = None) -> None:
     """Write a copy of a video that every browser plays: MP4, H.264 and AAC, upright.
 
     It is at most 1280 pixels wide, and each frame is shown at its own time: see the head of
@@ -67,7 +68,7 @@ def write_preview(source: str, target: Path, progress: Progress | None = None) -
     VideoError
         If the source cannot be read, or holds no frame.
     """
-    write_film(source, target, _as_it_is, PREVIEW, progress)
+    write_film(source, target, _as_it_is, PREVIEW, on_progress)
 
 
 def playable(source: str) -> bool:

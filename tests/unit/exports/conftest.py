@@ -14,7 +14,7 @@ from passerby.testing import frontal_faces
 Row = tuple[int, int, float, bool]
 Sighted = Callable[..., Sightings]
 WithFaces = Callable[..., Sightings]
-Finish = Callable[..., AnalysisResult]
+BuildResult = Callable[..., AnalysisResult]
 
 
 def _sighted(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) -> Sightings:
@@ -62,10 +62,10 @@ VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 480, 4000, "LIMITED")  #
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Finish:
+def analysis_result(tmp_path: Path) -> BuildResult:
     """A result in a file, as a job or `passerby track` leaves it."""
 
-    def finish(
+    def build(
         sightings: Sightings,
         source: str | None = None,
         *,
@@ -77,7 +77,7 @@ def finished(tmp_path: Path) -> Finish:
         video = replace(VIDEO, frame_rate=frame_rate, duration_ms=duration_ms)
         return AnalysisResult("street", table, video, lambda: source)
 
-    return finish
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -106,10 +106,10 @@ def crowd() -> Sightings:
     return with_faces
 
 
-def whole(made: Iterable[bytes]) -> bytes:
+def joined(made: Iterable[bytes]) -> bytes:
     """A file from its pieces."""
     return b"".join(made)
 
 
-def untold(_done: int) -> None:
+def ignore_progress(_done: int) -> None:
     """Progress that nobody wants to know."""

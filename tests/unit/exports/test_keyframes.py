@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from passerby.exports.keyframes import TOLERANCE_PIXELS, PersonPath, paths
 from passerby.records import Sightings
 
-from .conftest import Finish
+from .conftest import BuildResult
 
 Sighted = Callable[..., Sightings]
 
@@ -59,19 +59,21 @@ def test_any_way_is_drawn_within_the_tolerance() -> None:
     assert 20 < len(rows) < 300
 
 
-def test_a_gap_has_both_its_ends(sighted: Sighted, finished: Finish) -> None:
+def test_a_gap_has_both_its_ends(sighted: Sighted, analysis_result: BuildResult) -> None:
     sightings = sighted(*((0, 40 * n, 3 * n, True) for n in range(60) if not 20 <= n < 40))
 
-    (path,) = paths(finished(sightings))
+    (path,) = paths(analysis_result(sightings))
 
     assert path.frame_index[path.gone].tolist() == [19, 59]
     assert path.frame_index[path.keyframes(path.frame_index)].tolist() == [0, 19, 40, 59]
 
 
-def test_a_change_between_seen_and_filled_in_is_kept(sighted: Sighted, finished: Finish) -> None:
+def test_a_change_between_seen_and_filled_in_is_kept(
+    sighted: Sighted, analysis_result: BuildResult
+) -> None:
     sightings = sighted(*((0, 40 * n, 3 * n, not 4 <= n < 7) for n in range(10)))
 
-    (path,) = paths(finished(sightings))
+    (path,) = paths(analysis_result(sightings))
 
     assert kept(path) == [0, 4, 7, 9]
 
@@ -84,39 +86,41 @@ def test_a_change_between_seen_and_filled_in_is_kept(sighted: Sighted, finished:
     ],
 )
 def test_how_long_somebody_may_be_unseen(
-    sighted: Sighted, finished: Finish, times: list[int], gone: list[int]
+    sighted: Sighted, analysis_result: BuildResult, times: list[int], gone: list[int]
 ) -> None:
-    (path,) = paths(finished(sighted(*((0, time, 0, True) for time in times))))
+    (path,) = paths(analysis_result(sighted(*((0, time, 0, True) for time in times))))
 
     assert path.timestamp_ms[path.gone].tolist() == gone
 
 
-def test_neighbouring_frames_of_a_slow_video_are_joined(sighted: Sighted, finished: Finish) -> None:
+def test_neighbouring_frames_of_a_slow_video_are_joined(
+    sighted: Sighted, analysis_result: BuildResult
+) -> None:
     sightings = sighted((0, 0, 0, True), (0, 1000, 5, True))
     sightings.frame_index[:] = [0, 1]
 
-    (path,) = paths(finished(sightings, frame_rate=1.0))
+    (path,) = paths(analysis_result(sightings, frame_rate=1.0))
 
     assert path.gone.tolist() == [False, True]
 
 
 def test_boxes_are_cut_at_the_border_and_left_out_beyond(
-    sighted: Sighted, finished: Finish
+    sighted: Sighted, analysis_result: BuildResult
 ) -> None:
     sightings = sighted((0, 0, -5, True), (0, 40, -50, True), (1, 0, 630, True), (2, 0, 700, True))
 
-    found = {path.person_index: path.xyxy.tolist() for path in paths(finished(sightings))}
+    found = {path.person_index: path.xyxy.tolist() for path in paths(analysis_result(sightings))}
 
     assert found == {0: [[0, 10, 15, 50]], 1: [[630, 10, 640, 50]]}
 
 
-def test_nobody(sighted: Sighted, finished: Finish) -> None:
-    assert list(paths(finished(sighted()))) == []
+def test_nobody(sighted: Sighted, analysis_result: BuildResult) -> None:
+    assert list(paths(analysis_result(sighted()))) == []
 
 
 def test_a_person_of_whom_only_the_face_was_seen_has_no_path(
-    sighted: Sighted, with_faces: Sighted, finished: Finish
+    sighted: Sighted, with_faces: Sighted, analysis_result: BuildResult
 ) -> None:
     sightings = with_faces(sighted((0, 0, 5, True), (1, 0, 50, True)), [1], body=False)
 
-    assert [path.person_index for path in paths(finished(sightings))] == [0]
+    assert [path.person_index for path in paths(analysis_result(sightings))] == [0]

@@ -1,3 +1,3 @@
-from tests.unit.exports.conftest import crowd, finished, sighted, with_faces
+from tests.unit.exports.conftest import analysis_result, crowd, sighted, with_faces
 
-__all__ = ["crowd", "finished", "sighted", "with_faces"]
+__all__ = ["analysis_result", "crowd", "sighted", "with_faces"]

@@ -12,8 +12,8 @@ from passerby.films.contact_sheet import (
     GROUND,
     HEAD,
     MARGIN,
-    Life,
     Portrait,
+    VisiblePeriod,
     clock,
     compose,
     write_contact_sheets,
@@ -53,14 +53,14 @@ def shown(count: int) -> list[Portrait]:
     ],
 )
 def test_a_sheet_is_as_wide_as_its_portraits(count: int, columns: int) -> None:
-    sheet = compose(Life(4, 0, 5000), shown(count))
+    sheet = compose(VisiblePeriod(4, 0, 5000), shown(count))
 
     width = 2 * MARGIN + columns * portraits.WIDTH + (columns - 1) * GAP
     assert sheet.shape == (2 * MARGIN + HEAD + portraits.HEIGHT + CAPTION, width, 3)
 
 
 def test_what_is_on_a_sheet() -> None:
-    sheet = compose(Life(4, 0, 5000), shown(2))
+    sheet = compose(VisiblePeriod(4, 0, 5000), shown(2))
 
     top = MARGIN + HEAD
     for left in (MARGIN, MARGIN + portraits.WIDTH + GAP):

@@ -138,7 +138,9 @@ def test_frames_are_not_gathered(tmp_path: Path) -> None:
         events.append(f"paint {frame.index}")
         return image
 
-    write_film(str(source), tmp_path / "out.mp4", paint, progress=lambda n: events.append(str(n)))
+    write_film(
+        str(source), tmp_path / "out.mp4", paint, on_progress=lambda n: events.append(str(n))
+    )
 
     assert events == list(_alternating(4))
 

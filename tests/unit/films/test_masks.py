@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.films.masks import Hidden
+from passerby.films.masks import HiddenPersons
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]
@@ -62,7 +62,7 @@ def box(left: float, margin: float) -> list[float]:
 def test_bodies(
     sighted: Sighted, rows: list[Row], timestamp_ms: int, expected: list[list[float]]
 ) -> None:
-    masks = Hidden(sighted(*rows)).bodies(timestamp_ms)
+    masks = HiddenPersons(sighted(*rows)).bodies(timestamp_ms)
 
     np.testing.assert_allclose(_sorted(masks.xyxy), _sorted(expected), atol=1e-4)
 
@@ -76,7 +76,7 @@ def test_a_face_alone_stands_for_head_and_shoulders(
 ) -> None:
     sightings = with_faces(sighted((0, 1000, 100, True)), [0], body=False, size=10)
 
-    ((left, top, right, bottom),) = Hidden(sightings).bodies(1000).xyxy.tolist()
+    ((left, top, right, bottom),) = HiddenPersons(sightings).bodies(1000).xyxy.tolist()
 
     assert left < 90
     assert top < 5
@@ -103,7 +103,7 @@ def test_heads(
 ) -> None:
     sightings = with_faces(sighted(*WALK), faces, size=10)
 
-    masks = Hidden(sightings).heads(timestamp_ms)
+    masks = HiddenPersons(sightings).heads(timestamp_ms)
 
     np.testing.assert_allclose(masks.xyxy, expected, atol=1e-4)
 
@@ -112,6 +112,6 @@ def test_the_head_of_one_who_is_cut_off_is_larger(sighted: Sighted) -> None:
     """A box as wide as high is that of somebody seen down to the chest."""
     sightings = sighted((0, 1000, 100, True), size=(40, 40))
 
-    ((_, _, _, bottom),) = Hidden(sightings).heads(1000).xyxy.tolist()
+    ((_, _, _, bottom),) = HiddenPersons(sightings).heads(1000).xyxy.tolist()
 
     assert bottom == pytest.approx(10 + 24 + 3.2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from passerby.films.palette import BLACK, COLOURS, WHITE, Colour, colour_of, ink_on
+from passerby.films.palette import BLACK, COLOURS, WHITE, Colour, colour_of, text_colour_on
 
 
 def lab(colour: Colour) -> np.ndarray:
@@ -39,4 +39,4 @@ def test_colours_begin_again_after_the_last() -> None:
     ],
 )
 def test_ink(ground: Colour, ink: Colour) -> None:
-    assert ink_on(ground) == ink
+    assert text_colour_on(ground) == ink

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from passerby.films.placement import place, place_faces, trails
+from passerby.films.placement import locate_faces, locate_persons, trails
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]
@@ -46,7 +46,7 @@ def test_place(
     timestamp_ms: int,
     expected: list[tuple[int, float, bool]],
 ) -> None:
-    placed = place(sighted(*rows), timestamp_ms)
+    placed = locate_persons(sighted(*rows), timestamp_ms)
 
     assert placed.person_index.tolist() == [person for person, _, _ in expected]
     assert placed.detected.tolist() == [detected for _, _, detected in expected]
@@ -84,7 +84,7 @@ def test_place_faces(
 ) -> None:
     sightings = with_faces(sighted(*rows), list(range(len(rows))), body=False)
 
-    placed = place_faces(sightings, timestamp_ms)
+    placed = locate_faces(sightings, timestamp_ms)
 
     assert placed.person_index.tolist() == [person for person, _ in expected]
     boxes = np.array([(left, 10, left + 10, 20) for _, left in expected]).reshape(-1, 4)
@@ -130,7 +130,7 @@ def test_trails(
 ) -> None:
     sightings = sighted(*rows)
 
-    found = trails(sightings, place(sightings, timestamp_ms), timestamp_ms)
+    found = trails(sightings, locate_persons(sightings, timestamp_ms), timestamp_ms)
 
     assert [trail.person_index for trail in found] == [person for person, _ in expected]
     for trail, (_, middles) in zip(found, expected, strict=True):
@@ -140,6 +140,6 @@ def test_trails(
 def test_trails_fade(sighted: Sighted) -> None:
     sightings = sighted(*steps(0, 0, 21))
 
-    (trail,) = trails(sightings, place(sightings, 2000), 2000)
+    (trail,) = trails(sightings, locate_persons(sightings, 2000), 2000)
 
     np.testing.assert_allclose(trail.freshness, np.linspace(0, 1, 21))

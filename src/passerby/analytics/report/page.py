@@ -7,8 +7,8 @@ import numpy as np
 
 from passerby.analytics import occupancy
 from passerby.analytics.paths import MS_PER_S
-from passerby.analytics.report.content import Report
 from passerby.analytics.report.markup import Markup, joined, tag
+from passerby.analytics.report.path_report import Report
 from passerby.analytics.report.pictures import Image
 from passerby.analytics.report.plots import bars, clock
 from passerby.analytics.report.scene import scene, style

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from passerby.analytics.paths import Floats
 from passerby.analytics.places import Line, Zone
 from passerby.analytics.report import pictures
-from passerby.analytics.report.content import Report
 from passerby.analytics.report.markup import Markup, joined, tag
+from passerby.analytics.report.path_report import Report
 from passerby.analytics.report.pictures import Image
 
 LAYERS = ("heat", "flow", "places")

@@ -9,7 +9,7 @@ import numpy as np
 
 from passerby.analytics.grid import Grid
 from passerby.analytics.paths import MS_PER_S, Floats
-from passerby.analytics.report.content import Report
+from passerby.analytics.report.path_report import Report
 from passerby.analytics.summary import ZoneSummary
 
 Table = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows

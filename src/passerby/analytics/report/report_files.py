@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 
 from passerby.analytics.report import pictures, tables
-from passerby.analytics.report.content import Report
 from passerby.analytics.report.page import page_of
+from passerby.analytics.report.path_report import Report
 from passerby.analytics.report.pictures import Image
 from passerby.analytics.report.scene import scene_file
 
-PAGE, COUNTS = "report.html", "counts.json"
+PAGE_NAME, COUNTS = "report.html", "counts.json"
 
 
 def write_report(report: Report, still: Image | None, folder: Path) -> None:
@@ -38,4 +38,4 @@ def write_report(report: Report, still: Image | None, folder: Path) -> None:
     counts = json.dumps(report.summary, indent=2, ensure_ascii=False)
     (folder / COUNTS).write_text(f"{counts}\n", encoding="utf-8")
     files = [COUNTS, *tables.tables_of(report), "scene.svg", "heat.png", "flow.png"]
-    (folder / PAGE).write_text(page_of(report, still, files), encoding="utf-8")
+    (folder / PAGE_NAME).write_text(page_of(report, still, files), encoding="utf-8")

@@ -18,7 +18,7 @@ CAP_HEIGHT = 0.75
 
 
 @dataclass(frozen=True)
-class Lettering:
+class Font:
     """A size and weight of the typeface."""
 
     size: int  # pixels from line to line

@@ -9,9 +9,9 @@ import pytest
 from tests.unit.analytics.footsteps import seen, walked
 
 from passerby.analytics.places import places_of
-from passerby.analytics.report.content import Report, report_on
+from passerby.analytics.report.path_report import Report, compute_report
 from passerby.analytics.report.pictures import Image, arrows, heat_layer
-from passerby.analytics.report.writing import write_report
+from passerby.analytics.report.report_files import write_report
 from passerby.records import VideoInfo
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 320, 240, 10_000, "LIMITED")
@@ -34,7 +34,7 @@ STILL: Image = np.full((240, 320, 3), 90, np.uint8)
 
 @pytest.fixture
 def report() -> Report:
-    return report_on("street", seen(STEPS), VIDEO, PLACES)
+    return compute_report("street", seen(STEPS), VIDEO, PLACES)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -165,7 +165,7 @@ def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) ->
 
 
 def test_nobody_gives_a_report_too(tmp_path: Path) -> None:
-    write_report(report_on("empty", seen([]), VIDEO, PLACES), None, tmp_path)
+    write_report(compute_report("empty", seen([]), VIDEO, PLACES), None, tmp_path)
 
     assert Page((tmp_path / "report.html").read_text(encoding="utf-8")).open == []
     assert rows(tmp_path / "persons.csv") == []

@@ -40,7 +40,7 @@ class Report:
         return self.step_ms * len(self.counts.start_ms)
 
 
-def report_on(name: str, sightings: Sightings, video: VideoInfo, places: Places) -> Report:
+def compute_report(name: str, sightings: Sightings, video: VideoInfo, places: Places) -> Report:
     """Count everything once."""
     paths = paths_of(sightings, places.joined_ms, (video.width, video.height))
     until_ms = max(video.duration_ms, int(sightings.timestamp_ms.max(initial=0)) + 1)

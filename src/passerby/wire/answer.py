@@ -1,0 +1,40 @@
+"""An answer of the service as JSON, and a whole result as one answer."""
+
+import msgspec
+import numpy as np
+
+from passerby.records import Sightings, VideoInfo
+from passerby.wire.faces import ClassifyExpressions
+from passerby.wire.messages import GetPersonTrackingResponse, VideoMetadata
+from passerby.wire.persons import person_detections
+
+
+def whole_answer(
+    video: VideoInfo,
+    sightings: Sightings,
+    classify_expressions: ClassifyExpressions | None = None,
+) -> GetPersonTrackingResponse:
+    """Put a whole result into one answer, for a file analysed without a job."""
+    return GetPersonTrackingResponse(
+        job_status="SUCCEEDED",
+        persons=person_detections(sightings, video.width, video.height, classify_expressions),
+        video_metadata=video_metadata(video),
+    )
+
+
+def video_metadata(video: VideoInfo) -> VideoMetadata:
+    """Describe a video as the service does."""
+    return VideoMetadata(
+        codec=video.codec,
+        duration_millis=video.duration_ms,
+        format=video.container,
+        frame_rate=float(np.float32(video.frame_rate)),
+        frame_height=video.height,
+        frame_width=video.width,
+        color_range=video.color_range,
+    )
+
+
+def encode_answer(answer: msgspec.Struct) -> bytes:
+    """Encode an answer as compact JSON; members left at their default are not written."""
+    return msgspec.json.encode(answer)
