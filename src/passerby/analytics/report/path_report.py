@@ -1,4 +1,4 @@
-"""All that a report tells of one video."""
+"""The numbers of a report on one video."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ FLOW_CELLS_ACROSS = CELLS_ACROSS // 2
 
 
 @dataclass(frozen=True)
-class Report:
-    """What was counted."""
+class PathReport:
+    """The counts at some places of one video."""
 
     name: str
     video: VideoInfo
@@ -36,18 +36,18 @@ class Report:
 
     @property
     def until_ms(self) -> int:
-        """Where the last step of time ends."""
+        """End of the last step of time."""
         return self.step_ms * len(self.counts.start_ms)
 
 
-def compute_report(name: str, sightings: Sightings, video: VideoInfo, places: Places) -> Report:
+def compute_report(name: str, sightings: Sightings, video: VideoInfo, places: Places) -> PathReport:
     """Count everything once."""
     paths = paths_of(sightings, places.joined_ms, (video.width, video.height))
     until_ms = max(video.duration_ms, int(sightings.timestamp_ms.max(initial=0)) + 1)
     step_ms = step_for(until_ms)
     heat_grid = Grid(video.width, video.height, CELLS_ACROSS)
     flow_grid = Grid(video.width, video.height, FLOW_CELLS_ACROSS)
-    return Report(
+    return PathReport(
         name=name,
         video=video,
         places=places,
