@@ -1,4 +1,4 @@
-"""What a finished analysis left: by job id, or by the file that `passerby track` wrote."""
+"""The result of a finished analysis, by job id or by the file that `passerby track` wrote."""
 
 import mmap
 import re
@@ -29,14 +29,14 @@ JOB_ID = re.compile("[0-9a-f]{1,64}")
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """A result, of which no more is read than is asked for."""
+    """A result that is read lazily: no more than is asked for."""
 
     name: str  # for file names: the video's, without its ending
     table: Path  # Parquet, rows in order of time
     video: VideoInfo
     find_video: Callable[[], str | None] = field(
         repr=False
-    )  # as `source`; a URL, no log should show
+    )  # as `source`; a URL is a secret: no log shows it
     classify_expressions: ClassifyExpressions | None = (
         None  # None: faces have what the service gave by default
     )
@@ -48,7 +48,7 @@ class AnalysisResult:
 
     @cached_property
     def row_count(self) -> int:
-        """How many sightings there are."""
+        """Number of sightings."""
         return row_count(self.table)
 
     @cached_property
@@ -57,18 +57,18 @@ class AnalysisResult:
         return self.find_video()
 
     def parts(self) -> Iterator[Sightings]:
-        """All sightings, some thousand at a time."""
+        """Yield all sightings, some thousand at a time."""
         return read_parts(self.table)
 
     def to_messages(self, sightings: Sightings) -> list[PersonDetection]:
-        """Sightings as GetPersonTracking tells them."""
+        """Convert sightings to the `PersonDetection` of GetPersonTracking."""
         return person_detections(
             sightings, self.video.width, self.video.height, self.classify_expressions
         )
 
 
 def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> AnalysisResult:
-    """Find a result.
+    """Open the result of a job, or of a file.
 
     Parameters
     ----------
@@ -134,13 +134,13 @@ def _find_video(settings: Settings, job: Job) -> str | None:
 
 
 class _AnswerHead(msgspec.Struct, rename="pascal"):
-    """What is read of a whole answer: the rest of it may be hundreds of megabytes."""
+    """The part of a whole answer that is read; the rest may be hundreds of megabytes."""
 
     video_metadata: VideoMetadata
 
 
 def _video_info(answer: Path, source: str | None) -> VideoInfo:
-    """What the answer beside a table tells of the video, or else the video itself."""
+    """Describe the video from the answer beside a table, or else from the video itself."""
     if answer.is_file():
         return _read_video_info(answer)
     if source is None:

@@ -1,4 +1,4 @@
-"""`passerby export`: a result in a form that other programs read."""
+"""The command `passerby export`: a result as a file for other programs."""
 
 import os
 import sys
@@ -103,7 +103,7 @@ def _check_video(result: "AnalysisResult", blur: "BlurSelection") -> None:
 
 
 def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, replace: bool) -> None:
-    """Refuse to write over something, most of all over what is read."""
+    """Refuse to overwrite a file without `--force`, and the exported file always."""
     if not target.exists():
         return
     if not replace:

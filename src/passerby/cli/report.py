@@ -1,4 +1,4 @@
-"""`passerby report`: who was where for how long, which way, how fast."""
+"""The command `passerby report`: stays, crossings, directions and speeds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +45,7 @@ def report(
 
 
 def _still(source: str) -> "Image":
-    """The frame in the middle of a video."""
+    """Decode the frame in the middle of a video."""
     from passerby.errors import DamagedVideo  # noqa: PLC0415
     from passerby.video.stills import stills  # noqa: PLC0415
 
@@ -55,7 +55,7 @@ def _still(source: str) -> "Image":
 
 
 def _warn_of_strays(places: "Places", video: "VideoInfo") -> None:
-    """Say which places lie outside of the picture: mostly they are in other units."""
+    """Warn of places outside of the picture: mostly they are in other units."""
     named = [(zone.name, zone.points) for zone in places.zones]
     named += [(line.name, line.ends) for line in places.lines]
     for name, points in named:

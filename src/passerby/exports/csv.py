@@ -1,4 +1,4 @@
-"""The table of sightings as text with commas: for spreadsheets.
+"""The table of sightings as comma-separated text, for spreadsheets.
 
 All columns of `results.tables`, but of the landmarks only the five that the service gave.
 What was not seen is empty.
@@ -20,7 +20,7 @@ COLUMNS = (*(name for name in SCHEMA.names if name != "landmarks"), *POINTS)
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """A heading, then a line a sighting, by time, then by person."""
+    """Yield a heading, then a line a sighting, by time, then by person."""
     yield ",".join(COLUMNS).encode("ascii") + b"\n"
     options = pyarrow.csv.WriteOptions(include_header=False)
     for part in read_parts(result, on_progress):

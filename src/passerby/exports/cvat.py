@@ -1,4 +1,4 @@
-"""Paths as "CVAT for video 1.1": tracks to look at and to correct by hand.
+"""Paths as "CVAT for video 1.1": tracks that can be corrected by hand.
 
 A track a person, with a keyframe wherever its box leaves the straight way. A box that was
 filled in is `occluded`; where the person is gone, the track is `outside`. Faces are left
@@ -23,7 +23,7 @@ LAST_FRAMES = 2
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """The whole file, person by person."""
+    """Yield the whole file, person by person."""
     yield _head(result).encode()
     done = 0
     end = frame_count(result.video) - LAST_FRAMES
@@ -69,7 +69,7 @@ def _head(result: ExportSource) -> str:
 
 
 def _track(path: PersonPath, end: int) -> Iterator[str]:
-    """Lines of one track; frames until `end` are there for sure, and those it was seen on."""
+    """Yield the lines of one track; the video surely has the frames before `end`."""
     person = path.person_index
     yield f'  <track id="{person}" label="{LABEL}" source="auto">\n'
     kept = path.keyframes(path.frame_index)

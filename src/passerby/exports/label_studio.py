@@ -1,4 +1,4 @@
-"""Paths as a task of Label Studio with a `videorectangle` a person, to be corrected there.
+"""Paths as a task of Label Studio, with a `videorectangle` for each person.
 
 The task's `video` is the name of the file: put there where Label Studio finds it. Faces
 are left out, and whether a box was filled in: a `videorectangle` has no place for either.
@@ -25,7 +25,7 @@ DECIMALS = 4  # of percent: within a hundredth of a pixel
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """A list of one task, person by person."""
+    """Yield a list of one task, person by person."""
     data = msgspec.json.encode({VIDEO: result.name})
     yield b'[{"data":' + data + b',"predictions":[{"model_version":"passerby","result":['
     done = 0
@@ -52,7 +52,7 @@ def _region(path: PersonPath, video: VideoInfo) -> dict[str, object]:
 
 
 def _sequence(path: PersonPath, video: VideoInfo) -> list[dict[str, object]]:
-    """Keyframes, on the frames of a constant rate: Label Studio knows no other."""
+    """List keyframes, on the frames of a constant rate: Label Studio knows no other."""
     at_rate = np.rint(path.timestamp_ms * video.frame_rate / 1000).astype(np.int64)
     frame = 1 + (at_rate if video.frame_rate else path.frame_index)
     rows = np.flatnonzero(path.keyframes(frame))

@@ -1,4 +1,4 @@
-"""Who was where as MOTChallenge text: what scorers and many trackers read."""
+"""Paths as MOTChallenge text, which scorers and many trackers read."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,6 @@ from passerby.motfile import track_lines
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """Rows of `motfile`: bodies only, by frame, then by person."""
+    """Yield the rows of `motfile`: bodies only, by frame, then by person."""
     for part in read_parts(result, on_progress):
         yield "".join(track_lines(part)).encode("ascii")

@@ -9,7 +9,7 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """The file of `results.tables`, byte for byte."""
+    """Yield the file of `results.tables`, byte for byte."""
     with result.table.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

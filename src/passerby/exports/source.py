@@ -1,4 +1,4 @@
-"""What an export is made from."""
+"""The source of an export: a finished result."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from passerby.records import Sightings, VideoInfo
 
 
 class ExportSource(Protocol):
-    """A finished result: `passerby.bootstrap.analysis_result.AnalysisResult`."""
+    """A finished result, as `passerby.bootstrap.analysis_result.AnalysisResult` is one."""
 
     @property
     def name(self) -> str:
-        """For file names: the video's, without its ending."""
+        """The video's name without its ending, for file names."""
 
     @property
     def table(self) -> Path:
@@ -23,7 +23,7 @@ class ExportSource(Protocol):
 
     @property
     def video(self) -> VideoInfo:
-        """What the container said."""
+        """The container's description of the video."""
 
     @property
     def source(self) -> str | None:
@@ -35,26 +35,26 @@ class ExportSource(Protocol):
 
     @property
     def row_count(self) -> int:
-        """How many sightings there are."""
+        """Number of sightings."""
 
     def parts(self) -> Iterator[Sightings]:
-        """All sightings, some thousand at a time."""
+        """Yield all sightings, some thousand at a time."""
 
     def to_messages(self, sightings: Sightings) -> Sequence[msgspec.Struct]:
-        """Sightings as GetPersonTracking tells them."""
+        """Convert sightings to the `PersonDetection` of GetPersonTracking."""
 
 
-# Makes an export piece by piece, in the order of the file.
+# Yields an export piece by piece, in the order of the file.
 Chunks = Callable[[ExportSource, ProgressCallback], Iterator[bytes]]
 
 
 def frame_count(video: VideoInfo) -> int:
-    """About how many frames a video has, from its length and mean rate."""
+    """Estimate how many frames a video has, from its length and mean rate."""
     return round(video.duration_ms * video.frame_rate / 1000)
 
 
 def read_parts(result: ExportSource, on_progress: ProgressCallback) -> Iterator[Sightings]:
-    """All sightings, a part at a time; how many are done is told after each."""
+    """Yield all sightings, a part at a time; report after each how many are done."""
     done = 0
     for part in result.parts():
         yield part

@@ -1,9 +1,9 @@
-"""The video once more, with people made unrecognisable in it.
+"""A copy of the video in which people are unrecognisable.
 
-A privacy tool errs towards too much: boxes are grown, people are covered for a while
+A privacy tool errs towards too much: boxes are grown, people are masked for a while
 before they are first seen and after they are last seen, and where somebody to be hidden and
 somebody to be shown overlap, hiding wins unless the other clearly stands in front. It can
-only cover whom the analysis found, and the sound stays: look at a film, and listen to
+only hide whom the analysis found, and the sound stays: look at a film, and listen to
 it, before handing it on.
 """
 
@@ -22,7 +22,7 @@ from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import DecodedFrame, Image
 
-# Of a cover there remain so many colours across and down, each rounded to steps of so
+# Of a mask there remain so many colours across and down, each rounded to steps of so
 # much, and none for less than so many pixels across. A face is a sixth to a seventh of
 # a body: its colour is mixed with the hair's and the background's. The grid moves with the
 # person: one that stood still would see finer detail pass by, frame after frame.
@@ -55,7 +55,7 @@ def write_blurred(
         File to write; there is either all of it, or nothing.
     whom : Blurred
     progress : callable, optional
-        Told the number of frames done, after each.
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def write_blurred(
 def _frame_editor(
     sightings: Sightings, selection: BlurSelection
 ) -> Callable[[DecodedFrame, Image], Image]:
-    """What hides people in a frame."""
+    """Build the callable that hides people in a frame."""
     hides = selection.hides(sightings.person_index)
     hidden = HiddenPersons(sightings.take(hides))
     shown = sightings.take(~hides & sightings.has_body)
@@ -107,7 +107,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPo
         Where colours are taken from.
     concealed : (h, w, 3) uint8, BGR
         Where people are hidden.
-    covers : Covers
+    masks : Masks
         Of those to be hidden.
     shown : Placed
         Those to be seen. A box that was filled in is behind everybody.
@@ -115,7 +115,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPo
     Returns
     -------
     bool
-        Whether somebody was left in front of a cover.
+        Whether somebody was left in front of a mask.
     """
     is_reopened = False
     ends = np.minimum(np.concatenate([shown.xyxy[:, 3], masks.xyxy[:, 3]]), image.shape[0])
@@ -131,7 +131,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPo
 def conceal(
     image: Image, concealed: Image, xyxy: NDArray[np.float64], cells: tuple[int, int]
 ) -> None:
-    """Leave of a part of an image a few colours that run into each other.
+    """Reduce a part of an image to a few colours that run into each other.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def _conceal_heads(image: Image, concealed: Image, heads: Masks) -> None:
 
 
 def _reopen(image: Image, concealed: Image, xyxy: NDArray[np.float64]) -> bool:
-    """Show the middle of somebody's box again; say whether that changed anything."""
+    """Show the middle of somebody's box again; return whether that changed anything."""
     view = _part(image, xyxy)
     before, after = concealed[view], image[view]
     core = np.zeros(after.shape[:2], dtype=np.uint8)
@@ -178,7 +178,7 @@ def _reopen(image: Image, concealed: Image, xyxy: NDArray[np.float64]) -> bool:
 
 
 def _part(image: Image, xyxy: NDArray[np.float64]) -> tuple[slice, slice]:
-    """Rows and columns of the pixels that a box touches."""
+    """Slice the rows and columns of the pixels that a box touches."""
     height, width = image.shape[:2]
     limits = np.array([width, height])
     start = np.clip(np.floor(xyxy[:2]), 0, limits).astype(int)

@@ -1,4 +1,4 @@
-"""One picture for each person: how it looked, when, over its whole life.
+"""A contact sheet for each person: portraits over its whole path, each with its time.
 
 The quickest way to see whether a path is one person's all along. The video is
 decoded once for all persons, and a person's sheet is written as soon as its last
@@ -53,7 +53,7 @@ class Portrait:
 
 @dataclass(frozen=True)
 class VisiblePeriod:
-    """When a person was first and last seen, milliseconds on the video's clock."""
+    """The times at which a person was first and last seen, milliseconds on the video's clock."""
 
     person_index: int
     first_ms: int
@@ -77,7 +77,7 @@ def write_contact_sheets(
     folder : Path
         Exists; files of the same name are overwritten.
     progress : callable, optional
-        Told the number of frames read, after each.
+        Receives the number of frames read, after each.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def write_contact_sheets(
 
 
 def compose(period: VisiblePeriod, shown: list[Portrait]) -> Image:
-    """Lay one person's portraits side by side, with times and a title: BGR picture."""
+    """Lay one person's portraits side by side, with times and a title; return a BGR picture."""
     columns = max(LEAST_COLUMNS, len(shown))
     width = 2 * MARGIN + columns * portraits.WIDTH + (columns - 1) * GAP
     height = 2 * MARGIN + HEAD + portraits.HEIGHT + CAPTION
@@ -118,7 +118,7 @@ def compose(period: VisiblePeriod, shown: list[Portrait]) -> Image:
 
 
 def clock(timestamp_ms: int) -> str:
-    """Minutes, seconds and tenths as a watch shows them, rounded down.
+    """Format a time as minutes, seconds and tenths, rounded down.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def clock(timestamp_ms: int) -> str:
 
 
 def _visible_periods(sightings: Sightings) -> dict[int, VisiblePeriod]:
-    """Lives by person index; filled boxes count, too."""
+    """Collect the periods by person index; filled boxes count, too."""
     indexes, firsts = np.unique(sightings.person_index, return_index=True)
     _, lasts = np.unique(sightings.person_index[::-1], return_index=True)
     first_ms = sightings.timestamp_ms[firsts].tolist()

@@ -1,4 +1,4 @@
-"""The contact sheets of all persons in one file."""
+"""The contact sheets of all persons in one ZIP file."""
 
 import tempfile
 import zipfile

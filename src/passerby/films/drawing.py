@@ -1,4 +1,4 @@
-"""Mark persons in a picture: box, face, number, and the way they came.
+"""Drawing of persons into a picture: box, face, number, and trail.
 
 Sizes follow the height of the picture, so that a marked video looks alike in
 every resolution.
@@ -78,7 +78,7 @@ def _draw_box(image: Image, placed: PersonPositions, position: int) -> None:
 
 
 def _draw_face(image: Image, faces: FacePositions, position: int) -> None:
-    """A box, and a dot on each point."""
+    """Draw a box, and a dot on each point."""
     width = _line_width(image)
     colour = colour_of(int(faces.person_index[position]))
     outline = [_corners(faces.xyxy[position])]
@@ -88,7 +88,7 @@ def _draw_face(image: Image, faces: FacePositions, position: int) -> None:
 
 
 def _corners(xyxy: Points) -> Points:
-    """(4, 2) corners of a box, around."""
+    """List the corners, (4, 2), around a box."""
     left, top, right, bottom = xyxy
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
@@ -149,7 +149,7 @@ def _draw_trail(image: Image, trail: Trail) -> None:
 
 
 def _around(image: Image, points: Points, margin: int) -> tuple[Image, Points]:
-    """Part of the picture, as a view, that holds the points; and its upper left corner."""
+    """Slice the part of the picture that holds the points; return its upper left corner too."""
     height, width = image.shape[:2]
     limits = np.array([width, height])
     start = np.clip(np.floor(points.min(axis=0)) - margin, 0, limits).astype(int)

@@ -1,4 +1,4 @@
-"""A video written once more with other pictures: at the same times, with its sound.
+"""A copy of a video with other pictures, at the same times and with its sound.
 
 Frames stream from the decoder to the encoder, one at a time, and keep their times: what
 `GetPersonTracking` calls 12,400 ms is seen at 12.4 seconds. Nothing else of the source
@@ -46,7 +46,7 @@ RGB, UNSPECIFIED = 0, 2  # FFmpeg's AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a film is encoded."""
+    """Settings of a film's encoder."""
 
     options: Mapping[str, str]  # of libx264
     copied_sound: frozenset[str]  # codecs whose sound is taken over; any other becomes AAC
@@ -62,14 +62,14 @@ FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED_CODECS)
 
 @dataclass(frozen=True)
 class Clock:
-    """How the source counts time."""
+    """The time base and the zero of the source."""
 
     time_base: Fraction  # seconds of one tick
     zero_pts: int  # PTS, in ticks, at which the video's clock shows 0
     rate: Fraction  # mean frames per second
 
     def ticks(self, frame: DecodedFrame) -> int:
-        """When a frame is shown on the video's clock, in ticks."""
+        """Return the time of a frame on the video's clock, in ticks."""
         return frame.pts - self.zero_pts
 
 
@@ -95,7 +95,7 @@ def write_film(
         have the size of the first, and so has what it gives.
     encoding : Encoding
     progress : callable, optional
-        Told the number of frames done, after each; an exception it raises ends it.
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def _clock(source: str) -> Clock:
 
 
 def _movie_ticks(clock: Clock) -> int:
-    """Ticks a second in which the start of the pictures is told exactly."""
+    """Choose ticks a second that express the start of the pictures exactly."""
     ticks = clock.time_base.denominator
     while ticks < LEAST_TICKS_PER_SECOND:
         ticks *= 2
@@ -155,12 +155,12 @@ def _encode(
 def _shown_frames(
     frames: Iterator[DecodedFrame], clock: Clock, encoding: Encoding
 ) -> Iterator[DecodedFrame]:
-    """The frames, without those before 0 where the film begins there."""
+    """Leave out the frames before 0 where the film begins there."""
     return (frame for frame in frames if clock.ticks(frame) >= 0 or not encoding.shows_from_zero)
 
 
 def _size(upright: Size, widest: int | None) -> Size:
-    """Width and height to make images in, pixels; those scaled are even."""
+    """Choose the width and height of the images, pixels; scaled ones are even."""
     width, height = upright
     if widest is None or width <= widest:
         return max(2, width), max(2, height)
@@ -186,7 +186,7 @@ def _add_stream(
 
 
 def _picture(frame: DecodedFrame, image: Image) -> av.VideoFrame:
-    """Picture for the encoder; odd sizes lose a line."""
+    """Convert an image for the encoder; odd sizes lose a line."""
     even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
     return av.VideoFrame.from_ndarray(even, "bgr24").reformat(
         format=PIXEL_FORMAT,
@@ -199,7 +199,7 @@ def _picture(frame: DecodedFrame, image: Image) -> av.VideoFrame:
 
 
 def _colorspace(frame: DecodedFrame) -> int:
-    """FFmpeg's number of the matrix between RGB and brightness with colour."""
+    """Return FFmpeg's number of the matrix between RGB and YUV."""
     stored: int = frame.picture.colorspace
     return UNSPECIFIED if stored == RGB else stored
 
@@ -207,6 +207,6 @@ def _colorspace(frame: DecodedFrame) -> int:
 def _schedule(
     ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock
 ) -> av.VideoFrame:
-    """The picture, to be shown at a time of the video's clock."""
+    """Set the time at which a picture is shown, in ticks of the video's clock."""
     picture.time_base, picture.pts, picture.duration = clock.time_base, ticks, frame.duration
     return picture

@@ -1,10 +1,10 @@
-"""The video once more, with everybody in it marked."""
+"""A copy of the video with everybody in it marked."""
 
 from pathlib import Path
 
 from passerby.films.drawing import annotate
 from passerby.films.film import write_film
-from passerby.films.placement import locate_faces, locate_persons, trails
+from passerby.films.placement import locate_faces, locate_persons, trace_trails
 from passerby.films.progress import ProgressCallback
 from passerby.records import NO_FACE, Sightings
 from passerby.video.decode import DecodedFrame, Image
@@ -24,7 +24,7 @@ def write_overlay(
     target : Path
         File to write; there is either all of it, or nothing.
     progress : callable, optional
-        Told the number of frames done, after each.
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -37,6 +37,6 @@ def write_overlay(
     def mark(frame: DecodedFrame, image: Image) -> Image:
         placed = locate_persons(bodies, frame.timestamp_ms)
         seen = locate_faces(faces, frame.timestamp_ms)
-        return annotate(image, placed, seen, trails(bodies, placed, frame.timestamp_ms))
+        return annotate(image, placed, seen, trace_trails(bodies, placed, frame.timestamp_ms))
 
     write_film(source, target, mark, on_progress=on_progress)

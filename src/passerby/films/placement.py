@@ -1,4 +1,4 @@
-"""Where each person is at any instant, between its sightings too.
+"""Positions of persons at any instant, interpolated between their sightings.
 
 Sightings exist for analysed frames, 15 a second at the most, and faces for every third
 of these; a video that is to be watched needs a box in every frame. A person is taken to
@@ -50,7 +50,7 @@ class FacePositions:
 
 @dataclass(frozen=True)
 class Trail:
-    """Where a person's feet were lately: K points in time order, K at least 2."""
+    """The recent way of a person's feet: K points in time order, K at least 2."""
 
     person_index: int
     points: NDArray[np.float64]  # (K, 2) x, y in pixels
@@ -88,7 +88,7 @@ def locate_faces(sightings: Sightings, timestamp_ms: int) -> FacePositions:
     )
 
 
-def trails(sightings: Sightings, placed: PersonPositions, timestamp_ms: int) -> list[Trail]:
+def trace_trails(sightings: Sightings, placed: PersonPositions, timestamp_ms: int) -> list[Trail]:
     """Trace the way of everybody's feet up to an instant.
 
     Each of the `sightings` has a body. `placed` is `locate_persons` of the same instant: the
@@ -116,7 +116,7 @@ def trails(sightings: Sightings, placed: PersonPositions, timestamp_ms: int) -> 
 def neighbours(
     sightings: Sightings, timestamp_ms: int, joined_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of each person's last sighting until, and first from, an instant on."""
+    """Find the rows of each person's last sighting until, and first from, an instant on."""
     earlier = rows_between(sightings, timestamp_ms - joined_ms, timestamp_ms)
     later = rows_between(sightings, timestamp_ms, timestamp_ms + joined_ms)
     last = dict(zip(sightings.person_index[earlier].tolist(), earlier.tolist(), strict=True))
@@ -132,19 +132,19 @@ def neighbours(
 def interpolation_weights(
     sightings: Sightings, before: NDArray[np.int64], after: NDArray[np.int64], timestamp_ms: int
 ) -> NDArray[np.float64]:
-    """(P,) how far an instant lies on the way from one row to another, in [0, 1]."""
+    """Compute how far, (P,) in [0, 1], an instant lies on the way from one row to another."""
     start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
     interpolation_weights: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
     return interpolation_weights
 
 
 def rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:
-    """Rows of the sightings in a stretch of time, both ends included."""
+    """Find the rows of the sightings in a stretch of time, both ends included."""
     start = np.searchsorted(sightings.timestamp_ms, first_ms, side="left")
     stop = np.searchsorted(sightings.timestamp_ms, last_ms, side="right")
     return np.arange(start, stop, dtype=np.int64)
 
 
 def _feet(xyxy: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 2) middle of the lower edges."""
+    """Return the middles, (N, 2), of the lower edges."""
     return np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1).astype(np.float64)

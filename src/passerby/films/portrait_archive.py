@@ -1,4 +1,4 @@
-"""One picture of each person, as a browser shows them: a ZIP of PNG files.
+"""A portrait of each person for browsers: a ZIP of PNG files.
 
 The video is decoded once, up to the last picture that is needed.
 """
@@ -34,7 +34,7 @@ def write_portraits(
     target : Path
         File to write.
     progress : callable, optional
-        Told the number of frames read, after each.
+        Receives the number of frames read, after each.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def write_portraits(
 
 
 def best_rows(sightings: Sightings) -> NDArray[np.int64]:
-    """(P,) row of each person's surest detection; of a body, where there is any."""
+    """Find the row, (P,), of each person's surest detection, of a body if there is any."""
     rows = np.flatnonzero(sightings.detected)
     person = sightings.person_index[rows]
     without_body = ~sightings.has_body[rows]

@@ -1,4 +1,4 @@
-"""Which glimpses show a person best over its life, and how they are cut out."""
+"""The choice of the sightings that show a person best, and how they are cut out."""
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
 def choose_sightings(sightings: Sightings) -> NDArray[np.int64]:
     """Choose up to `MOST_PORTRAITS` sightings of each person.
 
-    Each person's life is cut into as many stretches of equal length; from each
+    Each person's path is cut into as many stretches of equal length; from each
     comes the most confident detection, the earlier of two that are equal, and a face
     alone only where there is no body. Boxes that were filled in are not chosen.
 
@@ -42,7 +42,7 @@ def choose_sightings(sightings: Sightings) -> NDArray[np.int64]:
 
 
 def crop_boxes(sightings: Sightings) -> NDArray[np.float32]:
-    """(S, 4) what to cut out for each sighting, pixels: its body, or head and shoulders."""
+    """Choose the box, (S, 4) pixels, to cut out of each sighting: body, or head and shoulders."""
     only_face = ~sightings.has_body
     face = sightings.faces.xyxy[sightings.face[only_face]]
     extent = face[:, 2:] - face[:, :2]
@@ -53,7 +53,7 @@ def crop_boxes(sightings: Sightings) -> NDArray[np.float32]:
 
 
 def crop(image: Image, xyxy: NDArray[np.float32]) -> Image:
-    """Cut a person out, with its surroundings up to a fixed shape; nothing is distorted.
+    """Cut a person out to a fixed shape, with its surroundings and without distortion.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def crop(image: Image, xyxy: NDArray[np.float32]) -> Image:
 def _window(
     xyxy: NDArray[np.float32], frame_width: int, frame_height: int
 ) -> tuple[int, int, int, int]:
-    """Left, top, width, height of the part to be cut out, in the frame as far as it fits."""
+    """Choose left, top, width and height of the part to cut out, in the frame where it fits."""
     left, top, right, bottom = xyxy.tolist()
     margin = MARGIN * (bottom - top)
     height = max(1, bottom - top + 2 * margin, (right - left + 2 * margin) * HEIGHT / WIDTH)
@@ -93,7 +93,7 @@ def _fit(start: float, length: float, limit: float) -> float:
 
 
 def _stretches(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(N,) stretch of its person's life that each sighting lies in, from 0."""
+    """Number the stretch, (N,) from 0, of its person's path that each sighting lies in."""
     _, member = np.unique(person, return_inverse=True)
     persons = int(member.max(initial=-1)) + 1
     first = np.full(persons, np.iinfo(np.int64).max)

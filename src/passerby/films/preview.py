@@ -1,4 +1,4 @@
-"""A copy of a video that every browser plays, on the video's own clock; and who needs one.
+"""A copy of a video that every browser plays, on the video's own clock.
 
 What a browser calls `mediaTime` (`HTMLVideoElement.requestVideoFrameCallback`) is the time
 of the frame shown, in seconds. What a browser makes of a file whose pictures begin later
@@ -61,7 +61,7 @@ def write_preview(source: str, target: Path, on_progress: ProgressCallback | Non
     target : Path
         File to write; there is either all of it, or nothing.
     progress : callable, optional
-        Told the number of frames done, after each.
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def write_preview(source: str, target: Path, on_progress: ProgressCallback | Non
 
 
 def playable(source: str) -> bool:
-    """Tell whether browsers play a video as it is, on passerby's clock.
+    """Check whether browsers play a video as it is, on passerby's clock.
 
     Looked at are the container, the codecs, and the first frame. Damage further on is not
     found, nor a list of edits that cuts out parts.
@@ -105,7 +105,7 @@ def _as_it_is(_: DecodedFrame, image: Image) -> Image:
 
 
 def _kind(source: str, video: OpenVideo) -> str | None:
-    """Name of the container, if browsers know it."""
+    """Name the container, if browsers know it."""
     names = video.container.format.name.split(",")
     if "mp4" in names and video.container.metadata.get("major_brand") != QUICKTIME_BRAND:
         return "mp4"
@@ -142,6 +142,6 @@ def _plays_sound(stream: AudioStream, kind: str) -> bool:
 
 
 def _is_only_turned(frame: DecodedFrame) -> bool:
-    """Whether a picture is at most turned, which browsers can, and not mirrored."""
+    """Check that a picture is at most turned, which browsers can, and not mirrored."""
     turn = frame.orientation
     return (turn.is_mirrored != turn.is_flipped) == turn.is_transposed

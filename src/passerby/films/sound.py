@@ -1,4 +1,4 @@
-"""The sound of a video, taken over into a film that is written anew.
+"""The sound of a video, copied or encoded again into a film.
 
 As it is, packet by packet, where MP4 holds its codec and players know it there; otherwise
 as AAC. Times are those of the video's clock, so it stays in step with the picture
@@ -38,7 +38,7 @@ AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000
 USUAL_RATE = 48_000
 BIT_RATE = 128_000  # what FFmpeg's manual recommends for stereo
 
-# Sound made anew runs on while its times deviate by no more than this from those told,
+# Sound made anew runs on while its times deviate by no more than this from the packets',
 # seconds: containers round times to a millisecond, a packet holds 20.
 TOLERANCE_S = Fraction(1, 100)
 
@@ -48,7 +48,7 @@ REST_S = 10
 
 
 class Sound:
-    """The sound on its way into a film: written as far as the pictures are."""
+    """The sound on its way into a film, written as far as the pictures are."""
 
     def __init__(self, output: OutputContainer, packets: Packets) -> None:
         self._output = output
@@ -56,7 +56,7 @@ class Sound:
         self._next = next(packets, None)
 
     def write_until(self, seconds: Fraction) -> None:
-        """Write what begins until then on the video's clock."""
+        """Write what begins up to a time of the video's clock."""
         while self._next is not None and _begins(self._next) <= seconds:
             self._write(self._next)
             self._next = next(self._read_packets, None)
@@ -100,18 +100,18 @@ def add_sound(output: OutputContainer, source: str, copied: frozenset[str]) -> S
 
 
 def _begins(packet: "Packet[AudioStream]") -> Fraction:
-    """Seconds on the video's clock."""
+    """Return when a packet begins, in seconds on the video's clock."""
     return (packet.dts or 0) * packet.time_base
 
 
 def _audio_stream(video: OpenVideo) -> AudioStream | None:
-    """The stream that a player would choose; None where there is none it could play."""
+    """Find the stream that a player would choose; None where it could play none."""
     best = video.container.streams.best("audio", related=video.stream)
     return best if isinstance(best, AudioStream) and best.codec_context else None
 
 
 def _fits(audio: AudioStream) -> bool:
-    """Whether MP4 takes a stream as it is; low rates of MP3 for instance it does not."""
+    """Check whether MP4 takes a stream as it is; it does not take low rates of MP3, say."""
     try:
         with av.open(io.BytesIO(), "w", "mp4") as trial:
             trial.add_stream_from_template(audio)
@@ -137,7 +137,7 @@ def _copy_packets(source: str, stream: AudioStream) -> Packets:
 
 
 def _read_packets(source: str) -> Packets:
-    """Packets on the video's clock, as far as the source can be read."""
+    """Yield packets on the video's clock, as far as the source can be read."""
     with open_video(source) as video:
         audio = _audio_stream(video)
         if audio is None:
@@ -154,7 +154,7 @@ def _read_packets(source: str) -> Packets:
 
 
 def _packets_with_times(video: OpenVideo, audio: AudioStream, time_base: Fraction) -> Packets:
-    """Packets of the sound that have a time, one that runs on."""
+    """Yield the packets of the sound that have a time, on a clock that never restarts."""
     if not video.clock_may_restart:
         packets = video.container.demux(audio)
         yield from (packet for packet in packets if packet.size and packet.dts is not None)
@@ -171,7 +171,7 @@ def _packets_with_times(video: OpenVideo, audio: AudioStream, time_base: Fractio
 
 
 def _drop_disordered(packets: Packets) -> Packets:
-    """The packets without those that are out of order, ahead of their follower or behind."""
+    """Leave out packets that are later than the next one, or earlier than the last."""
     last: int | None = None
     for packet, following in pairwise(chain(packets, [None])):
         if packet is None or packet.dts is None:
@@ -192,7 +192,7 @@ def _encode_aac(source: str, stream: AudioStream) -> Packets:
 
 
 def _blocks(source: str, stream: AudioStream) -> Iterator[Block]:
-    """Decoded sound in the form of the new stream, each block with where it belongs."""
+    """Yield decoded sound in the form of the new stream, each block with its first sample."""
     form: tuple[object, ...] | None = None
     resampler = AudioResampler()
     for frame in _decode_frames(source):
@@ -211,7 +211,7 @@ def _resample(resampler: AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
 
 
 def _start(frame: AudioFrame, rate: int) -> int | None:
-    """Number of a block's first sample on the video's clock, if that is known."""
+    """Compute the number of a block's first sample on the video's clock, if it is known."""
     if frame.pts is None or frame.time_base is None:
         return None
     return round(frame.pts * frame.time_base * rate)
@@ -226,7 +226,7 @@ def _decode_frames(source: str) -> Iterator[AudioFrame]:
 
 
 def _fill_gaps(blocks: Iterator[Block], rate: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Join blocks without a break: silence where some is missing, none twice, none before 0."""
+    """Join blocks without a break: silence fills gaps, and what overlaps is dropped."""
     tolerance = round(TOLERANCE_S * rate)
     position: int | None = None
     for start, samples in blocks:

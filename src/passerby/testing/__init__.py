@@ -1,4 +1,4 @@
-"""Stand-ins for the world, for tests and trials: footage, people in it, their finder."""
+"""Fakes for tests and trials: footage, people in it, and detectors that find them."""
 
 from passerby.testing.clips import (
     BOX_COLOURS,

@@ -1,4 +1,4 @@
-"""Footage that is not footage: small synthetic pictures, and the clips made of them."""
+"""Small synthetic pictures, and the clips made of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -54,7 +54,7 @@ def moving_boxes(count: int, size: tuple[int, int] = (160, 120), boxes: int = 2)
 
 
 def texture(size: tuple[int, int], seed: int = 0, grain: int = 8) -> Image:
-    """(height, width, 3) uint8 BGR: grey blocks of `grain` pixels, different for each seed."""
+    """Make grey blocks of `grain` pixels: (height, width, 3) uint8 BGR, by seed."""
     width, height = size
     blocks = np.random.default_rng(seed).integers(
         60, 200, size=(height // grain + 1, width // grain + 1, 1), dtype=np.uint8
@@ -137,6 +137,6 @@ def write_sound(path: Path, duration_s: float = 0.5) -> Path:
 
 
 def _to_and_fro(distance: int, span: int) -> int:
-    """Position in [0, span] of a walker that turns round at either end."""
+    """Return the position in [0, span] of a walker that turns round at either end."""
     around = distance % (2 * span)
     return min(around, 2 * span - around)

@@ -44,7 +44,7 @@ def person_detections(
 
 
 def _bodies(sightings: Sightings, width: int, height: int) -> list[BoundingBox | None]:
-    """Box of each row; None where only the face was seen."""
+    """Convert the box of each row; None where only the face was seen."""
     found = map(BoundingBox, *float32_columns(_ratios(sightings.xyxy, width, height)))
     seen = sightings.has_body.tolist()
     return [box if body else None for box, body in zip(found, seen, strict=True)]
@@ -53,13 +53,13 @@ def _bodies(sightings: Sightings, width: int, height: int) -> list[BoundingBox |
 def _faces(
     sightings: Sightings, width: int, height: int, classify_expressions: ClassifyExpressions | None
 ) -> list[FaceDetail | None]:
-    """Face of each row; None where it has none."""
+    """Convert the face of each row; None where it has none."""
     details = face_details(sightings.faces, width, height, classify_expressions)
     return [None if row == NO_FACE else details[row] for row in sightings.face.tolist()]
 
 
 def _ratios(xyxy: NDArray[np.float32], width: int, height: int) -> boxes.Boxes:
-    """(N, 4) width, height, left, top: fractions of the frame, in [0, 1]; NaN stays."""
+    """Compute width, height, left, top, (N, 4) fractions in [0, 1] of the frame; NaN stays."""
     whole = boxes.clip(np.rint(xyxy), width, height)
     left, top, box_width, box_height = boxes.to_ltwh(whole).T
     return np.stack([box_width / width, box_height / height, left / width, top / height], axis=1)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from passerby.films.placement import locate_faces, locate_persons, trails
+from passerby.films.placement import locate_faces, locate_persons, trace_trails
 from passerby.records import Sightings
 
 Sighted = Callable[..., Sightings]
@@ -130,7 +130,7 @@ def test_trails(
 ) -> None:
     sightings = sighted(*rows)
 
-    found = trails(sightings, locate_persons(sightings, timestamp_ms), timestamp_ms)
+    found = trace_trails(sightings, locate_persons(sightings, timestamp_ms), timestamp_ms)
 
     assert [trail.person_index for trail in found] == [person for person, _ in expected]
     for trail, (_, middles) in zip(found, expected, strict=True):
@@ -140,6 +140,6 @@ def test_trails(
 def test_trails_fade(sighted: Sighted) -> None:
     sightings = sighted(*steps(0, 0, 21))
 
-    (trail,) = trails(sightings, locate_persons(sightings, 2000), 2000)
+    (trail,) = trace_trails(sightings, locate_persons(sightings, 2000), 2000)
 
     np.testing.assert_allclose(trail.freshness, np.linspace(0, 1, 21))

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: no script, no other file, no network."""
+"""The page of a report: one HTML file without scripts, other files or network."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class WalkSection(NamedTuple):
 
 
 def render_page(report: PathReport, still: Image | None, files: Sequence[str]) -> str:
-    """Write the page.
+    """Render the page of a report.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _zone_plot(report: PathReport, zone: ZoneSummary) -> Plot:
     person = np.array([stay["person"] for stay in stays], np.int64)
     from_ms = np.array([stay["from_ms"] for stay in stays], np.float64)
     to_ms = np.array([stay["to_ms"] for stay in stays], np.float64)
-    counts = occupancy.count(person, from_ms, to_ms, report.step_ms, report.until_ms)
+    counts = occupancy.count_persons(person, from_ms, to_ms, report.step_ms, report.until_ms)
     return bar_plot(f"Persons in {zone['name']}, on average", counts.mean, report.until_ms)
 
 

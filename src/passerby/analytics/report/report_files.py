@@ -1,4 +1,4 @@
-"""A report in files: the page, pictures, tables and the counts as JSON."""
+"""The files of a report: the page, pictures, tables and the counts as JSON."""
 
 import json
 from pathlib import Path

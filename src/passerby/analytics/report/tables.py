@@ -1,4 +1,4 @@
-"""A report's numbers as CSV, for other programs."""
+"""The numbers of a report as CSV, for other programs."""
 
 import csv
 from collections import defaultdict
@@ -20,7 +20,7 @@ WALK = ("metres", "mean_speed", "top_speed")
 
 
 def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
-    """Name of the file → what stands in it."""
+    """Build all tables, by the name of their file."""
     zones, lines = report.summary["zones"], report.summary["lines"]
     return {
         "zones.csv": (("zone", *ZONE), ([zone["name"], *map(zone.get, ZONE)] for zone in zones)),
@@ -59,7 +59,7 @@ def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
 
 
 def write_tables(report: PathReport, folder: Path) -> None:
-    """Write all of them; what is not known is left empty."""
+    """Write all tables; unknown values are left empty."""
     for name, (headings, rows) in build_tables(report).items():
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -68,7 +68,7 @@ def write_tables(report: PathReport, folder: Path) -> None:
 
 
 def _dwell(zone: ZoneSummary) -> Iterator[list[object]]:
-    """A row a person: all of their stays together."""
+    """Yield a row for each person: all of their stays together."""
     lengths_ms = defaultdict[int, list[int]](list)
     for stay in zone["stays"]:
         lengths_ms[stay["person"]].append(stay["to_ms"] - stay["from_ms"])
@@ -95,7 +95,7 @@ def _occupancy(report: PathReport) -> CsvTable:
 
 
 def _cells(grid: Grid, values: Mapping[str, Floats]) -> CsvTable:
-    """A row a cell, row after row: where its middle lies, pixels, and what is known of it."""
+    """Build a table with a row for each cell: its middle, pixels, and its values."""
     row, column = np.divmod(np.arange(grid.rows * grid.cells_across), grid.cells_across)
     middles = [np.round((place + 0.5) * grid.side, 2) for place in (column, row)]
     columns = [*middles, *(np.round(array.ravel(), 3) for array in values.values())]
