@@ -2,6 +2,7 @@
 
 from passerby.testing.clips import (
     BOX_COLOURS,
+    ClipOptions,
     Image,
     moving_boxes,
     texture,
@@ -14,6 +15,7 @@ from passerby.testing.scenes import Seen, face_of, faces_of, observations, toget
 
 __all__ = [
     "BOX_COLOURS",
+    "ClipOptions",
     "ColourDetector",
     "HeadFinder",
     "Image",
