@@ -13,7 +13,6 @@ from passerby.api.tokens import Listing, PageTokens
 from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
-from passerby.wire.answer import video_metadata
 from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import (
     GetPersonTrackingRequest,
@@ -24,6 +23,7 @@ from passerby.wire.messages import (
     StartPersonTrackingResponse,
 )
 from passerby.wire.persons import person_detections
+from passerby.wire.video import video_metadata
 
 Order = Literal["timestamp", "index"]
 
@@ -109,9 +109,8 @@ class Tracking:
     page_tokens: PageTokens
     open_job_limit: int  # jobs of one account that may wait or run
     video_bytes_limit: int
-    classify_expressions: ClassifyExpressions | None = (
-        None  # None: faces have what the service gave by default
-    )
+    # Without it, faces have what the service gave by default.
+    classify_expressions: ClassifyExpressions | None = None
 
 
 def start_person_tracking(

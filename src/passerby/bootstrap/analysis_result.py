@@ -22,6 +22,7 @@ from passerby.settings import Settings
 from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import PersonDetection, VideoMetadata
 from passerby.wire.persons import person_detections
+from passerby.wire.video import video_info
 
 TABLE = ".parquet"
 JOB_ID = re.compile("[0-9a-f]{1,64}")
@@ -34,16 +35,14 @@ class AnalysisResult:
     name: str  # for file names: the video's, without its ending
     table: Path  # Parquet, rows in order of time
     video: VideoInfo
-    find_video: Callable[[], str | None] = field(
-        repr=False
-    )  # as `source`; a URL is a secret: no log shows it
-    classify_expressions: ClassifyExpressions | None = (
-        None  # None: faces have what the service gave by default
-    )
+    # Gives `source`. It may hold a signed URL, which no log should show.
+    find_video: Callable[[], str | None] = field(repr=False)
+    # Without it, faces have what the service gave by default.
+    classify_expressions: ClassifyExpressions | None = None
 
     @cached_property
     def sightings(self) -> Sightings:
-        """All of them at once."""
+        """All sightings at once."""
         return read_table(self.table)
 
     @cached_property
@@ -67,17 +66,17 @@ class AnalysisResult:
         )
 
 
-def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> AnalysisResult:
+def open_result(wanted: str, settings: Settings, video: Path | None = None) -> AnalysisResult:
     """Open the result of a job, or of a file.
 
     Parameters
     ----------
     wanted : str
         First digits of a job's id, or path of a `NAME.parquet`.
-    chosen : Settings
-        Which installation has the job.
+    settings : Settings
+        Those of the installation that has the job.
     video : Path, optional
-        The video itself, where it is not where the job found it.
+        The video, if it is not where the job found it.
 
     Raises
     ------
@@ -86,28 +85,28 @@ def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> Ana
     JobError
         If the job did not succeed, or not yet.
     FileFormatError
-        If it is no such file, or nothing tells what the video is like.
+        If it is no such file, or nothing describes the video.
     VideoError
-        If only `video` could tell, and it cannot be read.
+        If only `video` could describe itself, and it cannot be read.
     """
     if wanted.endswith(TABLE):
-        return _open_file(Path(wanted), chosen, video)
+        return _open_file(Path(wanted), settings, video)
     if not JOB_ID.fullmatch(wanted):
         raise JobNotFound(f"{wanted!r} is neither the id of a job nor a file NAME{TABLE}.")
-    installation = open_installation(chosen)
+    installation = open_installation(settings)
     with closing(installation.database):
         return job_result(installation, installation.jobs.starting_with(wanted), video)
 
 
-def _open_file(table: Path, chosen: Settings, video: Path | None) -> AnalysisResult:
-    row_count(table)  # which says at once whether it is such a table
+def _open_file(table: Path, settings: Settings, video: Path | None) -> AnalysisResult:
+    row_count(table)  # raises at once if this is no such table
     source = None if video is None else str(video)
     return AnalysisResult(
         name=table.stem,
         table=table,
-        video=_video_info(table.with_suffix(".json"), source),
+        video=_describe_video(table.with_suffix(".json"), source),
         find_video=lambda: source,
-        classify_expressions=expression_classifier(chosen),
+        classify_expressions=expression_classifier(settings),
     )
 
 
@@ -116,17 +115,18 @@ def job_result(installation: Installation, job: Job, video: Path | None = None) 
     if job.state is not JobState.SUCCEEDED or job.video is None:
         reason = f": {job.status_message}" if job.status_message else ""
         raise JobError(f"The job has not succeeded; it is {job.state}{reason}")
-    here = partial(str, video) if video else partial(_find_video, installation.settings, job)
+    find_video = partial(str, video) if video else partial(_locate, installation.settings, job)
     return AnalysisResult(
         name=Path(str(job.source["key"])).stem,
         table=installation.results.table(job.id),
         video=job.video,
-        find_video=here,
+        find_video=find_video,
         classify_expressions=expression_classifier(installation.settings),
     )
 
 
-def _find_video(settings: Settings, job: Job) -> str | None:
+def _locate(settings: Settings, job: Job) -> str | None:
+    """Locate the video of a job; None where it is gone, or another by now."""
     try:
         return PinnedObject(build_buckets(settings), **job.source).location()
     except VideoGone:
@@ -139,7 +139,7 @@ class _AnswerHead(msgspec.Struct, rename="pascal"):
     video_metadata: VideoMetadata
 
 
-def _video_info(answer: Path, source: str | None) -> VideoInfo:
+def _describe_video(answer: Path, source: str | None) -> VideoInfo:
     """Describe the video from the answer beside a table, or else from the video itself."""
     if answer.is_file():
         return _read_video_info(answer)
@@ -153,6 +153,7 @@ def _video_info(answer: Path, source: str | None) -> VideoInfo:
 
 
 def _read_video_info(answer: Path) -> VideoInfo:
+    """Read the description of the video in a whole answer, without the rest."""
     try:
         with (
             answer.open("rb") as file,
@@ -163,12 +164,4 @@ def _read_video_info(answer: Path) -> VideoInfo:
         raise FileFormatError(
             f"{answer} is no whole answer of GetPersonTracking: {error}"
         ) from error
-    return VideoInfo(
-        codec=metadata.codec,
-        container=metadata.format,
-        frame_rate=metadata.frame_rate,
-        width=metadata.frame_width,
-        height=metadata.frame_height,
-        duration_ms=metadata.duration_millis,
-        color_range="FULL" if metadata.color_range == "FULL" else "LIMITED",
-    )
+    return video_info(metadata)

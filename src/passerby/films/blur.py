@@ -53,8 +53,8 @@ def write_blurred(
         What was found in it.
     target : Path
         File to write; there is either all of it, or nothing.
-    whom : Blurred
-    progress : callable, optional
+    selection : BlurSelection
+    on_progress : callable, optional
         Receives the number of frames done, after each.
 
     Raises

@@ -76,7 +76,7 @@ def write_contact_sheets(
         What was found in it.
     folder : Path
         Exists; files of the same name are overwritten.
-    progress : callable, optional
+    on_progress : callable, optional
         Receives the number of frames read, after each.
 
     Returns

@@ -82,7 +82,7 @@ def write_film(
 ) -> None:
     """Write a video as MP4, with other pictures and its own sound.
 
-    The same source and paint give the same bytes, on however many cores.
+    The same source and edits give the same bytes, on however many cores.
 
     Parameters
     ----------
@@ -90,11 +90,11 @@ def write_film(
         Path or http(s) URL of the video; read twice where it has sound.
     target : Path
         File to write; there is either all of it, or nothing.
-    paint : callable
+    edit_frame : callable
         Makes a picture of a frame and its upright (h, w, 3) uint8 BGR image. All images
         have the size of the first, and so has what it gives.
     encoding : Encoding
-    progress : callable, optional
+    on_progress : callable, optional
         Receives the number of frames done, after each.
 
     Raises

@@ -23,7 +23,7 @@ def write_overlay(
         What was found in it.
     target : Path
         File to write; there is either all of it, or nothing.
-    progress : callable, optional
+    on_progress : callable, optional
         Receives the number of frames done, after each.
 
     Raises

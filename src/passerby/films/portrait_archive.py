@@ -33,7 +33,7 @@ def write_portraits(
         What was found in it.
     target : Path
         File to write.
-    progress : callable, optional
+    on_progress : callable, optional
         Receives the number of frames read, after each.
 
     Raises

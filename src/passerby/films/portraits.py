@@ -100,6 +100,6 @@ def _stretches(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np
     last = np.zeros(persons, dtype=np.int64)
     np.minimum.at(first, member, time)
     np.maximum.at(last, member, time)
-    life = (last - first + 1)[member]
-    stretch: NDArray[np.int64] = (time - first[member]) * MOST_PORTRAITS // life
+    duration = (last - first + 1)[member]
+    stretch: NDArray[np.int64] = (time - first[member]) * MOST_PORTRAITS // duration
     return stretch

@@ -60,7 +60,7 @@ def write_preview(source: str, target: Path, on_progress: ProgressCallback | Non
         Path or http(s) URL of the video.
     target : Path
         File to write; there is either all of it, or nothing.
-    progress : callable, optional
+    on_progress : callable, optional
         Receives the number of frames done, after each.
 
     Raises

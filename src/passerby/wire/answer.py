@@ -1,12 +1,12 @@
 """An answer of the service as JSON, and a whole result as one answer."""
 
 import msgspec
-import numpy as np
 
 from passerby.records import Sightings, VideoInfo
 from passerby.wire.faces import ClassifyExpressions
-from passerby.wire.messages import GetPersonTrackingResponse, VideoMetadata
+from passerby.wire.messages import GetPersonTrackingResponse
 from passerby.wire.persons import person_detections
+from passerby.wire.video import video_metadata
 
 
 def whole_answer(
@@ -19,19 +19,6 @@ def whole_answer(
         job_status="SUCCEEDED",
         persons=person_detections(sightings, video.width, video.height, classify_expressions),
         video_metadata=video_metadata(video),
-    )
-
-
-def video_metadata(video: VideoInfo) -> VideoMetadata:
-    """Describe a video as the service does."""
-    return VideoMetadata(
-        codec=video.codec,
-        duration_millis=video.duration_ms,
-        format=video.container,
-        frame_rate=float(np.float32(video.frame_rate)),
-        frame_height=video.height,
-        frame_width=video.width,
-        color_range=video.color_range,
     )
 
 
