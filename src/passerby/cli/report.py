@@ -37,14 +37,14 @@ def report(
 
     counted_at = Places() if places is None else places_from_file(places)
     found = open_result(result, settings_of(config, data=data), video)
-    _warn_of_strays(counted_at, found.video)
-    still = None if found.source is None else _still(found.source)
+    _warn_of_places_outside(counted_at, found.video)
+    still = None if found.source is None else _middle_frame(found.source)
     out.mkdir(parents=True, exist_ok=True)
     write_report(compute_report(found.name, found.sightings, found.video, counted_at), still, out)
     terminal.out.print(str(out / PAGE_NAME), markup=False, highlight=False, soft_wrap=True)
 
 
-def _still(source: str) -> "Image":
+def _middle_frame(source: str) -> "Image":
     """Decode the frame in the middle of a video."""
     from passerby.errors import DamagedVideo  # noqa: PLC0415
     from passerby.video.stills import stills  # noqa: PLC0415
@@ -54,7 +54,7 @@ def _still(source: str) -> "Image":
     raise DamagedVideo
 
 
-def _warn_of_strays(places: "Places", video: "VideoInfo") -> None:
+def _warn_of_places_outside(places: "Places", video: "VideoInfo") -> None:
     """Warn of places outside of the picture: mostly they are in other units."""
     named = [(zone.name, zone.points) for zone in places.zones]
     named += [(line.name, line.ends) for line in places.lines]

@@ -29,7 +29,7 @@ from passerby.video.decode import DecodedFrame, Image
 BODY_CELLS = (3, 6)
 HEAD_CELLS = (2, 2)
 COLOUR_STEP = 16
-LEAST_CELL = 8
+MIN_CELL_PIXELS = 8
 
 # Of a person's box, the part that is sure to show the person and nobody behind:
 # an ellipse of so many widths and heights. At the height of the head it is as wide as that.
@@ -150,7 +150,7 @@ def conceal(
         return
     height, width = source.shape[:2]
     across, down = (
-        max(1, min(most, length // LEAST_CELL))
+        max(1, min(most, length // MIN_CELL_PIXELS))
         for most, length in zip(cells, (width, height), strict=True)
     )
     few = cv2.resize(source, (across, down), interpolation=cv2.INTER_AREA)

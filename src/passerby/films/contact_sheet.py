@@ -32,7 +32,7 @@ FAINT_TEXT: Colour = (150, 150, 150)
 MARGIN, GAP = 28, 12
 HEAD, CAPTION = 60, 30  # height of the title with its distance, and of a time below a portrait
 SWATCH = 10  # width of the person's colour beside the title
-LEAST_COLUMNS = 3  # as wide as the title needs
+MIN_COLUMNS = 3  # as wide as the title needs
 
 EN_DASH = "\N{EN DASH}"
 TITLE = Font(28, weight=600)
@@ -107,7 +107,7 @@ def write_contact_sheets(
 
 def compose(period: VisiblePeriod, shown: list[Portrait]) -> Image:
     """Lay one person's portraits side by side, with times and a title; return a BGR picture."""
-    columns = max(LEAST_COLUMNS, len(shown))
+    columns = max(MIN_COLUMNS, len(shown))
     width = 2 * MARGIN + columns * portraits.WIDTH + (columns - 1) * GAP
     height = 2 * MARGIN + HEAD + portraits.HEIGHT + CAPTION
     sheet = np.full((height, width, 3), GROUND, dtype=np.uint8)

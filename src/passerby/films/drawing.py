@@ -22,8 +22,8 @@ Points = NDArray[np.float64]
 SHIFT = 4
 
 # Shares of the picture's height, and the least that can be seen, in pixels.
-LINE_SHARE, LINE_LEAST = 1 / 400, 2
-TEXT_SHARE, TEXT_LEAST = 1 / 42, 14
+LINE_SHARE, LINE_MIN = 1 / 400, 2
+TEXT_SHARE, TEXT_MIN = 1 / 42, 14
 
 # In widths of the line: the look of a dashed box.
 DASH, DASH_AND_GAP = 4, 9
@@ -63,7 +63,7 @@ def annotate(
 
 def _line_width(image: Image) -> int:
     height: int = image.shape[0]
-    return max(LINE_LEAST, round(height * LINE_SHARE))
+    return max(LINE_MIN, round(height * LINE_SHARE))
 
 
 def _draw_box(image: Image, placed: PersonPositions, position: int) -> None:
@@ -118,7 +118,7 @@ def _dashed_side(start: Points, end: Points, dash: float, step: float) -> list[P
 
 def _draw_tag(image: Image, xyxy: Points, person_index: int) -> None:
     """Write the number on a filled ground on top of the box, or in it at the upper border."""
-    font = Font(max(TEXT_LEAST, round(image.shape[0] * TEXT_SHARE)), weight=600)
+    font = Font(max(TEXT_MIN, round(image.shape[0] * TEXT_SHARE)), weight=600)
     text, padding = str(person_index), font.size // 3
     width = font.width(text) + 2 * padding
     height = font.cap_height + 2 * padding

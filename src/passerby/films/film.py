@@ -39,7 +39,7 @@ USUAL_RATE = Fraction(25)  # for the encoder's planning, where the source tells 
 
 # FFmpeg doubles the ticks of a track until there are so many in a second. MP4 tells when a
 # track starts in ticks of the movie, usually of 1 ms, to which the start would be rounded.
-LEAST_TICKS_PER_SECOND = 10_000
+MIN_TICKS_PER_SECOND = 10_000
 
 RGB, UNSPECIFIED = 0, 2  # FFmpeg's AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
 
@@ -123,7 +123,7 @@ def _clock(source: str) -> Clock:
 def _movie_ticks(clock: Clock) -> int:
     """Choose ticks a second that express the start of the pictures exactly."""
     ticks = clock.time_base.denominator
-    while ticks < LEAST_TICKS_PER_SECOND:
+    while ticks < MIN_TICKS_PER_SECOND:
         ticks *= 2
     return ticks
 

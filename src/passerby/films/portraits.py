@@ -8,7 +8,7 @@ from passerby.records import Sightings
 
 Image = NDArray[np.uint8]
 
-MOST_PORTRAITS = 8
+MAX_PORTRAITS = 8
 WIDTH, HEIGHT = 144, 256  # pixels of a portrait; a person walking is a good third as wide as high
 MARGIN = 0.06  # added on each side of the box, as a share of its height
 # How far head and shoulders reach beyond a face, to the left and the right, above and
@@ -19,7 +19,7 @@ AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
 
 
 def choose_sightings(sightings: Sightings) -> NDArray[np.int64]:
-    """Choose up to `MOST_PORTRAITS` sightings of each person.
+    """Choose up to `MAX_PORTRAITS` sightings of each person.
 
     Each person's path is cut into as many stretches of equal length; from each
     comes the most confident detection, the earlier of two that are equal, and a face
@@ -101,5 +101,5 @@ def _stretches(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np
     np.minimum.at(first, member, time)
     np.maximum.at(last, member, time)
     duration = (last - first + 1)[member]
-    stretch: NDArray[np.int64] = (time - first[member]) * MOST_PORTRAITS // duration
+    stretch: NDArray[np.int64] = (time - first[member]) * MAX_PORTRAITS // duration
     return stretch

@@ -39,7 +39,7 @@ H264_PROFILES = {"Constrained Baseline", "Baseline", "Main", "High"}
 # FFmpeg's AV_FIELD_UNKNOWN and AV_FIELD_PROGRESSIVE; all others are interlaced.
 NOT_INTERLACED = {0, 1}
 # Largest picture, pixels: that of H.264's level 5.2, table A-1. Hardware ends there.
-MOST_PIXELS = 36_864 * 16 * 16
+MAX_PIXELS = 36_864 * 16 * 16
 
 QUICKTIME_BRAND = "qt  "
 # The EBML element DocType, RFC 8794, section 11.2.6; it is among the first in the file.
@@ -128,7 +128,7 @@ def _plays_pictures(video: OpenVideo, kind: str) -> bool:
         and (name != "h264" or codec.profile in H264_PROFILES)
         and codec.pix_fmt in PIXEL_FORMATS
         and codec.field_order in NOT_INTERLACED
-        and codec.width * codec.height <= MOST_PIXELS
+        and codec.width * codec.height <= MAX_PIXELS
     )
 
 

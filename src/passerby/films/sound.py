@@ -44,7 +44,7 @@ TOLERANCE_S = Fraction(1, 100)
 
 # How long sound may run on behind the last picture, seconds: containers end their streams
 # at different packets. What claims to be later has a damaged time.
-REST_S = 10
+MAX_REST_S = 10
 
 
 class Sound:
@@ -63,7 +63,7 @@ class Sound:
 
     def write_rest(self, end_seconds: Fraction) -> None:
         """Write what is left of the sound, when the pictures are at their end."""
-        self.write_until(end_seconds + REST_S)
+        self.write_until(end_seconds + MAX_REST_S)
 
     def _write(self, packet: "Packet[AudioStream]") -> None:
         try:

@@ -47,7 +47,7 @@ def moving_boxes(count: int, size: tuple[int, int] = (160, 120), boxes: int = 2)
     for step in range(count):
         image = background.copy()
         for number in range(boxes):
-            left = _to_and_fro(step * (number + 2), width - box_width)
+            left = _bounce(step * (number + 2), width - box_width)
             top = number * height // (2 * boxes)
             colour = BOX_COLOURS[number % len(BOX_COLOURS)]
             image[top : top + box_height, left : left + box_width] = colour
@@ -155,7 +155,7 @@ def write_sound(path: Path, duration_s: float = 0.5) -> Path:
     return path
 
 
-def _to_and_fro(distance: int, span: int) -> int:
+def _bounce(distance: int, span: int) -> int:
     """Return the position in [0, span] of a walker that turns round at either end."""
     around = distance % (2 * span)
     return min(around, 2 * span - around)

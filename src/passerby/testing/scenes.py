@@ -63,11 +63,11 @@ def observations(
         camera_motion=np.tile(AT_REST, (count, 1, 1)) if camera_motion is None else camera_motion,
         first_detection=np.cumsum([0, *map(len, frames)]),
         xyxy=xyxy,
-        confidence=_sureness(confidence, len(xyxy)),
+        confidence=_flatten_confidence(confidence, len(xyxy)),
         described=np.empty(0, np.int64) if appearance is None else np.arange(len(xyxy)),
         appearance=np.empty((0, 0), np.uint8) if appearance is None else appearance,
         first_face=np.cumsum([0, *map(len, faces)]),
-        faces=_faces(face_xyxy, _sureness(face_confidence, len(face_xyxy))),
+        faces=_faces(face_xyxy, _flatten_confidence(face_confidence, len(face_xyxy))),
         frame_count=count,
     )
 
@@ -79,7 +79,9 @@ def _boxes(frames: Sequence[Sequence[Seen]], aspect: float) -> NDArray[np.float3
     return np.hstack([seen[:, :2] - half, seen[:, :2] + half]).astype(np.float32)
 
 
-def _sureness(confidence: Sequence[Sequence[float]] | None, count: int) -> NDArray[np.float32]:
+def _flatten_confidence(
+    confidence: Sequence[Sequence[float]] | None, count: int
+) -> NDArray[np.float32]:
     """Flatten confidences to one row, (count,)."""
     sure = [0.9] * count if confidence is None else [c for row in confidence for c in row]
     return np.array(sure, np.float32)

@@ -11,9 +11,9 @@ from passerby.exports import label_studio
 from passerby.exports.keyframes import TOLERANCE_PIXELS
 from passerby.records import Sightings
 
-from .conftest import BuildResult, ignore_progress, joined
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
 def shown(sequence: list[dict[str, Any]], frame: int) -> list[float] | None:
@@ -44,7 +44,9 @@ def test_every_sighting_is_shown_where_it_was(
     crowd: Sightings, analysis_result: BuildResult
 ) -> None:
     made = regions(
-        joined(label_studio.chunks(analysis_result(crowd, duration_ms=80_000), ignore_progress))
+        concatenate(
+            label_studio.chunks(analysis_result(crowd, duration_ms=80_000), ignore_progress)
+        )
     )
 
     assert list(made) == [f"person-{person}" for person in range(7)]
@@ -58,11 +60,13 @@ def test_every_sighting_is_shown_where_it_was(
         np.testing.assert_allclose(edges, sighting.xyxy, atol=TOLERANCE_PIXELS + 0.01)
 
 
-def test_a_person_who_is_gone_is_not_shown(sighted: Sighted, analysis_result: BuildResult) -> None:
+def test_a_person_who_is_gone_is_not_shown(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
     rows = [(0, 40 * n, 3 * n, True) for n in range(80) if not 20 <= n < 40]
 
     (value,) = regions(
-        joined(label_studio.chunks(analysis_result(sighted(*rows)), ignore_progress))
+        concatenate(label_studio.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
     ).values()
 
     alive = [frame for frame in range(1, 101) if shown(value["sequence"], frame)]
@@ -79,11 +83,11 @@ def test_a_person_who_is_gone_is_not_shown(sighted: Sighted, analysis_result: Bu
     ],
 )
 def test_frames_count_at_a_constant_rate(
-    sighted: Sighted, analysis_result: BuildResult, times: list[int], frames: list[int]
+    make_sightings: MakeSightings, analysis_result: BuildResult, times: list[int], frames: list[int]
 ) -> None:
-    sightings = sighted(*((0, time, time**2 / 100, True) for time in times))
+    sightings = make_sightings(*((0, time, time**2 / 100, True) for time in times))
 
-    made = joined(
+    made = concatenate(
         label_studio.chunks(analysis_result(sightings, frame_rate=29.97), ignore_progress)
     )
 
@@ -93,11 +97,11 @@ def test_frames_count_at_a_constant_rate(
 
 
 def test_frames_are_the_decoders_where_no_rate_is_known(
-    sighted: Sighted, analysis_result: BuildResult
+    make_sightings: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    made = joined(
+    made = concatenate(
         label_studio.chunks(
-            analysis_result(sighted((0, 80, 9, True)), frame_rate=0.0), ignore_progress
+            analysis_result(make_sightings((0, 80, 9, True)), frame_rate=0.0), ignore_progress
         )
     )
 
@@ -105,5 +109,10 @@ def test_frames_are_the_decoders_where_no_rate_is_known(
     assert [key["frame"] for key in value["sequence"]] == [3]
 
 
-def test_nobody(sighted: Sighted, analysis_result: BuildResult) -> None:
-    assert regions(joined(label_studio.chunks(analysis_result(sighted()), ignore_progress))) == {}
+def test_nobody(make_sightings: MakeSightings, analysis_result: BuildResult) -> None:
+    assert (
+        regions(
+            concatenate(label_studio.chunks(analysis_result(make_sightings()), ignore_progress))
+        )
+        == {}
+    )

@@ -9,9 +9,9 @@ from passerby.exports import mot
 from passerby.motfile import write_tracks
 from passerby.records import Sightings
 
-from .conftest import BuildResult, ignore_progress, joined
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 # Two persons who walk by, typed by hand: frame, id, left, top, width, height.
 TRUTH = [(n + 1, 1, 10 + 5 * n, 10, 20, 40) for n in range(10)]
@@ -38,8 +38,8 @@ def scores(folder: Path) -> dict[str, Any]:
     return {k: v for metric in metrics for k, v in metric.eval_sequence(sequence).items()}
 
 
-def test_trackeval_reads_who_was_where(
-    sighted: Sighted, analysis_result: BuildResult, tmp_path: Path
+def test_trackeval_reads_the_tracks(
+    make_sightings: MakeSightings, analysis_result: BuildResult, tmp_path: Path
 ) -> None:
     rows = [(person - 1, 40 * (frame - 1), left, True) for frame, person, left, *_ in TRUTH]
     (tmp_path / "truth" / "street" / "gt").mkdir(parents=True)
@@ -47,7 +47,7 @@ def test_trackeval_reads_who_was_where(
     truth = "".join(",".join(map(str, (*row, 1, -1, -1, -1))) + "\n" for row in TRUTH)
     (tmp_path / "truth" / "street" / "gt" / "gt.txt").write_text(truth)
 
-    made = joined(mot.chunks(analysis_result(sighted(*rows)), ignore_progress))
+    made = concatenate(mot.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
 
     (tmp_path / "results" / "data" / "street.txt").write_bytes(made)
     found = scores(tmp_path)
@@ -61,6 +61,6 @@ def test_it_is_what_track_writes(
     write_tracks(tmp_path / "tracks.txt", crowd)
 
     assert (
-        joined(mot.chunks(analysis_result(crowd), ignore_progress))
+        concatenate(mot.chunks(analysis_result(crowd), ignore_progress))
         == (tmp_path / "tracks.txt").read_bytes()
     )

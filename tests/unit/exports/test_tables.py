@@ -20,9 +20,9 @@ from passerby.exports import ndjson, parquet
 from passerby.exports.source import Chunks
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 
-from .conftest import BuildResult, ignore_progress, joined
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 MODEL = botocore.session.get_session().get_service_model("rekognition")
 PARSER = botocore.parsers.create_parser("json")
@@ -40,7 +40,7 @@ def number(text: str) -> float:
 
 
 def test_csv_has_every_column_of_every_row(crowd: Sightings, analysis_result: BuildResult) -> None:
-    made = joined(csv_export.chunks(analysis_result(crowd), ignore_progress)).decode("ascii")
+    made = concatenate(csv_export.chunks(analysis_result(crowd), ignore_progress)).decode("ascii")
 
     rows = list(csv.DictReader(io.StringIO(made)))
     boxes = [[number(row[side]) for side in ("left", "top", "right", "bottom")] for row in rows]
@@ -53,11 +53,13 @@ def test_csv_has_every_column_of_every_row(crowd: Sightings, analysis_result: Bu
 
 
 def test_csv_has_five_landmarks_of_a_face(
-    sighted: Sighted, with_faces: Sighted, analysis_result: BuildResult
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = with_faces(sighted((0, 0, 5, True), (1, 0, 50, True)), [1])
+    sightings = add_faces(make_sightings((0, 0, 5, True), (1, 0, 50, True)), [1])
 
-    made = joined(csv_export.chunks(analysis_result(sightings), ignore_progress)).decode("ascii")
+    made = concatenate(csv_export.chunks(analysis_result(sightings), ignore_progress)).decode(
+        "ascii"
+    )
 
     without, having = csv.DictReader(io.StringIO(made))
     assert list(having)[-10:] == [f"{name}_{axis}" for name in LANDMARKS[:5] for axis in "xy"]
@@ -69,14 +71,14 @@ def test_csv_has_five_landmarks_of_a_face(
 def test_parquet_is_the_table_itself(crowd: Sightings, analysis_result: BuildResult) -> None:
     result = analysis_result(crowd)
 
-    made = joined(parquet.chunks(result, ignore_progress))
+    made = concatenate(parquet.chunks(result, ignore_progress))
 
     assert made == result.table.read_bytes()
     assert pq.read_table(pa.BufferReader(made)).num_rows == len(crowd)
 
 
 def test_botocore_reads_every_line(crowd: Sightings, analysis_result: BuildResult) -> None:
-    lines = joined(ndjson.chunks(analysis_result(crowd), ignore_progress)).splitlines()
+    lines = concatenate(ndjson.chunks(analysis_result(crowd), ignore_progress)).splitlines()
 
     assert len(lines) == len(crowd)
     for line, sighting in list(zip(lines, crowd, strict=True))[::97]:
@@ -91,16 +93,16 @@ def test_botocore_reads_every_line(crowd: Sightings, analysis_result: BuildResul
             assert person["BoundingBox"]["Left"] == pytest.approx(left, abs=1e-6)
 
 
-def test_faces_are_spelled_as_the_server_spells_them(
-    sighted: Sighted, with_faces: Sighted, analysis_result: BuildResult
+def test_faces_are_written_as_the_server_writes_them(
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    result = analysis_result(with_faces(sighted((0, 0, 50, True)), [0]))
+    result = analysis_result(add_faces(make_sightings((0, 0, 50, True)), [0]))
     eyes_open = replace(
         result, classify_expressions=lambda faces: [((True, 90.0), None, None)] * len(faces)
     )
 
-    (usual,) = joined(ndjson.chunks(result, ignore_progress)).splitlines()
-    (all_of_it,) = joined(ndjson.chunks(eyes_open, ignore_progress)).splitlines()
+    (usual,) = concatenate(ndjson.chunks(result, ignore_progress)).splitlines()
+    (all_of_it,) = concatenate(ndjson.chunks(eyes_open, ignore_progress)).splitlines()
 
     assert len(parsed(usual)["Person"]["Face"]["Landmarks"]) == 5
     face = parsed(all_of_it)["Person"]["Face"]
@@ -131,7 +133,9 @@ def test_a_longer_result_takes_no_more_memory(
 
 
 @pytest.mark.parametrize("chunks", [csv_export.chunks, ndjson.chunks])
-def test_nobody(sighted: Sighted, analysis_result: BuildResult, chunks: Chunks) -> None:
-    lines = joined(chunks(analysis_result(sighted()), ignore_progress)).splitlines()
+def test_nobody(
+    make_sightings: MakeSightings, analysis_result: BuildResult, chunks: Chunks
+) -> None:
+    lines = concatenate(chunks(analysis_result(make_sightings()), ignore_progress)).splitlines()
 
     assert len(lines) == (1 if chunks is csv_export.chunks else 0)

@@ -19,8 +19,8 @@ from passerby.records import Sightings
 from passerby.testing import texture, write_clip
 from passerby.video.decode import decode
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 Image = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -51,10 +51,10 @@ def clip(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def two(sighted: Sighted) -> Sightings:
+def two(make_sightings: MakeSightings) -> Sightings:
     """Both of them, in each of the six frames."""
     rows = [(person, 40 * step, left, True) for step in range(6) for person, left in PLACES]
-    return sighted(*rows, size=PERSON_SIZE, top=TOP)
+    return make_sightings(*rows, size=PERSON_SIZE, top=TOP)
 
 
 PLACES = [(0, LEFT[0]), (1, RIGHT[0])]
@@ -84,7 +84,7 @@ def is_blurred(before: Image, after: Image, box: Box) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("whom", "blurred"),
+    ("selection", "blurred"),
     [
         pytest.param(BlurSelection(), [True, True], id="everybody"),
         pytest.param(BlurSelection("all-but", frozenset({0})), [False, True], id="all but one"),
@@ -94,10 +94,10 @@ def is_blurred(before: Image, after: Image, box: Box) -> bool:
         pytest.param(BlurSelection("only", frozenset({0})), [True, False], id="only one"),
     ],
 )
-def test_who_is_blurred(
-    tmp_path: Path, clip: str, two: Sightings, whom: BlurSelection, blurred: list[bool]
+def test_selected_persons_are_blurred(
+    tmp_path: Path, clip: str, two: Sightings, selection: BlurSelection, blurred: list[bool]
 ) -> None:
-    write_blurred(clip, two, tmp_path / "film.mp4", whom)
+    write_blurred(clip, two, tmp_path / "film.mp4", selection)
 
     films = list(zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True))
     assert len(films) == 6
@@ -122,14 +122,14 @@ OTHER_CHEEK = (70, 82, 88, 96)
 def test_faces_only(
     tmp_path: Path,
     clip: str,
-    sighted: Sighted,
-    with_faces: WithFaces,
+    make_sightings: MakeSightings,
+    add_faces: AddFaces,
     faces: list[int],
     part: Box,
     blurred: bool,  # noqa: FBT001
 ) -> None:
     rows = [(0, 40 * step, LEFT[0], True) for step in range(6)]
-    sightings = with_faces(sighted(*rows, size=PERSON_SIZE, top=TOP), list(faces), size=16)
+    sightings = add_faces(make_sightings(*rows, size=PERSON_SIZE, top=TOP), list(faces), size=16)
 
     write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection("faces"))
 
@@ -138,10 +138,12 @@ def test_faces_only(
 
 
 def test_blurred_before_the_first_sighting_and_after_the_last(
-    tmp_path: Path, sighted: Sighted
+    tmp_path: Path, make_sightings: MakeSightings
 ) -> None:
     clip = str(write_clip(tmp_path / "long.mp4", standing(26), codec_options=FINE))
-    sightings = sighted((0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP)
+    sightings = make_sightings(
+        (0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP
+    )
 
     write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection())
 
@@ -193,11 +195,11 @@ def hide_bodies(image: Image, concealed: Image, masks: Masks) -> None:
 
 
 def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
-    tmp_path: Path, clip: str, sighted: Sighted
+    tmp_path: Path, clip: str, make_sightings: MakeSightings
 ) -> None:
     """Person 1 stands 10 pixels higher in the same place as person 0."""
     rows = [(person, 40 * step, LEFT[0], True) for step in range(6) for person in (0, 1)]
-    sightings = sighted(*rows, size=PERSON_SIZE, top=TOP)
+    sightings = make_sightings(*rows, size=PERSON_SIZE, top=TOP)
     higher = np.outer(sightings.person_index == 1, [0, 10, 0, 10])
     sightings = replace(sightings, xyxy=(sightings.xyxy - higher).astype(np.float32))
 
@@ -276,7 +278,7 @@ def test_every_pixel_that_a_box_touches_is_concealed(xyxy: Box) -> None:
         pytest.param("all-but", set(), id="all but nobody"),
     ],
 )
-def test_what_makes_no_sense_is_refused(target: BlurTarget, persons: set[int]) -> None:
+def test_a_senseless_selection_is_refused(target: BlurTarget, persons: set[int]) -> None:
     with pytest.raises(ValueError, match="alone"):
         BlurSelection(target, frozenset(persons))
 

@@ -6,8 +6,8 @@ import pytest
 from passerby.films.placement import locate_faces, locate_persons, trace_trails
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 Row = tuple[int, int, float, bool]
 
 WALK = [(0, 1000, 0, True), (0, 1100, 10, True)]
@@ -40,13 +40,13 @@ WALK = [(0, 1000, 0, True), (0, 1100, 10, True)]
         ),
     ],
 )
-def test_place(
-    sighted: Sighted,
+def test_locate_persons(
+    make_sightings: MakeSightings,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, float, bool]],
 ) -> None:
-    placed = locate_persons(sighted(*rows), timestamp_ms)
+    placed = locate_persons(make_sightings(*rows), timestamp_ms)
 
     assert placed.person_index.tolist() == [person for person, _, _ in expected]
     assert placed.detected.tolist() == [detected for _, _, detected in expected]
@@ -75,14 +75,14 @@ def test_place(
         ),
     ],
 )
-def test_place_faces(
-    sighted: Sighted,
-    with_faces: WithFaces,
+def test_locate_faces(
+    make_sightings: MakeSightings,
+    add_faces: AddFaces,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, float]],
 ) -> None:
-    sightings = with_faces(sighted(*rows), list(range(len(rows))), body=False)
+    sightings = add_faces(make_sightings(*rows), list(range(len(rows))), body=False)
 
     placed = locate_faces(sightings, timestamp_ms)
 
@@ -122,13 +122,13 @@ def steps(person: int, first_ms: int, count: int) -> list[Row]:
         ),
     ],
 )
-def test_trails(
-    sighted: Sighted,
+def test_trace_trails(
+    make_sightings: MakeSightings,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, list[float]]],
 ) -> None:
-    sightings = sighted(*rows)
+    sightings = make_sightings(*rows)
 
     found = trace_trails(sightings, locate_persons(sightings, timestamp_ms), timestamp_ms)
 
@@ -137,8 +137,8 @@ def test_trails(
         np.testing.assert_allclose(trail.points, [(middle, 50) for middle in middles])
 
 
-def test_trails_fade(sighted: Sighted) -> None:
-    sightings = sighted(*steps(0, 0, 21))
+def test_trails_fade(make_sightings: MakeSightings) -> None:
+    sightings = make_sightings(*steps(0, 0, 21))
 
     (trail,) = trace_trails(sightings, locate_persons(sightings, 2000), 2000)
 

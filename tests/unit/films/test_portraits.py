@@ -15,16 +15,16 @@ from passerby.films.portraits import (
 )
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 
 
-def test_nobody_is_chosen_from_nothing(sighted: Sighted) -> None:
-    assert choose_sightings(sighted()).tolist() == []
+def test_nobody_is_chosen_from_nothing(make_sightings: MakeSightings) -> None:
+    assert choose_sightings(make_sightings()).tolist() == []
 
 
-def test_filled_boxes_are_not_chosen(sighted: Sighted) -> None:
-    assert choose_sightings(sighted((0, 0, 0, False), (0, 40, 0, True))).tolist() == [1]
+def test_filled_boxes_are_not_chosen(make_sightings: MakeSightings) -> None:
+    assert choose_sightings(make_sightings((0, 0, 0, False), (0, 40, 0, True))).tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,16 @@ def test_filled_boxes_are_not_chosen(sighted: Sighted) -> None:
         pytest.param(80, list(range(0, 80, 10)), id="the first of each tenth when all are alike"),
     ],
 )
-def test_portraits_are_spread_over_a_life(sighted: Sighted, count: int, chosen: list[int]) -> None:
-    sightings = sighted(*[(0, 100 * step, 0, True) for step in range(count)])
+def test_portraits_are_spread_over_a_path(
+    make_sightings: MakeSightings, count: int, chosen: list[int]
+) -> None:
+    sightings = make_sightings(*[(0, 100 * step, 0, True) for step in range(count)])
 
     assert choose_sightings(sightings).tolist() == chosen
 
 
-def test_the_most_confident_of_each_stretch_is_chosen(sighted: Sighted) -> None:
-    sightings = sighted(*[(0, 100 * step, 0, True) for step in range(80)])
+def test_the_most_confident_of_each_stretch_is_chosen(make_sightings: MakeSightings) -> None:
+    sightings = make_sightings(*[(0, 100 * step, 0, True) for step in range(80)])
     confidence = np.full(80, 0.5, dtype=np.float32)
     confidence[[3, 4, 79]] = (0.7, 0.9, 0.6)
 
@@ -53,10 +55,10 @@ def test_the_most_confident_of_each_stretch_is_chosen(sighted: Sighted) -> None:
     ]
 
 
-def test_persons_are_chosen_from_apart(sighted: Sighted) -> None:
+def test_persons_are_chosen_from_apart(make_sightings: MakeSightings) -> None:
     early = [(0, 100 * step, 0, True) for step in range(16)]
     late = [(1, 800 + 100 * step, 0, True) for step in range(2)]
-    sightings = sighted(*early, *late)
+    sightings = make_sightings(*early, *late)
 
     persons = sightings.person_index[choose_sightings(sightings)].tolist()
 
@@ -64,18 +66,18 @@ def test_persons_are_chosen_from_apart(sighted: Sighted) -> None:
 
 
 def test_a_face_alone_is_chosen_where_there_is_no_body(
-    sighted: Sighted, with_faces: WithFaces
+    make_sightings: MakeSightings, add_faces: AddFaces
 ) -> None:
     # Two stretches of life with something in them: one of bodies and faces, one of a face.
     rows = [(0, 0, 0, True), (0, 1, 0, True), (0, 2, 0, True), (0, 1000, 0, True)]
-    sightings = with_faces(sighted(*rows), [0, 2, 3], body=False)
+    sightings = add_faces(make_sightings(*rows), [0, 2, 3], body=False)
     confidence = np.array([0.9, 0.5, 0.9, 0.9], np.float32)
 
     assert choose_sightings(replace(sightings, confidence=confidence)).tolist() == [1, 3]
 
 
-def test_what_is_shown_of_a_sighting(sighted: Sighted, with_faces: WithFaces) -> None:
-    sightings = with_faces(sighted((0, 0, 30, True), (1, 0, 100, True)), [1], body=False)
+def test_crop_boxes(make_sightings: MakeSightings, add_faces: AddFaces) -> None:
+    sightings = add_faces(make_sightings((0, 0, 30, True), (1, 0, 100, True)), [1], body=False)
 
     body, head_and_shoulders = crop_boxes(sightings)
 

@@ -132,7 +132,7 @@ def test_in_step_where_a_clock_starts_again(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("encoding", [FULL, PREVIEW], ids=["film", "preview"])
-def test_made_anew_as_aac(
+def test_encoded_again_as_aac(
     tmp_path: Path, name: str, encoder: str, rate: int, layout: str, encoding: object
 ) -> None:
     samples = noise(SECONDS, rate)

@@ -15,7 +15,7 @@ from passerby.analytics.report.templates import render
 from passerby.analytics.summary import LineSummary, WalkFacts, ZoneSummary
 
 # Rows of a table that lists persons; all of them stand in its CSV file.
-MOST_ROWS = 100
+MAX_ROWS = 100
 
 Cell = str | int | float | None
 
@@ -145,11 +145,11 @@ def _walks(report: PathReport) -> WalkSection | None:
     walks = report.summary.get("walks")
     if walks is None:
         return None
-    farthest = sorted(walks, key=lambda walk: (-walk["metres"], walk["person"]))[:MOST_ROWS]
+    farthest = sorted(walks, key=lambda walk: (-walk["metres"], walk["person"]))[:MAX_ROWS]
     metres = sum(walk["metres"] for walk in walks)
     seconds = sum(walk["seconds"] for walk in walks)
     total = f"{metres:,.0f} m in all, {metres / seconds:.2f} m/s on average. " if seconds else ""
-    words = f"{total}Who walked farthest, at most {MOST_ROWS} persons:"
+    words = f"{total}Who walked farthest, at most {MAX_ROWS} persons:"
     headings = ("person", "distance, m", "mean speed, m/s", "top speed, m/s")
     return WalkSection(words, _table(headings, map(_walk_cells, farthest)))
 

@@ -10,7 +10,7 @@ from passerby.analytics.paths import MS_PER_S
 # Steps of time that people think in, milliseconds.
 STEPS_MS = (200, 500, *(s * MS_PER_S for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)))
 HOUR_MS = 3600 * MS_PER_S
-MOST_BARS = 200
+MAX_BARS = 200
 SHORT_MS = 60 * MS_PER_S
 
 Numbers = NDArray[np.float64] | NDArray[np.int64]
@@ -33,9 +33,9 @@ class Plot:
 def step_for(duration_ms: int) -> int:
     """Choose the shortest usual step that a plot has room for, milliseconds."""
     for step in STEPS_MS:
-        if duration_ms <= step * MOST_BARS:
+        if duration_ms <= step * MAX_BARS:
             return step
-    return HOUR_MS * -(-duration_ms // (HOUR_MS * MOST_BARS))
+    return HOUR_MS * -(-duration_ms // (HOUR_MS * MAX_BARS))
 
 
 def bar_plot(title: str, values: Numbers, until_ms: int, below: Numbers | None = None) -> Plot:

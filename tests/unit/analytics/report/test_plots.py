@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.analytics.report.plots import MOST_BARS, bar_plot, step_for
+from passerby.analytics.report.plots import MAX_BARS, bar_plot, step_for
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from passerby.analytics.report.plots import MOST_BARS, bar_plot, step_for
 )
 def test_the_step_of_a_plot(duration_ms: int, step_ms: int) -> None:
     assert step_for(duration_ms) == step_ms
-    assert duration_ms <= step_ms * MOST_BARS
+    assert duration_ms <= step_ms * MAX_BARS
 
 
 def test_bars_stand_and_hang_in_their_steps() -> None:
