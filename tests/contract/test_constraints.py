@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
-from passerby.api.protocol import operation_name, parameters, serialised
+from passerby.api.protocol import operation_name, parameters
 from passerby.api.validation import validated
 from passerby.records import LANDMARKS
+from passerby.wire.answer import encode_answer
 from passerby.wire.messages import (
     BoundingBox,
+    FaceAttribute,
     FaceDetail,
     GetPersonTrackingResponse,
     ImageQuality,
-    Judgement,
     Landmark,
     PersonDetail,
     PersonDetection,
@@ -152,7 +153,7 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
 
 numbers = st.floats(0, 1, width=32)
 ratio_boxes = st.builds(BoundingBox, numbers, numbers, numbers, numbers)
-judgements = st.none() | st.builds(Judgement, st.booleans(), numbers)
+judgements = st.none() | st.builds(FaceAttribute, st.booleans(), numbers)
 faces = st.builds(
     FaceDetail,
     bounding_box=ratio_boxes,
@@ -187,7 +188,7 @@ answers = st.builds(
 @given(answer=answers)
 def test_botocore_reads_what_was_meant(answer: GetPersonTrackingResponse) -> None:
     parser = botocore.parsers.create_parser("json")
-    body = serialised(answer)
+    body = encode_answer(answer)
 
     shape = MODEL.operation_model("GetPersonTracking").output_shape
     read = parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)

@@ -25,6 +25,7 @@ from passerby.api.rates import Rate
 from passerby.api.signature import Authenticator, verified
 from passerby.api.validation import validated
 from passerby.errors import PasserbyError
+from passerby.wire.answer import encode_answer
 from passerby.wire.messages import (
     GetPersonTrackingRequest,
     StartPersonTrackingRequest,
@@ -98,7 +99,7 @@ def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
         answer = _answer(service, request, datetime.now(UTC))
-        result, code = Reply(200, protocol.serialised(answer)), "OK"
+        result, code = Reply(200, encode_answer(answer)), "OK"
     except Exception as error:  # noqa: BLE001 - a client must always get an answer
         fault = _fault(error, request_id)
         result, code = refusal(fault), fault.kind.code

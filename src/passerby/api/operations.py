@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
-import numpy as np
 
 from passerby.api import faults
 from passerby.api.faults import Fault
@@ -14,7 +13,7 @@ from passerby.api.tokens import Listing, PageTokens
 from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
-from passerby.wire.faces import JudgeFaces
+from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import (
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
@@ -22,9 +21,9 @@ from passerby.wire.messages import (
     S3Object,
     StartPersonTrackingRequest,
     StartPersonTrackingResponse,
-    VideoMetadata,
 )
-from passerby.wire.persons import persons
+from passerby.wire.persons import person_detections
+from passerby.wire.video import video_metadata
 
 Order = Literal["timestamp", "index"]
 
@@ -110,7 +109,8 @@ class Tracking:
     page_tokens: PageTokens
     open_job_limit: int  # jobs of one account that may wait or run
     video_bytes_limit: int
-    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
+    # Without it, faces have what the service gave by default.
+    classify_expressions: ClassifyExpressions | None = None
 
 
 def start_person_tracking(
@@ -154,20 +154,9 @@ def get_person_tracking(
     seal = tracking.page_tokens.sealed
     return msgspec.structs.replace(
         answer,
-        video_metadata=_metadata(job.video),
-        persons=_spelled(page, job.video, tracking.judge_faces),
+        video_metadata=video_metadata(job.video),
+        persons=_spelled(page, job.video, tracking.classify_expressions),
         next_token=None if following is None else seal(listing, following, now),
-    )
-
-
-def whole_answer(
-    video: VideoInfo, sightings: Sightings, judge_faces: JudgeFaces | None = None
-) -> GetPersonTrackingResponse:
-    """Answer that holds a result in one page, for a file analysed without a job."""
-    return GetPersonTrackingResponse(
-        job_status=_STATUSES[JobState.SUCCEEDED],
-        persons=persons(sightings, video.width, video.height, judge_faces),
-        video_metadata=_metadata(video),
     )
 
 
@@ -210,26 +199,16 @@ def _standing(job: Job) -> GetPersonTrackingResponse:
 
 
 def _spelled(
-    page: ResultsPage | SpelledPage, video: VideoInfo, judge_faces: JudgeFaces | None
+    page: ResultsPage | SpelledPage,
+    video: VideoInfo,
+    classify_expressions: ClassifyExpressions | None,
 ) -> list[PersonDetection]:
     if isinstance(page, SpelledPage):
         return page.persons
-    return persons(page.sightings, video.width, video.height, judge_faces)
+    return person_detections(page.sightings, video.width, video.height, classify_expressions)
 
 
 def _told(message: str | None) -> str | None:
     """Message of a job as the service worded it; callers compare it."""
     known = str(UnsupportedVideo())
     return known if message and message.startswith(known) else message or None
-
-
-def _metadata(video: VideoInfo) -> VideoMetadata:
-    return VideoMetadata(
-        codec=video.codec,
-        duration_millis=video.duration_ms,
-        format=video.container,
-        frame_rate=float(np.float32(video.frame_rate)),
-        frame_height=video.height,
-        frame_width=video.width,
-        color_range=video.color_range,
-    )

@@ -67,8 +67,3 @@ def query_members(query: str) -> Mapping[str, object]:
             raise Fault(faults.SERIALIZATION, "Value at 'maxResults' must be of type integer")
         found["MaxResults"] = int(str(count))
     return found
-
-
-def serialised(answer: msgspec.Struct) -> bytes:
-    """Compact JSON of an answer; members left at their default are not written."""
-    return msgspec.json.encode(answer)

@@ -17,8 +17,9 @@ from passerby.bootstrap.analysis_result import AnalysisResult, open_result
 from passerby.cloud.copies import supports_ranges
 from passerby.console.artifact_request import ArtifactRequest
 from passerby.errors import PasserbyError, VideoGone
-from passerby.exports.formats import FORMATS, Options
+from passerby.exports.formats import FORMATS
 from passerby.exports.source import frame_count
+from passerby.films.blur_selection import BlurSelection
 from passerby.settings import load
 
 # Between two lines; the parent reads them five times a second.
@@ -63,8 +64,8 @@ def _write_playability(result: AnalysisResult, target: Path) -> None:
 def _export(result: AnalysisResult, request: ArtifactRequest, target: Path) -> None:
     form = FORMATS[request.format]
     total = frame_count(result.video) if form.needs_video else result.row_count
-    options = Options(request.who, frozenset(request.persons))
-    form.write(result, target, options, _progress_printer(total))
+    blur = BlurSelection(request.who, frozenset(request.persons))
+    form.write(result, target, blur, _progress_printer(total))
 
 
 def _source(result: AnalysisResult) -> str:

@@ -5,8 +5,6 @@ import tempfile
 from os import PathLike
 from pathlib import Path
 
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.cloud.objects import file_facts
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
@@ -18,6 +16,7 @@ from passerby.pathing.plan import Options
 from passerby.pathing.video_source import FileSource
 from passerby.records import ProgressCallback
 from passerby.results.tables import write_table
+from passerby.wire.answer import encode_answer, whole_answer
 
 
 def track_file(
@@ -81,5 +80,5 @@ def write_results(
     write_tracks(folder / f"{stem}.txt", analysis.sightings)
     write_table(analysis.sightings, folder / f"{stem}.parquet")
     judge = expression.judge if all_of_faces else None
-    answer = serialised(whole_answer(analysis.video, analysis.sightings, judge))
+    answer = encode_answer(whole_answer(analysis.video, analysis.sightings, judge))
     (folder / f"{stem}.json").write_bytes(answer)

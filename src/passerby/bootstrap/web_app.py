@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from passerby.api.exchange import Service
     from passerby.api.rates import Rate
     from passerby.cloud.buckets import Buckets
-    from passerby.wire.faces import JudgeFaces
+    from passerby.wire.faces import ClassifyExpressions
 
 
 def build_app(installation: Installation) -> "Starlette":
@@ -42,7 +42,7 @@ def build_app(installation: Installation) -> "Starlette":
         ),
         open_job_limit=settings.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
-        judge_faces=face_judge(settings),
+        classify_expressions=expression_classifier(settings),
     )
     service = Service(
         authenticator=Authenticator(installation.keys.find, frozenset(settings.regions)),
@@ -63,7 +63,7 @@ def _console(
     return build_console(installation, service, buckets)
 
 
-def face_judge(settings: Settings) -> "JudgeFaces | None":
+def expression_classifier(settings: Settings) -> "ClassifyExpressions | None":
     """Whoever tells more of faces than the service did by default; None where nobody is to."""
     if settings.face_attributes != "all":
         return None

@@ -1,9 +1,7 @@
-import msgspec
 import pytest
 
 from passerby.api.faults import Fault
-from passerby.api.protocol import operation_name, parameters, query_members, serialised
-from passerby.wire.messages import GetPersonTrackingResponse, S3Object, Video
+from passerby.api.protocol import operation_name, parameters, query_members
 
 
 def test_operation_is_named_by_the_target() -> None:
@@ -54,21 +52,6 @@ def test_broken_json(body: bytes) -> None:
     with pytest.raises(Fault) as caught:
         parameters(body)
     assert caught.value.kind.code == "SerializationException"
-
-
-def test_absent_members_are_not_written_but_an_empty_list_is() -> None:
-    answer = GetPersonTrackingResponse(
-        job_status="IN_PROGRESS",
-        persons=[],
-        job_id="0",
-        video=Video(S3Object(bucket="lobby", name="ä.mp4")),
-    )
-
-    assert serialised(answer).decode() == (
-        '{"JobStatus":"IN_PROGRESS","Persons":[],"JobId":"0",'
-        '"Video":{"S3Object":{"Bucket":"lobby","Name":"ä.mp4"}}}'
-    )
-    assert msgspec.json.decode(serialised(answer), type=GetPersonTrackingResponse) == answer
 
 
 @pytest.mark.parametrize(

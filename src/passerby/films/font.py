@@ -1,4 +1,4 @@
-"""Write text into a picture, smoothly, and know beforehand how large it will be.
+"""Smooth text in pictures, of a size that is known beforehand.
 
 The typeface is the one inside OpenCV, so that pictures look the same on every
 machine.
@@ -18,7 +18,7 @@ CAP_HEIGHT = 0.75
 
 
 @dataclass(frozen=True)
-class Lettering:
+class Font:
     """A size and weight of the typeface."""
 
     size: int  # pixels from line to line

@@ -1,4 +1,4 @@
-"""A report in files: the page, pictures, tables and the counts as JSON."""
+"""The files of a report: the page, pictures, tables and the counts as JSON."""
 
 import json
 from pathlib import Path
@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 
 from passerby.analytics.report import pictures, tables
-from passerby.analytics.report.content import Report
-from passerby.analytics.report.page import page_of
+from passerby.analytics.report.page import render_page
+from passerby.analytics.report.path_report import PathReport
 from passerby.analytics.report.pictures import Image
 from passerby.analytics.report.scene import scene_file
 
-PAGE, COUNTS = "report.html", "counts.json"
+PAGE_NAME, COUNTS = "report.html", "counts.json"
 
 
-def write_report(report: Report, still: Image | None, folder: Path) -> None:
+def write_report(report: PathReport, still: Image | None, folder: Path) -> None:
     """Write all files into a folder, in place of those of an earlier report.
 
     Parameters
@@ -37,5 +37,5 @@ def write_report(report: Report, still: Image | None, folder: Path) -> None:
     tables.write_tables(report, folder)
     counts = json.dumps(report.summary, indent=2, ensure_ascii=False)
     (folder / COUNTS).write_text(f"{counts}\n", encoding="utf-8")
-    files = [COUNTS, *tables.tables_of(report), "scene.svg", "heat.png", "flow.png"]
-    (folder / PAGE).write_text(page_of(report, still, files), encoding="utf-8")
+    files = [COUNTS, *tables.build_tables(report), "scene.svg", "heat.png", "flow.png"]
+    (folder / PAGE_NAME).write_text(render_page(report, still, files), encoding="utf-8")

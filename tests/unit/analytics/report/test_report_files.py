@@ -2,6 +2,7 @@ import csv
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import cv2
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from tests.unit.analytics.footsteps import seen, walked
 
 from passerby.analytics.places import places_of
-from passerby.analytics.report.content import Report, report_on
+from passerby.analytics.report.path_report import PathReport, compute_report
 from passerby.analytics.report.pictures import Image, arrows, heat_layer
-from passerby.analytics.report.writing import write_report
+from passerby.analytics.report.report_files import write_report
 from passerby.records import VideoInfo
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 320, 240, 10_000, "LIMITED")
@@ -33,8 +34,8 @@ STILL: Image = np.full((240, 320, 3), 90, np.uint8)
 
 
 @pytest.fixture
-def report() -> Report:
-    return report_on("street", seen(STEPS), VIDEO, PLACES)
+def report() -> PathReport:
+    return compute_report("street", seen(STEPS), VIDEO, PLACES)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -67,7 +68,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_needs_nothing_else(report: Report, tmp_path: Path) -> None:
+def test_the_page_needs_nothing_else(report: PathReport, tmp_path: Path) -> None:
     write_report(report, STILL, tmp_path)
 
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -82,7 +83,7 @@ def test_the_page_needs_nothing_else(report: Report, tmp_path: Path) -> None:
     assert "@import" not in text
 
 
-def test_names_are_shown_as_they_are(report: Report, tmp_path: Path) -> None:
+def test_names_are_shown_as_they_are(report: PathReport, tmp_path: Path) -> None:
     write_report(report, None, tmp_path)
 
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
@@ -90,7 +91,19 @@ def test_names_are_shown_as_they_are(report: Report, tmp_path: Path) -> None:
     assert "till" not in page.tags
 
 
-def test_the_tables_say_what_the_counts_say(report: Report, tmp_path: Path) -> None:
+def test_the_scene_is_a_picture_of_its_own(report: PathReport, tmp_path: Path) -> None:
+    write_report(report, STILL, tmp_path)
+
+    scene = ET.fromstring((tmp_path / "scene.svg").read_text("utf-8"))  # noqa: S314 - our own
+    svg = "{http://www.w3.org/2000/svg}"
+    assert (scene.tag, scene.get("viewBox")) == (f"{svg}svg", "0 0 320 240")
+    assert [text.text for text in scene.iter(f"{svg}text")] == ["<till> & co", "door"]
+    assert [text.get("text-anchor") for text in scene.iter(f"{svg}text")] == ["middle"] * 2
+    images = [image.get("href", "").partition(",")[0] for image in scene.iter(f"{svg}image")]
+    assert images == ["data:image/jpeg;base64", "data:image/png;base64"]
+
+
+def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) -> None:
     write_report(report, None, tmp_path)
 
     counts = json.loads((tmp_path / "counts.json").read_text(encoding="utf-8"))
@@ -118,7 +131,7 @@ def test_the_tables_say_what_the_counts_say(report: Report, tmp_path: Path) -> N
     assert [row["metres"] for row in persons] == ["2.0", "0.0"]
 
 
-def test_all_time_is_in_each_table_of_it(report: Report, tmp_path: Path) -> None:
+def test_all_time_is_in_each_table_of_it(report: PathReport, tmp_path: Path) -> None:
     write_report(report, None, tmp_path)
 
     heat = sum(float(row["seconds"]) for row in rows(tmp_path / "heat.csv"))
@@ -131,7 +144,7 @@ def test_all_time_is_in_each_table_of_it(report: Report, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["heat.png", "flow.png"])
 @pytest.mark.parametrize("still", [None, STILL])
 def test_pictures_have_the_size_of_the_video(
-    report: Report, tmp_path: Path, name: str, still: Image | None
+    report: PathReport, tmp_path: Path, name: str, still: Image | None
 ) -> None:
     write_report(report, still, tmp_path)
 
@@ -146,7 +159,7 @@ def test_pictures_have_the_size_of_the_video(
     assert (picture[95:105, 140:160] != ground).any() == (name == "flow.png")
 
 
-def test_a_still_of_another_size_is_fitted(report: Report, tmp_path: Path) -> None:
+def test_a_still_of_another_size_is_fitted(report: PathReport, tmp_path: Path) -> None:
     write_report(report, np.full((480, 640, 3), 90, np.uint8), tmp_path)
 
     picture = cv2.imread(str(tmp_path / "heat.png"))
@@ -154,7 +167,7 @@ def test_a_still_of_another_size_is_fitted(report: Report, tmp_path: Path) -> No
     assert picture.shape == (240, 320, 3)
 
 
-def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) -> None:
+def test_the_same_report_gives_the_same_bytes(report: PathReport, tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "other")]
     for folder in folders:
         folder.mkdir()
@@ -165,7 +178,7 @@ def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) ->
 
 
 def test_nobody_gives_a_report_too(tmp_path: Path) -> None:
-    write_report(report_on("empty", seen([]), VIDEO, PLACES), None, tmp_path)
+    write_report(compute_report("empty", seen([]), VIDEO, PLACES), None, tmp_path)
 
     assert Page((tmp_path / "report.html").read_text(encoding="utf-8")).open == []
     assert rows(tmp_path / "persons.csv") == []
@@ -178,7 +191,7 @@ def test_the_hottest_cell_hides_most() -> None:
     assert layer[0, 2, :3].sum() > layer[0, 1, :3].sum()
 
 
-def test_arrows_lead_where_people_go(report: Report) -> None:
+def test_arrows_lead_where_people_go(report: PathReport) -> None:
     drawn = arrows(report.flow, report.flow_grid)
 
     way = drawn[:, 2:] - drawn[:, :2]
