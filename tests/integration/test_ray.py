@@ -48,7 +48,7 @@ if __name__ == "__main__":
     cluster = Cluster(address, demands, patience_s=3.0, limits=limits)
     logs.configure("json", "info")
     try:
-        with logs.about(job_id="5d0c"):
+        with logs.context(job_id="5d0c"):
             print(run_on_cluster(getattr(ray_work, name), shards, heed, cluster=cluster))
     except Exception as error:
         print(f"{type(error).__name__}: {error}")

@@ -87,7 +87,7 @@ def _refused(fault: Fault, request_id: str, status: int | None = None) -> Respon
     """Answer that is no exchange: nothing was asked for that could be checked."""
     result = refusal(fault)
     status = status or result.status
-    with logs.about(request_id=request_id, status=status, code=fault.kind.code):
+    with logs.context(request_id=request_id, status=status, code=fault.kind.code):
         _log.info("%s %d %s", request_id, status, fault.kind.code)
     return _response(Reply(status, result.body), request_id)
 

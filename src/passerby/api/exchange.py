@@ -55,7 +55,7 @@ class Service:
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
-    with logs.about(request_id=request_id):
+    with logs.context(request_id=request_id):
         answer = _reply(service, request, request_id)
     service.on_exchange(request, answer)
     return answer
@@ -78,14 +78,14 @@ def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     operation = _operation(request)
     service.metrics.count(operation, code, seconds)
     ms = round(1000 * seconds, 1)
-    logs.note(status=result.status, operation=operation, code=code, ms=ms)
+    logs.add_context(status=result.status, operation=operation, code=code, ms=ms)
     _log.info("%s %d %s %s %s ms", request_id, result.status, operation, code, ms)
     return result
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
     caller = verified(request, service.authenticator, now)
-    logs.note(account_id=caller.account_id, key_id=caller.id)
+    logs.add_context(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
     params = validated(_parameters(name, request), operation_inputs()[name])
     check_operation(caller, name)
@@ -94,10 +94,10 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
         start = msgspec.convert(params, StartPersonTrackingRequest)
         check_topic_region(start, authorization(request).region)
         started = start_person_tracking(service.tracking, start, caller)
-        logs.note(job_id=started.job_id)
+        logs.add_context(job_id=started.job_id)
         return started
     get = msgspec.convert(params, GetPersonTrackingRequest)
-    logs.note(job_id=get.job_id)
+    logs.add_context(job_id=get.job_id)
     return get_person_tracking(service.tracking, get, caller, now)
 
 

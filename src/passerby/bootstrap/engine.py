@@ -36,7 +36,7 @@ def run_on_cluster(
     cluster: Cluster,
 ) -> list[Path]:
     """Run shards on a cluster, whose nodes log as this process does."""
-    observe = logs.surroundings().around(work)
+    observe = logs.current_log_settings().wrap(work)
     return ray_cluster.run_shards(observe, shards, on_progress, cluster=cluster)
 
 
@@ -44,6 +44,6 @@ def plan_runner(processes: Processes) -> RunPlan:
     """Plan in a process of its own, which logs as this one does."""
 
     def run(work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
-        return processes.call(logs.surroundings().around(work), on_tick)
+        return processes.call(logs.current_log_settings().wrap(work), on_tick)
 
     return run

@@ -102,7 +102,7 @@ def run_here(
     cores = len(os.sched_getaffinity(0))
     workers = min(processes or cores, len(shards))
     threads = max(1, cores // workers)
-    observe = logs.surroundings().around(partial(work, threads=threads))
+    observe = logs.current_log_settings().wrap(partial(work, threads=threads))
     return run(observe, shards, workers, on_progress, lambda: False)
 
 
