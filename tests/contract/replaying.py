@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
+from passerby.api.protocol import serialise
 from passerby.jobs.job import Job
 from passerby.records import Sightings
 from passerby.replay.example import example
@@ -66,7 +66,7 @@ class Replaying:
     def finish(self, job_id: str, sightings: Sightings) -> None:
         table = self.folder / f"{job_id}.parquet"
         write_table(sightings, table)
-        answer = serialised(whole_answer(VIDEO, sightings))
+        answer = serialise(whole_answer(VIDEO, sightings))
         self.stub_server.jobs.recordings.put(MONDAY, recording_of(answer, table))
         self.stub_server.finish(job_id)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
-from passerby.api.protocol import operation_name, parameters, serialised
-from passerby.api.validation import validated
+from passerby.api.protocol import operation_name, parameters, serialise
+from passerby.api.validation import validate
 from passerby.records import LANDMARKS
 from passerby.wire.messages import (
     BoundingBox,
@@ -66,7 +66,7 @@ def test_what_the_model_allows_is_accepted(name: str, data: st.DataObject) -> No
 
     called = operation_name(request["headers"]["X-Amz-Target"])
     assert called == name
-    assert validated(parameters(request["body"]), operation_inputs()[called]) == params
+    assert validate(parameters(request["body"]), operation_inputs()[called]) == params
 
 
 JUDGE = ParamValidator()  # of minima, types and required members; it knows no more
@@ -134,7 +134,7 @@ CASES = [
 
 @pytest.mark.parametrize("name", FIT)
 def test_what_is_changed_below_fits_otherwise(name: str) -> None:
-    assert validated(FIT[name], operation_inputs()[name]) == FIT[name]
+    assert validate(FIT[name], operation_inputs()[name]) == FIT[name]
     assert not JUDGE.validate(FIT[name], MODEL.operation_model(name).input_shape).has_errors()
 
 
@@ -143,7 +143,7 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
     params = changed(FIT[name], path, value)
 
     with pytest.raises(Fault) as caught:
-        validated(params, operation_inputs()[name])
+        validate(params, operation_inputs()[name])
 
     member = path[-1][0].lower() + path[-1][1:]
     assert caught.value.kind in (faults.VALIDATION, faults.SERIALIZATION)
@@ -187,7 +187,7 @@ answers = st.builds(
 @given(answer=answers)
 def test_botocore_reads_what_was_meant(answer: GetPersonTrackingResponse) -> None:
     parser = botocore.parsers.create_parser("json")
-    body = serialised(answer)
+    body = serialise(answer)
 
     shape = MODEL.operation_model("GetPersonTracking").output_shape
     read = parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)

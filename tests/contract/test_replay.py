@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
+from passerby.api.protocol import serialise
 from passerby.replay.keys import TEST_KEY
 
 from .conftest import JAVASCRIPT, VIDEO, a_walk, connect
@@ -54,7 +54,7 @@ class Running:
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
-    (folder / "monday.json").write_bytes(serialised(whole_answer(VIDEO, a_walk(5))))
+    (folder / "monday.json").write_bytes(serialise(whole_answer(VIDEO, a_walk(5))))
     (folder / "script.toml").write_text(SCRIPT)
     return folder
 

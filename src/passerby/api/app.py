@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
-from passerby.api.exchange import Reply, Service, refusal, reply
+from passerby.api.exchange import Reply, Service, fault_reply, reply
 from passerby.api.faults import Fault
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
         request_id = str(uuid.uuid4())
         body = await _body(request)
         if body is None:
-            return _refused(Fault(faults.REQUEST_TOO_LARGE), request_id)
+            return _fault_response(Fault(faults.REQUEST_TOO_LARGE), request_id)
         # Signature, database and result files all block.
         signed = _signed_request(request, body)
         return _response(await run_in_threadpool(reply, service, signed, request_id), request_id)
@@ -57,7 +57,7 @@ def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
             Route("/openapi.json", description, methods=["GET"]),
             Route("/{prefix:path}", answer, methods=["POST"]),
         ],
-        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _nobody_listens},
+        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _client_gone},
     )
 
 
@@ -83,9 +83,9 @@ def _signed_request(request: Request, body: bytes) -> SignedRequest:
     )
 
 
-def _refused(fault: Fault, request_id: str, status: int | None = None) -> Response:
+def _fault_response(fault: Fault, request_id: str, status: int | None = None) -> Response:
     """Answer that is no exchange: nothing was asked for that could be checked."""
-    result = refusal(fault)
+    result = fault_reply(fault)
     status = status or result.status
     with logs.context(request_id=request_id, status=status, code=fault.kind.code):
         _log.info("%s %d %s", request_id, status, fault.kind.code)
@@ -109,9 +109,9 @@ def _health(_request: Request) -> Response:
 
 def _no_such_route(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return _refused(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
+    return _fault_response(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
 
 
-def _nobody_listens(_request: Request, _error: Exception) -> Response:
+def _client_gone(_request: Request, _error: Exception) -> Response:
     _log.info("a client left, or was too slow, before its request was whole")
     return Response(status_code=400)  # never sent: the client has gone

@@ -70,7 +70,7 @@ class Authorization:
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
 
 
-def authorization(request: SignedRequest) -> Authorization:
+def parse_authorization(request: SignedRequest) -> Authorization:
     """Read the authorization of a request; it is not verified yet.
 
     Raises
@@ -105,7 +105,7 @@ def _from_header(header: str, request: SignedRequest) -> Authorization:
         message = " ".join(f"Authorization header requires '{name}'." for name in missing)
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
     token = request.header(SECURITY_TOKEN_HEADER) or ""
-    return _assembled([parts[name] for name in names], CLOCK_TOLERANCE, token)
+    return _build([parts[name] for name in names], CLOCK_TOLERANCE, token)
 
 
 def _from_query(parameters: dict[str, str]) -> Authorization:
@@ -119,10 +119,10 @@ def _from_query(parameters: dict[str, str]) -> Authorization:
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
     life = _life(parameters["X-Amz-Expires"])
     token = parameters.get("X-Amz-Security-Token", "")
-    return _assembled([parameters[name] for name in names], life, token)
+    return _build([parameters[name] for name in names], life, token)
 
 
-def _assembled(parts: list[str], life: timedelta, session_token: str) -> Authorization:
+def _build(parts: list[str], life: timedelta, session_token: str) -> Authorization:
     credential, signed_headers, signature, signed_at = parts
     scope = credential.split("/")
     if len(scope) != _SCOPE_PARTS or not all(scope):

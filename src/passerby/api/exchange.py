@@ -14,16 +14,16 @@ import msgspec
 
 from passerby import logs
 from passerby.api import faults, protocol
-from passerby.api.authorization import SignedRequest, authorization
+from passerby.api.authorization import SignedRequest, parse_authorization
 from passerby.api.faults import Fault
 from passerby.api.metrics import Metrics
 from passerby.api.model import operation_inputs
-from passerby.api.notices import check_topic_region
+from passerby.api.notifications import check_topic_region
 from passerby.api.operations import Tracking, get_person_tracking, start_person_tracking
 from passerby.api.permission import Caller, check_operation
-from passerby.api.rates import Rate
-from passerby.api.signature import Authenticator, verified
-from passerby.api.validation import validated
+from passerby.api.rate_limits import RateLimiter
+from passerby.api.signature import Authenticator, authenticate
+from passerby.api.validation import validate
 from passerby.errors import PasserbyError
 from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
 
@@ -38,7 +38,7 @@ class Reply:
     body: bytes
 
 
-def _unwitnessed(_request: SignedRequest, _reply: Reply) -> None:
+def _ignore(_request: SignedRequest, _reply: Reply) -> None:
     """Look at nothing."""
 
 
@@ -47,10 +47,10 @@ class Service:
     """What an exchange needs: who may call, how often, and what to work with."""
 
     authenticator: Authenticator
-    rates: Mapping[str, Rate]  # of an account, by operation; without one, any
+    rates: Mapping[str, RateLimiter]  # of an account, by operation; without one, any
     tracking: Tracking
     metrics: Metrics
-    on_exchange: Callable[[SignedRequest, Reply], None] = _unwitnessed  # sees each exchange
+    on_exchange: Callable[[SignedRequest, Reply], None] = _ignore  # sees each exchange
 
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
@@ -61,7 +61,7 @@ def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     return answer
 
 
-def refusal(fault: Fault) -> Reply:
+def fault_reply(fault: Fault) -> Reply:
     """Put a fault into the form of a reply."""
     return Reply(fault.kind.status, faults.body(fault))
 
@@ -70,10 +70,10 @@ def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
         answer = _answer(service, request, datetime.now(UTC))
-        result, code = Reply(200, protocol.serialised(answer)), "OK"
+        result, code = Reply(200, protocol.serialise(answer)), "OK"
     except Exception as error:  # noqa: BLE001 - a client must always get an answer
         fault = _fault(error, request_id)
-        result, code = refusal(fault), fault.kind.code
+        result, code = fault_reply(fault), fault.kind.code
     seconds = time.perf_counter() - began
     operation = _operation(request)
     service.metrics.count(operation, code, seconds)
@@ -84,15 +84,15 @@ def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
-    caller = verified(request, service.authenticator, now)
+    caller = authenticate(request, service.authenticator, now)
     logs.add_context(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
-    params = validated(_parameters(name, request), operation_inputs()[name])
+    params = validate(_parameters(name, request), operation_inputs()[name])
     check_operation(caller, name)
     check_rate(service, caller, name)
     if name == "StartPersonTracking":
         start = msgspec.convert(params, StartPersonTrackingRequest)
-        check_topic_region(start, authorization(request).region)
+        check_topic_region(start, parse_authorization(request).region)
         started = start_person_tracking(service.tracking, start, caller)
         logs.add_context(job_id=started.job_id)
         return started
@@ -105,7 +105,7 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
     """Parameters of the body and, beside them, of the query; the body's count."""
     params = protocol.parameters(request.body)
     if name == "GetPersonTracking" and request.query:
-        return {**protocol.query_members(request.query), **params}
+        return {**protocol.parse_query(request.query), **params}
     return params
 
 

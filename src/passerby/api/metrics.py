@@ -67,7 +67,9 @@ class Metrics:
         Whose disk must not become full.
     """
 
-    def __init__(self, take_census: Callable[[], QueueStats], folder: Path | None = None) -> None:
+    def __init__(
+        self, read_queue_stats: Callable[[], QueueStats], folder: Path | None = None
+    ) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "passerby_requests",
@@ -82,7 +84,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._registry.register(_StoreFigures(take_census))
+        self._registry.register(_StoreFigures(read_queue_stats))
         if folder is not None:
             self._watch_process_and(folder)
 
@@ -110,12 +112,12 @@ class Metrics:
 class _StoreFigures(Collector):
     """Figures of the job store, taken when somebody reads them."""
 
-    def __init__(self, take_census: Callable[[], QueueStats]) -> None:
-        self._take_census = take_census
+    def __init__(self, read_queue_stats: Callable[[], QueueStats]) -> None:
+        self._read_queue_stats = read_queue_stats
 
     def collect(self) -> Iterator[Metric]:
         """Take the figures."""
-        taken = self._take_census()
+        taken = self._read_queue_stats()
         yield _by_state("passerby_jobs", "Jobs by state.", taken.jobs)
         yield _by_state("passerby_messages", "Messages about ended jobs by state.", taken.messages)
         yield GaugeMetricFamily(

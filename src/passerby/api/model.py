@@ -80,17 +80,17 @@ def operation_inputs() -> Mapping[str, Shape]:
     """Shape of the request body of each operation, by the operation's name."""
     model = service_model()
     return {
-        name: _resolved(operation.input.shape, model.shapes)
+        name: _resolve(operation.input.shape, model.shapes)
         for name, operation in model.operations.items()
     }
 
 
-def _resolved(name: str, shapes: Mapping[str, ModelShape]) -> Shape:
+def _resolve(name: str, shapes: Mapping[str, ModelShape]) -> Shape:
     # The requests of these operations are trees: no shape contains itself.
     raw = shapes[name]
     return Shape(
         kind=raw.type,
-        members={key: _resolved(member.shape, shapes) for key, member in raw.members.items()},
+        members={key: _resolve(member.shape, shapes) for key, member in raw.members.items()},
         required=frozenset(raw.required),
         least=None if raw.min is None else int(raw.min),
         most=None if raw.max is None else int(raw.max),

@@ -86,7 +86,7 @@ class ResultsPage(Protocol):
 
 
 @dataclass(frozen=True)
-class SpelledPage:
+class AnsweredPage:
     """Some rows of a result that is kept as it was answered."""
 
     persons: list[PersonDetection]
@@ -96,7 +96,9 @@ class SpelledPage:
 class Results(Protocol):
     """Where the sightings of finished jobs lie, in both orders."""
 
-    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage | SpelledPage:
+    def page(
+        self, job_id: str, order: Order, offset: int, count: int
+    ) -> ResultsPage | AnsweredPage:
         """At most `count` rows from row `offset` (from 0)."""
 
 
@@ -122,7 +124,7 @@ def start_person_tracking(
     if request.notification_channel is not None:
         check_topic(caller, _START, request.notification_channel.sns_topic_arn)
     try:
-        job = tracking.jobs.repeated(new) or _submitted(tracking, new)
+        job = tracking.jobs.repeated(new) or _submit(tracking, new)
     except TokenReused as error:
         raise Fault(faults.IDEMPOTENT_PARAMETER_MISMATCH, token=new.token or "") from error
     except TooManyOpenJobs as error:
@@ -145,17 +147,17 @@ def get_person_tracking(
     listing = Listing(caller.account_id, job.id, request.sort_by)
     # An empty token means the first page: AWS's own tutorials send it.
     row = tracking.page_tokens.row(request.next_token, listing, now) if request.next_token else 0
-    answer = _standing(job)
+    answer = _status_answer(job)
     if job.state is not JobState.SUCCEEDED or job.video is None:
         return answer
     count = min(request.max_results or ROWS_PER_PAGE, ROWS_PER_PAGE)
     page = tracking.results.page(job.id, _ORDERS[request.sort_by], row, count)
     following = page.next_offset
-    seal = tracking.page_tokens.sealed
+    seal = tracking.page_tokens.seal
     return msgspec.structs.replace(
         answer,
         video_metadata=_metadata(job.video),
-        persons=_spelled(page, job.video, tracking.judge_faces),
+        persons=_persons(page, job.video, tracking.judge_faces),
         next_token=None if following is None else seal(listing, following, now),
     )
 
@@ -186,7 +188,7 @@ def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
     )
 
 
-def _submitted(tracking: Tracking, new: NewJob) -> Job:
+def _submit(tracking: Tracking, new: NewJob) -> Job:
     facts = tracking.objects.head(**new.source)
     limit = tracking.video_bytes_limit
     if facts.size_bytes > limit:
@@ -196,7 +198,7 @@ def _submitted(tracking: Tracking, new: NewJob) -> Job:
     return tracking.jobs.submit(replace(new, source=source), tracking.open_job_limit)
 
 
-def _standing(job: Job) -> GetPersonTrackingResponse:
+def _status_answer(job: Job) -> GetPersonTrackingResponse:
     """Tell how a job stands, without anything it found."""
     started = msgspec.convert(job.request, StartPersonTrackingRequest)
     return GetPersonTrackingResponse(
@@ -204,20 +206,20 @@ def _standing(job: Job) -> GetPersonTrackingResponse:
         persons=[],
         job_id=job.id,
         video=started.video,
-        status_message=_told(job.status_message),
+        status_message=_status_message(job.status_message),
         job_tag=started.job_tag,
     )
 
 
-def _spelled(
-    page: ResultsPage | SpelledPage, video: VideoInfo, judge_faces: JudgeFaces | None
+def _persons(
+    page: ResultsPage | AnsweredPage, video: VideoInfo, judge_faces: JudgeFaces | None
 ) -> list[PersonDetection]:
-    if isinstance(page, SpelledPage):
+    if isinstance(page, AnsweredPage):
         return page.persons
     return persons(page.sightings, video.width, video.height, judge_faces)
 
 
-def _told(message: str | None) -> str | None:
+def _status_message(message: str | None) -> str | None:
     """Message of a job as the service worded it; callers compare it."""
     known = str(UnsupportedVideo())
     return known if message and message.startswith(known) else message or None

@@ -47,7 +47,7 @@ def parameters(body: bytes) -> dict[str, object]:
         raise Fault(faults.SERIALIZATION) from error
 
 
-def query_members(query: str) -> Mapping[str, object]:
+def parse_query(query: str) -> Mapping[str, object]:
     """`QUERY_MEMBERS` that stand in a percent-encoded query; the first of equal ones counts.
 
     Raises
@@ -69,6 +69,6 @@ def query_members(query: str) -> Mapping[str, object]:
     return found
 
 
-def serialised(answer: msgspec.Struct) -> bytes:
+def serialise(answer: msgspec.Struct) -> bytes:
     """Compact JSON of an answer; members left at their default are not written."""
     return msgspec.json.encode(answer)

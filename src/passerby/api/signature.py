@@ -29,12 +29,12 @@ from passerby.api.authorization import (
     SIGNATURE_PARAMETER,
     Authorization,
     SignedRequest,
-    authorization,
     basic_time,
+    parse_authorization,
 )
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller
-from passerby.api.rates import Rate
+from passerby.api.rate_limits import RateLimiter
 
 SERVICE = "rekognition"
 
@@ -74,10 +74,12 @@ class Authenticator:
 
     find_key: FindKey
     regions: frozenset[str] = frozenset()  # that may stand in a signature; empty: any
-    failures: Rate = field(default_factory=partial(Rate, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE))
+    failures: RateLimiter = field(
+        default_factory=partial(RateLimiter, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE)
+    )
 
 
-def verified(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
+def authenticate(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
     """Find the access key that signed `request`.
 
     Raises
@@ -87,7 +89,7 @@ def verified(request: SignedRequest, authenticator: Authenticator, now: datetime
         expired key, or not that of this request; and, unchecked, where too many of
         late were not.
     """
-    claim = authorization(request)
+    claim = parse_authorization(request)
     _check_scope(claim, authenticator.regions)
     _check_coverage(claim, request)
     key = authenticator.find_key(claim.access_key_id)
@@ -194,13 +196,13 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(request: SignedRequest) -> str:
     pairs = (part.partition("=") for part in request.query.split("&") if part)
-    recoded = sorted((_recoded(name), _recoded(value)) for name, _, value in pairs)
+    recoded = sorted((_recode(name), _recode(value)) for name, _, value in pairs)
     # Only a presigned request has a signature there, which cannot cover itself.
     left_out = SIGNATURE_PARAMETER if request.header("authorization") is None else None
     return "&".join(f"{name}={value}" for name, value in recoded if name != left_out)
 
 
-def _recoded(text: str) -> str:
+def _recode(text: str) -> str:
     return quote(unquote_to_bytes(text), safe="-_.~")
 
 

@@ -38,7 +38,7 @@ class PageTokens:
         self._cipher = AESGCM(key)
         self._life = life
 
-    def sealed(self, listing: Listing, row: int, now: datetime) -> str:
+    def seal(self, listing: Listing, row: int, now: datetime) -> str:
         """Token for the page that begins at `row`: 60 characters of standard base64."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _ROW_AND_TIME.pack(row, int(now.timestamp()))

@@ -12,7 +12,7 @@ from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
 from passerby.api.operations import start_person_tracking
 from passerby.api.permission import check_operation
-from passerby.api.validation import validated
+from passerby.api.validation import validate
 from passerby.bootstrap.console_job import build_job_desk
 from passerby.console.artifacts import Making
 from passerby.console.dependencies import Buckets, Desk, NewAnalysis, UploadPlace
@@ -81,7 +81,7 @@ def _start(service: Service, new: NewAnalysis, key: AccessKey) -> Job:
     optional = {"JobTag": new.tag, "ClientRequestToken": new.token}
     given = {"Video": {"S3Object": named}, **{k: v for k, v in optional.items() if v}}
     try:
-        params = validated(given, operation_inputs()[_START])
+        params = validate(given, operation_inputs()[_START])
         check_operation(key, _START)
         check_rate(service, key, _START)
         request = msgspec.convert(params, StartPersonTrackingRequest)

@@ -32,7 +32,7 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     # hold up requests: by 13 ms with the imports alone (measured).
     gc.collect()
     gc.freeze()
-    listening.leave_in_order()
+    listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener:
         _greet(installation, listening.url(chosen, *listener.getsockname()[:2]))
         with running_child(_worker_program(chosen)) if with_worker else nullcontext():

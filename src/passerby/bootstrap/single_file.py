@@ -14,7 +14,7 @@ from typing import Protocol
 
 from passerby import logs
 from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
+from passerby.api.protocol import serialise
 from passerby.cloud.objects import ObjectFacts, look_at
 from passerby.engine.local import run_shards
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
@@ -120,5 +120,5 @@ def write_results(
     write_tracks(folder / f"{stem}.txt", analysis.sightings)
     write_table(analysis.sightings, folder / f"{stem}.parquet")
     judge = expression.judge if all_of_faces else None
-    answer = serialised(whole_answer(analysis.video, analysis.sightings, judge))
+    answer = serialise(whole_answer(analysis.video, analysis.sightings, judge))
     (folder / f"{stem}.json").write_bytes(answer)

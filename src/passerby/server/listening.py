@@ -72,7 +72,7 @@ def url(chosen: Settings, host: str, port: int) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def leave_in_order() -> None:
+def exit_on_signals() -> None:
     """Have this process end by itself once its server was stopped by a signal.
 
     uvicorn raises the signal again once it has ended: what is left is to leave in order,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
+from passerby.api.protocol import serialise
 from passerby.bootstrap.analysis_result import open_result
 from passerby.bootstrap.installation import open_installation
 from passerby.cloud.objects import look_at
@@ -118,7 +118,7 @@ def saved(folder: Path, video: VideoInfo | None = VIDEO) -> str:
     """What `passerby track` writes of a result."""
     write_table(walk(3), folder / "street.parquet")
     if video:
-        (folder / "street.json").write_bytes(serialised(whole_answer(video, walk(3))))
+        (folder / "street.json").write_bytes(serialise(whole_answer(video, walk(3))))
     return str(folder / "street.parquet")
 
 

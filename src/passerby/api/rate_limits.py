@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 
-class Rate:
+class RateLimiter:
     """So many times a second for each of many names, with bursts of `burst`.
 
     Parameters

@@ -27,7 +27,7 @@ def check_topic_region(request: StartPersonTrackingRequest, region: str) -> None
         raise Fault(faults.INVALID_PARAMETER)
 
 
-def notice_of(job: Job) -> OutgoingMessage | None:
+def notification_of(job: Job) -> OutgoingMessage | None:
     """The message about an ended job; None where the request named no channel."""
     request = msgspec.convert(job.request, StartPersonTrackingRequest)
     channel = request.notification_channel
