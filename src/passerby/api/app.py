@@ -1,4 +1,4 @@
-"""Where HTTP ends: the web application that AWS clients send their requests to."""
+"""The web application that answers AWS clients over HTTP."""
 
 import logging
 import uuid
@@ -17,6 +17,7 @@ from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service, fault_reply, reply
 from passerby.api.faults import Fault
+from passerby.server.request_body import read_body
 
 _log = logging.getLogger(__name__)
 
@@ -26,17 +27,16 @@ BODY_BYTES_LIMIT = 32 * 1024
 
 
 def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
-    """Build the application around a service; the routes of `others` come first.
+    """Build the application of a service; the routes of `others` come first.
 
-    It answers `POST` on every path, for an endpoint URL may end in one. Three paths
-    can be read without a signature: `/healthz` while it is alive, `/metrics`, and
-    `/openapi.json`.
+    It answers `POST` on every path, since an endpoint URL may end in a path. Three paths
+    need no signature: `/healthz`, `/metrics` and `/openapi.json`.
     """
     described = msgspec.json.encode(openapi.description())
 
     async def answer(request: Request) -> Response:
         request_id = str(uuid.uuid4())
-        body = await _body(request)
+        body = await read_body(request, BODY_BYTES_LIMIT)
         if body is None:
             return _fault_response(Fault(faults.REQUEST_TOO_LARGE), request_id)
         # Signature, database and result files all block.
@@ -61,16 +61,6 @@ def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
     )
 
 
-async def _body(request: Request) -> bytes | None:
-    """Whole body of a request; None where it is longer than `BODY_BYTES_LIMIT`."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_LIMIT:
-            return None
-    return bytes(body)
-
-
 def _signed_request(request: Request, body: bytes) -> SignedRequest:
     headers = request.headers.raw
     return SignedRequest(
@@ -84,7 +74,7 @@ def _signed_request(request: Request, body: bytes) -> SignedRequest:
 
 
 def _fault_response(fault: Fault, request_id: str, status: int | None = None) -> Response:
-    """Answer that is no exchange: nothing was asked for that could be checked."""
+    """Answer a request that is refused before any check, and log it."""
     result = fault_reply(fault)
     status = status or result.status
     with logs.context(request_id=request_id, status=status, code=fault.kind.code):

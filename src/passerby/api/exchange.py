@@ -1,4 +1,4 @@
-"""One exchange: a signed request in, a status and a body out.
+"""Answer one request: a signed request in, a status and a body out.
 
 The order of the checks is the service's: signature, operation, JSON and types,
 constraints of the model, rights, rate, then what the operation itself asks.
@@ -32,29 +32,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes back to the client."""
+    """Status and body of an answer."""
 
     status: int
     body: bytes
 
 
 def _ignore(_request: SignedRequest, _reply: Reply) -> None:
-    """Look at nothing."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What an exchange needs: who may call, how often, and what to work with."""
+    """Everything that an exchange needs: authentication, rate limits, operations, metrics."""
 
     authenticator: Authenticator
-    rates: Mapping[str, RateLimiter]  # of an account, by operation; without one, any
+    rates: Mapping[str, RateLimiter]  # of an account, by operation; unlimited without one
     tracking: Tracking
     metrics: Metrics
-    on_exchange: Callable[[SignedRequest, Reply], None] = _ignore  # sees each exchange
+    on_exchange: Callable[[SignedRequest, Reply], None] = _ignore  # called after each
 
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
-    """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
+    """Answer a request and log it in one line; any error becomes a fault."""
     with logs.context(request_id=request_id):
         answer = _reply(service, request, request_id)
     service.on_exchange(request, answer)
@@ -62,7 +62,7 @@ def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
 
 
 def fault_reply(fault: Fault) -> Reply:
-    """Put a fault into the form of a reply."""
+    """Turn a fault into a reply."""
     return Reply(fault.kind.status, faults.body(fault))
 
 
@@ -102,7 +102,7 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
 
 
 def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
-    """Parameters of the body and, beside them, of the query; the body's count."""
+    """Join the parameters of the body and the query; those of the body win."""
     params = protocol.parameters(request.body)
     if name == "GetPersonTracking" and request.query:
         return {**protocol.parse_query(request.query), **params}
@@ -110,14 +110,14 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
 
 
 def check_rate(service: Service, caller: Caller, operation: str) -> None:
-    """Note a call of an account; raises ProvisionedThroughputExceededException."""
+    """Count a call of an account; raises ProvisionedThroughputExceededException."""
     rate = service.rates.get(operation)
     if rate is not None and not rate.take(caller.account_id):
         raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)
 
 
 def _operation(request: SignedRequest) -> str:
-    """Name of the operation where it is one of ours, for log and figures."""
+    """Name the operation for the log and the metrics."""
     try:
         return protocol.operation_name(request.header(protocol.TARGET_HEADER))
     except Fault:

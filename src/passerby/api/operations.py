@@ -1,4 +1,4 @@
-"""What StartPersonTracking and GetPersonTracking do."""
+"""The operations StartPersonTracking and GetPersonTracking."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,35 +42,35 @@ _STATUSES = {
 
 
 class Jobs(Protocol):
-    """Where jobs are handed in and looked up."""
+    """The store in which jobs are submitted and found."""
 
     def repeated(self, new: NewJob) -> Job | None:
-        """Job that the same token and request made earlier; raises TokenReused."""
+        """Find the job of the same token and request; raises TokenReused."""
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         """Queue a job, or find the repeated one; raises TokenReused, TooManyOpenJobs."""
 
     def find(self, job_id: str, account_id: str) -> Job:
-        """Job of an account; raises JobNotFound."""
+        """Find a job of an account; raises JobNotFound."""
 
 
 class ObjectFacts(Protocol):
-    """What is known of an object before it is read."""
+    """Facts of an object, known before it is read."""
 
     @property
     def size_bytes(self) -> int:
-        """Its length."""
+        """Its length in bytes."""
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the content does."""
+        """A text that changes when the content does."""
 
 
 class Objects(Protocol):
-    """Where videos lie."""
+    """The buckets that hold videos."""
 
     def head(self, bucket: str, key: str, version: str | None) -> ObjectFacts:
-        """Facts of an object; raises an ObjectError where it cannot be read."""
+        """Give the facts of an object; raises an ObjectError if it cannot be read."""
 
 
 class ResultsPage(Protocol):
@@ -87,24 +87,24 @@ class ResultsPage(Protocol):
 
 @dataclass(frozen=True)
 class AnsweredPage:
-    """Some rows of a result that is kept as it was answered."""
+    """Some rows of a result that is kept in the form of an answer."""
 
     persons: list[PersonDetection]
     next_offset: int | None  # as of a `ResultsPage`
 
 
 class Results(Protocol):
-    """Where the sightings of finished jobs lie, in both orders."""
+    """The store of the sightings of finished jobs, in both orders."""
 
     def page(
         self, job_id: str, order: Order, offset: int, count: int
     ) -> ResultsPage | AnsweredPage:
-        """At most `count` rows from row `offset` (from 0)."""
+        """Give at most `count` rows from row `offset` (from 0)."""
 
 
 @dataclass(frozen=True)
 class Tracking:
-    """All that the operations work with."""
+    """Stores and limits of the operations."""
 
     jobs: Jobs
     objects: Objects
@@ -112,7 +112,7 @@ class Tracking:
     page_tokens: PageTokens
     open_job_limit: int  # jobs of one account that may wait or run
     video_bytes_limit: int
-    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
+    judge_faces: JudgeFaces | None = None  # None: faces have the default attributes
 
 
 def start_person_tracking(
@@ -140,9 +140,9 @@ def start_person_tracking(
 def get_person_tracking(
     tracking: Tracking, request: GetPersonTrackingRequest, caller: Caller, now: datetime
 ) -> GetPersonTrackingResponse:
-    """Tell how a job stands and, once it succeeded, one page of what it found."""
+    """Give the status of a job and, once it has succeeded, one page of its result."""
     job = tracking.jobs.find(request.job_id, caller.account_id)
-    # Paths tell of a video what its pictures tell: who may not have these, may not have those.
+    # Paths reveal what a video shows: who may not read the video may not read them either.
     check_video(caller, _GET, job.source["bucket"], job.source["key"])
     listing = Listing(caller.account_id, job.id, request.sort_by)
     # An empty token means the first page: AWS's own tutorials send it.
@@ -165,7 +165,7 @@ def get_person_tracking(
 def whole_answer(
     video: VideoInfo, sightings: Sightings, judge_faces: JudgeFaces | None = None
 ) -> GetPersonTrackingResponse:
-    """Answer that holds a result in one page, for a file analysed without a job."""
+    """Write a result as one answer, for a file analysed without a job."""
     return GetPersonTrackingResponse(
         job_status=_STATUSES[JobState.SUCCEEDED],
         persons=persons(sightings, video.width, video.height, judge_faces),
@@ -199,7 +199,7 @@ def _submit(tracking: Tracking, new: NewJob) -> Job:
 
 
 def _status_answer(job: Job) -> GetPersonTrackingResponse:
-    """Tell how a job stands, without anything it found."""
+    """Write the status of a job, without its result."""
     started = msgspec.convert(job.request, StartPersonTrackingRequest)
     return GetPersonTrackingResponse(
         job_status=_STATUSES[job.state],
@@ -220,7 +220,7 @@ def _persons(
 
 
 def _status_message(message: str | None) -> str | None:
-    """Message of a job as the service worded it; callers compare it."""
+    """Give the message of a job in the service's words, which clients compare."""
     known = str(UnsupportedVideo())
     return known if message and message.startswith(known) else message or None
 

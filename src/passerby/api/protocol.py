@@ -1,4 +1,4 @@
-"""How the AWS JSON 1.1 protocol puts an operation on the wire."""
+"""The AWS JSON 1.1 protocol: operation names, parameters and answers on the wire."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ QUERY_MEMBERS = ("MaxResults", "NextToken")
 
 
 def operation_name(target: str | None) -> str:
-    """Name the operation that the target header asks for.
+    """Read the name of the operation from the target header.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def parameters(body: bytes) -> dict[str, object]:
 
 
 def parse_query(query: str) -> Mapping[str, object]:
-    """`QUERY_MEMBERS` that stand in a percent-encoded query; the first of equal ones counts.
+    """Parse the `QUERY_MEMBERS` of a percent-encoded query; the first of equal ones counts.
 
     Raises
     ------
@@ -70,5 +70,5 @@ def parse_query(query: str) -> Mapping[str, object]:
 
 
 def serialise(answer: msgspec.Struct) -> bytes:
-    """Compact JSON of an answer; members left at their default are not written."""
+    """Write an answer as compact JSON, without members that have their default."""
     return msgspec.json.encode(answer)

@@ -1,11 +1,11 @@
-"""Whether a request was signed with one of our access keys: AWS Signature Version 4.
+"""Authenticate requests signed with AWS Signature Version 4.
 
     canonical request   the parts that were signed, in one spelling
     string to sign      its hash, with the time and the scope
     signature           HMAC of that, under a key derived from secret and scope
 
-The body is always hashed here: a header that claims its hash proves nothing. Who tries
-secrets is soon heard only now and then.
+The body is always hashed here, since a header that claims its hash proves nothing. Wrong
+signatures are rate-limited, against guessing.
 
 Source: AWS General Reference, "Signature Version 4 signing process".
 """
@@ -39,7 +39,7 @@ from passerby.api.rate_limits import RateLimiter
 SERVICE = "rekognition"
 
 _TERMINATOR = "aws4_request"
-# Where present: they steer what is done.
+# Where present: they affect the request.
 _MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", SECURITY_TOKEN_HEADER)
 
 # Wrong signatures for one key from one address: so many at once, then so many a second.
@@ -50,7 +50,7 @@ _FAILURES_PER_SECOND = _FAILURES_AT_ONCE / 60
 
 
 class AccessKey(Caller, Protocol):
-    """A key that requests can be signed with."""
+    """An access key that can sign requests."""
 
     @property
     def secret(self) -> str:
@@ -58,11 +58,11 @@ class AccessKey(Caller, Protocol):
 
     @property
     def session_token(self) -> str:
-        """What is sent beside each signature of a temporary key; "" for others."""
+        """Session token, sent with each signature of a temporary key; "" for others."""
 
     @property
     def expires_at(self) -> datetime | None:
-        """When a temporary key ends; None for others."""
+        """Expiry of a temporary key; None for others."""
 
 
 FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is none
@@ -70,7 +70,7 @@ FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is no
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Where signatures are checked: whose are known, and whose were wrong of late."""
+    """Known access keys, accepted regions, and a limit on wrong signatures."""
 
     find_key: FindKey
     regions: frozenset[str] = frozenset()  # that may stand in a signature; empty: any
@@ -80,14 +80,14 @@ class Authenticator:
 
 
 def authenticate(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
-    """Find the access key that signed `request`.
+    """Verify the signature of a request, and give the access key that made it.
 
     Raises
     ------
     Fault
         Where the signature is missing, malformed, out of date, of an unknown or
-        expired key, or not that of this request; and, unchecked, where too many of
-        late were not.
+        expired key, or not that of this request. Also, unchecked, after too many
+        wrong signatures.
     """
     claim = parse_authorization(request)
     _check_scope(claim, authenticator.regions)
@@ -109,7 +109,7 @@ def authenticate(request: SignedRequest, authenticator: Authenticator, now: date
 
 
 def _equal(ours: str, theirs: str) -> bool:
-    """Compare in a time that tells nothing of where they differ."""
+    """Compare in constant time."""
     return hmac.compare_digest(ours.encode(), theirs.encode())
 
 
@@ -128,7 +128,7 @@ def _check_scope(claim: Authorization, regions: frozenset[str]) -> None:
 
 
 def _check_coverage(claim: Authorization, request: SignedRequest) -> None:
-    """See that the signature covers all that steers what the request does."""
+    """Check that the signature covers every header that affects the request."""
     needed = [name for name in _MUST_BE_SIGNED if request.header(name) is not None]
     for name in ("host", *needed):
         if name not in claim.signed_headers:

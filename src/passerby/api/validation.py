@@ -1,4 +1,4 @@
-"""Whether request parameters obey the service model.
+"""Validate request parameters against the service model.
 
 The AWS clients check required members, types and minima before they send; maximum
 lengths, patterns and enumerations are left to the server.
@@ -15,7 +15,7 @@ _INTEGER_RANGE = range(-(2**31), 2**31)  # `integer` in the model is 32 bits wid
 
 
 def validate(params: Mapping[str, object], shape: Shape) -> dict[str, object]:
-    """Known members of `params`, all obeying `shape`.
+    """Check `params` against `shape`, and give the known members.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _check_type(value: object, shape: Shape, path: str) -> object:
 
 
 def _broken_constraints(params: dict[str, object], shape: Shape, path: str) -> Iterator[str]:
-    """Say of each broken constraint what AWS says, members in the model's order."""
+    """Describe each broken constraint in AWS's words, in the order of the model."""
     for name, member in shape.members.items():
         value = params.get(name)
         member_path = path + _lower_first(name)
