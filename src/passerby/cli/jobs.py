@@ -1,4 +1,4 @@
-"""`passerby jobs`: what the service is doing."""
+"""`passerby jobs`: list, show, watch and cancel jobs."""
 
 import time
 from dataclasses import asdict
@@ -54,12 +54,12 @@ def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
     """Follow a job until it ends; fails if the job does."""
     jobs = find_installation(config, data).jobs
     found = jobs.starting_with(job)
-    with terminal.bar(terminal.short(found.id)) as tell:
+    with terminal.bar(terminal.short(found.id)) as show_progress:
         while found.open:
-            tell(found.progress)
+            show_progress(found.progress)
             time.sleep(WATCH_SECONDS)
             found = jobs.find(found.id)
-        tell(found.progress)
+        show_progress(found.progress)
         if found.state is not JobState.SUCCEEDED:
             raise JobError(found.status_message)
     terminal.out.print(terminal.job_table(found, delivery=None))

@@ -1,4 +1,4 @@
-"""`passerby keys`: who may call the service."""
+"""`passerby keys`: create, list and revoke access keys."""
 
 import re
 from dataclasses import asdict
@@ -25,7 +25,7 @@ from passerby.errors import SettingsError
 
 
 class Operation(StrEnum):
-    """What a key can be limited to."""
+    """An operation that a key can be limited to."""
 
     START = "StartPersonTracking"
     GET = "GetPersonTracking"
@@ -115,7 +115,7 @@ def revoke_key(
 
 
 def _time(text: str) -> timedelta:
-    """Length of time from `12h`."""
+    """Parse a length of time like `12h`."""
     match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
     if not match:
         raise typer.BadParameter(f"{text!r} is not a time like 15m, 12h or 7d")

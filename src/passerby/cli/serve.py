@@ -1,4 +1,4 @@
-"""`passerby serve` and `passerby worker`: the processes that stay."""
+"""`passerby serve` and `passerby worker`: the long-running processes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +32,7 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
     replay: Annotated[
         Path | None,
-        typer.Option(help="For tests: answer the results recorded in this folder, at once."),
+        typer.Option(help="For tests: run a stub server with the results recorded in this folder."),
     ] = None,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
