@@ -36,9 +36,9 @@ def track(
     rate : float, optional
         Frames analysed per second; None: every frame.
     device : "cpu" or "cuda"
-        Where the networks are computed; "cuda": on an NVIDIA GPU.
+        Device of the neural networks; "cuda": an NVIDIA GPU.
     on_progress : callable, optional
-        Told how far the work is; an exception it raises ends the work.
+        Called with the progress; an exception it raises ends the work.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def track(
     VideoError
         If the video cannot be used.
     ModelError
-        If the device is not there.
+        If the device does not exist.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
     from fractions import Fraction  # noqa: PLC0415

@@ -15,7 +15,7 @@ from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
 from passerby.api.protocol import operation_name, parameters
-from passerby.api.validation import validated
+from passerby.api.validation import validate
 from passerby.records import LANDMARKS
 from passerby.wire.answer import encode_answer
 from passerby.wire.messages import (
@@ -67,7 +67,7 @@ def test_what_the_model_allows_is_accepted(name: str, data: st.DataObject) -> No
 
     called = operation_name(request["headers"]["X-Amz-Target"])
     assert called == name
-    assert validated(parameters(request["body"]), operation_inputs()[called]) == params
+    assert validate(parameters(request["body"]), operation_inputs()[called]) == params
 
 
 JUDGE = ParamValidator()  # of minima, types and required members; it knows no more
@@ -135,7 +135,7 @@ CASES = [
 
 @pytest.mark.parametrize("name", FIT)
 def test_what_is_changed_below_fits_otherwise(name: str) -> None:
-    assert validated(FIT[name], operation_inputs()[name]) == FIT[name]
+    assert validate(FIT[name], operation_inputs()[name]) == FIT[name]
     assert not JUDGE.validate(FIT[name], MODEL.operation_model(name).input_shape).has_errors()
 
 
@@ -144,7 +144,7 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
     params = changed(FIT[name], path, value)
 
     with pytest.raises(Fault) as caught:
-        validated(params, operation_inputs()[name])
+        validate(params, operation_inputs()[name])
 
     member = path[-1][0].lower() + path[-1][1:]
     assert caught.value.kind in (faults.VALIDATION, faults.SERIALIZATION)

@@ -49,7 +49,7 @@ if __name__ == "__main__":
     cluster = Cluster(address, demands, patience_s=3.0, limits=limits)
     logs.configure("json", "info")
     try:
-        with logs.about(job_id="5d0c"):
+        with logs.context(job_id="5d0c"):
             executor = RayExecutor(cluster, LocalExecutor())
             print(executor.map(getattr(ray_work, name), shards, heed))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How the AWS JSON 1.1 protocol puts an operation on the wire."""
+"""The AWS JSON 1.1 protocol: operation names, parameters and answers on the wire."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ QUERY_MEMBERS = ("MaxResults", "NextToken")
 
 
 def operation_name(target: str | None) -> str:
-    """Name the operation that the target header asks for.
+    """Read the name of the operation from the target header.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def parameters(body: bytes) -> dict[str, object]:
         raise Fault(faults.SERIALIZATION) from error
 
 
-def query_members(query: str) -> Mapping[str, object]:
-    """`QUERY_MEMBERS` that stand in a percent-encoded query; the first of equal ones counts.
+def parse_query(query: str) -> Mapping[str, object]:
+    """Parse the `QUERY_MEMBERS` of a percent-encoded query; the first of equal ones counts.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from passerby.cloud.objects import FolderBuckets
-from passerby.settings import S3Place, Settings
+from passerby.settings import S3Location, Settings
 
 if TYPE_CHECKING:
     from passerby.cloud.buckets import Buckets
@@ -22,7 +22,7 @@ def build_buckets(settings: Settings) -> "FolderBuckets | Buckets":
     return Buckets(folders, named, _place(settings.s3) if settings.s3.holds_others else None)
 
 
-def _place(given: S3Place, bucket: str | None = None) -> "Place":
+def _place(given: S3Location, bucket: str | None = None) -> "Place":
     from passerby.cloud.s3 import Place  # noqa: PLC0415
 
     return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)

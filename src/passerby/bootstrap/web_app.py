@@ -1,4 +1,4 @@
-"""The web application: the AWS API, and the console beside it."""
+"""Build the web application: the AWS API, and the console beside it."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from passerby.api.exchange import Service
-    from passerby.api.rates import Rate
+    from passerby.api.rate_limits import RateLimiter
     from passerby.cloud.buckets import Buckets
     from passerby.wire.faces import ClassifyExpressions
 
 
 def build_app(installation: Installation) -> "Starlette":
-    """The web application that AWS clients talk to, and the console of people."""
+    """Build the web application: the API for AWS clients, and the console for people."""
     from passerby.api.app import create_app  # noqa: PLC0415
     from passerby.api.exchange import Service  # noqa: PLC0415
     from passerby.api.metrics import Metrics  # noqa: PLC0415
@@ -72,12 +72,12 @@ def expression_classifier(settings: Settings) -> "ClassifyExpressions | None":
     return judge
 
 
-def _rates(settings: Settings) -> "dict[str, Rate]":
-    """How often an account may call each operation, a second's worth at once."""
-    from passerby.api.rates import Rate  # noqa: PLC0415
+def _rates(settings: Settings) -> "dict[str, RateLimiter]":
+    """Limit the calls of an account by operation, with bursts of one second's worth."""
+    from passerby.api.rate_limits import RateLimiter  # noqa: PLC0415
 
     per_second = {
         "StartPersonTracking": settings.starts_per_second,
         "GetPersonTracking": settings.gets_per_second,
     }
-    return {name: Rate(rate, max(rate, 1)) for name, rate in per_second.items() if rate}
+    return {name: RateLimiter(rate, max(rate, 1)) for name, rate in per_second.items() if rate}

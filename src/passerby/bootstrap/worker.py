@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,9 @@ from passerby.jobs.job import Counts, Job
 from passerby.jobs.worker import Outcome, Worker
 from passerby.records import Progress, ProgressCallback, Stage
 from passerby.server.listening import STOP_SIGNALS
-from passerby.settings import Settings
 
 if TYPE_CHECKING:
     from passerby.engine.local import ProcessPool
-    from passerby.pathing.plan import Options
 
 HOUR_MS = 3_600_000
 
@@ -51,10 +50,12 @@ def _analyse_job(
     Nothing is decoded here: a video that brings a decoder down ends its own job.
     """
     # A worker that waits for a job need not have loaded what analyses one.
-    from passerby.bootstrap.engine import build_executor  # noqa: PLC0415
+    from passerby.bootstrap.engine import analysis_options, build_executor  # noqa: PLC0415
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
 
     settings = installation.settings
+    limit_ms = round(settings.max_video_hours * HOUR_MS)
+    options = replace(analysis_options(settings), duration_limit_ms=limit_ms)
     video = PinnedObject(build_buckets(settings), **job.source)
     copy = settings.data / "copies" / job.id
     with readable(video, copy, lambda: on_progress(Progress(Stage.PLANNING))) as source:
@@ -62,7 +63,7 @@ def _analyse_job(
             source,
             build_observation_store(settings),
             build_executor(settings, pool),
-            options=_options(settings),
+            options=options,
             on_progress=on_progress,
         )
     for warning in analysis.warnings:
@@ -72,18 +73,6 @@ def _analyse_job(
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     counts = Counts(persons, len(analysis.sightings))
     return Outcome(analysis.video, counts, publish, analysis.warnings)
-
-
-def _options(settings: Settings) -> "Options":
-    """How the settings have videos looked at."""
-    from passerby.pathing.plan import Options  # noqa: PLC0415
-
-    return Options(
-        runtime=settings.runtime,
-        device=settings.device,
-        with_faces=settings.face_attributes != "none",
-        duration_limit_ms=round(settings.max_video_hours * HOUR_MS),
-    )
 
 
 def work(installation: Installation, parent: int | None) -> None:

@@ -125,14 +125,14 @@ class LocalExecutor:
         if self._pool is None:
             on_tick()
             return work(lambda _: None)
-        return self._pool.call(logs.surroundings().around(work), on_tick)
+        return self._pool.call(logs.current_log_settings().wrap(work), on_tick)
 
     def map(self, task: Callable[..., R], items: Sequence[T], on_progress: ItemCallback) -> list[R]:
         """Do a task on every item; see `Executor.map`."""
         cores = len(os.sched_getaffinity(0))
         workers = max(1, min(self._workers or cores, len(items)))
         threaded = partial(task, threads=max(1, cores // workers))
-        in_context: Task[T, R] = logs.surroundings().around(threaded)
+        in_context: Task[T, R] = logs.current_log_settings().wrap(threaded)
         if self._pool is not None:
             return self._pool.map(in_context, items, workers, on_progress)
         if workers == 1:

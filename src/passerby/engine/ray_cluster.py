@@ -63,7 +63,7 @@ class RayExecutor:
         self, task: ClusterTask[T, R], items: Sequence[T], on_progress: ItemCallback
     ) -> list[R]:
         """Do a task on every item; see `Executor.map`. The nodes log as this process does."""
-        in_context = logs.surroundings().around(task)
+        in_context = logs.current_log_settings().wrap(task)
         return map_on_cluster(in_context, items, on_progress, cluster=self.cluster)
 
 

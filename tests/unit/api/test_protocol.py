@@ -1,7 +1,7 @@
 import pytest
 
 from passerby.api.faults import Fault
-from passerby.api.protocol import operation_name, parameters, query_members
+from passerby.api.protocol import operation_name, parameters, parse_query
 
 
 def test_operation_is_named_by_the_target() -> None:
@@ -69,12 +69,12 @@ def test_broken_json(body: bytes) -> None:
     ],
 )
 def test_members_of_the_query(query: str, expected: dict[str, object]) -> None:
-    assert query_members(query) == expected
+    assert parse_query(query) == expected
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "1e3", "ten", "+1", "12345678901", "%D9%A1"])
 def test_a_count_in_the_query_that_is_none(text: str) -> None:
     with pytest.raises(Fault) as caught:
-        query_members(f"MaxResults={text}")
+        parse_query(f"MaxResults={text}")
 
     assert caught.value.kind.code == "SerializationException"

@@ -169,5 +169,5 @@ def test_a_table_of_another_video(tmp_path: Path) -> None:
     write_table(sightings([1.0, 1.0]), tmp_path / "street.parquet")
     recording = recordings_in(tmp_path).find("cctv", "street.mp4")
 
-    with pytest.raises(FileFormatError, match="tells of others"):
+    with pytest.raises(FileFormatError, match="other persons than the answer"):
         recording.rows("index")

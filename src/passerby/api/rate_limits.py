@@ -1,4 +1,4 @@
-"""How often something may happen: token buckets, kept in memory.
+"""Rate limits: token buckets, kept in memory.
 
 Source: J. S. Turner, "New directions in communications (or which way to the
 information age?)", IEEE Communications Magazine 24(10), 1986: the leaky bucket as
@@ -11,18 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 
-class Rate:
-    """So many times a second for each of many names, with bursts of `burst`.
+class RateLimiter:
+    """A limit of `per_second` for each of many names, with bursts of `burst`.
 
     Parameters
     ----------
     per_second : float
-        How fast a bucket fills.
+        Tokens added to a bucket per second.
     burst : float
-        What a full bucket holds: at least 1, or nothing would ever pass.
+        Tokens in a full bucket: at least 1, or nothing would ever pass.
     names_limit : int
-        How many names are remembered; the one unused for longest is forgotten, and
-        is a new one when it comes again.
+        Number of names that are kept. Beyond it the name unused for longest is
+        forgotten, and starts with a full bucket when it returns.
     clock : callable
         Seconds, never going back.
     """
@@ -44,12 +44,12 @@ class Rate:
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()  # level, when
 
     def allows(self, name: Hashable) -> bool:
-        """Whether `take` would succeed."""
+        """Tell whether `take` would succeed."""
         with self._lock:
             return self._level(name) >= 1
 
     def take(self, name: Hashable) -> bool:
-        """Note that it happens; False, and nothing noted, where it is too often."""
+        """Take a token for a name; False if there is none."""
         with self._lock:
             level = self._level(name)
             if level < 1:

@@ -7,7 +7,7 @@ import pytest
 
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.api.notices import check_topic_region, notice_of
+from passerby.api.notifications import check_topic_region, notification_of
 from passerby.jobs.job import Job, JobState
 from passerby.records import Progress
 from passerby.wire.messages import StartPersonTrackingRequest
@@ -38,7 +38,7 @@ ENDED = Job(
 
 
 def body(job: Job) -> str:
-    message = notice_of(job)
+    message = notification_of(job)
     assert message is not None
     return message.body
 
@@ -65,14 +65,14 @@ def test_any_other_end_is_a_failure_without_a_reason(state: JobState) -> None:
 
 
 def test_topic_and_role_say_where_it_goes() -> None:
-    message = notice_of(ENDED)
+    message = notification_of(ENDED)
 
     assert message is not None
     assert message.address == {"topic": TOPIC, "role": ROLE}
 
 
 def test_without_a_channel_nobody_is_told() -> None:
-    assert notice_of(replace(ENDED, request={"Video": REQUEST["Video"]})) is None
+    assert notification_of(replace(ENDED, request={"Video": REQUEST["Video"]})) is None
 
 
 @pytest.mark.parametrize(

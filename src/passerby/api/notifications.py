@@ -1,4 +1,4 @@
-"""What is told when a job has ended, and whom the service would have told.
+"""Notifications about ended jobs: their text, and the topic they go to.
 
 Source of the message: the service's own, recorded on 2019-10-15; developer guide,
 "Reference: video analysis results notification".
@@ -27,8 +27,8 @@ def check_topic_region(request: StartPersonTrackingRequest, region: str) -> None
         raise Fault(faults.INVALID_PARAMETER)
 
 
-def notice_of(job: Job) -> OutgoingMessage | None:
-    """The message about an ended job; None where the request named no channel."""
+def notification_of(job: Job) -> OutgoingMessage | None:
+    """Write the notification about an ended job; None if the request named no channel."""
     request = msgspec.convert(job.request, StartPersonTrackingRequest)
     channel = request.notification_channel
     if channel is None:
@@ -38,7 +38,7 @@ def notice_of(job: Job) -> OutgoingMessage | None:
 
 
 def _notice(job: Job, request: StartPersonTrackingRequest) -> dict[str, object]:
-    """Members in the service's order; one that is absent is left out."""
+    """Write the members in the service's order, without absent ones."""
     place = request.video.s3_object
     assert place is not None  # noqa: S101 - no job is made without one
     assert job.ended_at is not None  # noqa: S101 - the caller's promise

@@ -1,6 +1,6 @@
 import pytest
 
-from passerby.api.rates import Rate
+from passerby.api.rate_limits import RateLimiter
 
 
 @pytest.fixture
@@ -9,7 +9,7 @@ def seconds() -> list[float]:
 
 
 def test_a_burst_and_then_as_it_fills(seconds: list[float]) -> None:
-    rate = Rate(2, burst=3, clock=lambda: seconds[0])
+    rate = RateLimiter(2, burst=3, clock=lambda: seconds[0])
 
     assert [rate.take("a") for _ in range(4)] == [True, True, True, False]
     seconds[0] += 0.5
@@ -19,7 +19,7 @@ def test_a_burst_and_then_as_it_fills(seconds: list[float]) -> None:
 
 
 def test_what_is_refused_costs_nothing(seconds: list[float]) -> None:
-    rate = Rate(1, burst=1, clock=lambda: seconds[0])
+    rate = RateLimiter(1, burst=1, clock=lambda: seconds[0])
     assert rate.take("a")
     for _ in range(9):
         seconds[0] += 0.1
@@ -30,7 +30,7 @@ def test_what_is_refused_costs_nothing(seconds: list[float]) -> None:
 
 
 def test_names_do_not_share(seconds: list[float]) -> None:
-    rate = Rate(1, burst=1, clock=lambda: seconds[0])
+    rate = RateLimiter(1, burst=1, clock=lambda: seconds[0])
 
     assert rate.take("a")
     assert rate.take("b")
@@ -38,7 +38,7 @@ def test_names_do_not_share(seconds: list[float]) -> None:
 
 
 def test_asking_takes_nothing(seconds: list[float]) -> None:
-    rate = Rate(1, burst=1, clock=lambda: seconds[0])
+    rate = RateLimiter(1, burst=1, clock=lambda: seconds[0])
 
     assert rate.allows("a")
     assert rate.take("a")
@@ -46,7 +46,7 @@ def test_asking_takes_nothing(seconds: list[float]) -> None:
 
 
 def test_the_name_unused_for_longest_is_forgotten(seconds: list[float]) -> None:
-    rate = Rate(1, burst=2, names_limit=2, clock=lambda: seconds[0])
+    rate = RateLimiter(1, burst=2, names_limit=2, clock=lambda: seconds[0])
     for name in "aabbacc":
         rate.take(name)
 
@@ -57,4 +57,4 @@ def test_the_name_unused_for_longest_is_forgotten(seconds: list[float]) -> None:
 @pytest.mark.parametrize(("per_second", "burst"), [(0, 1), (-1, 1), (1, 0.5)])
 def test_impossible_rates(per_second: float, burst: float) -> None:
     with pytest.raises(ValueError, match=f"{per_second} per second"):
-        Rate(per_second, burst)
+        RateLimiter(per_second, burst)
