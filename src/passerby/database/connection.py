@@ -17,8 +17,8 @@ from passerby.database import postgresql, sqlite
 from passerby.database.retry import retry_on_disconnect, run_with_retry, was_cut
 from passerby.errors import SettingsError
 
-# To which the steps of `migration` lead.
-NEWEST_FORM = "0005"
+# Revision to which the steps of `migration` lead.
+HEAD_REVISION = "0006"
 
 KINDS = {
     "sqlite": sqlite.engines,
@@ -120,7 +120,7 @@ def _is_sqlite(bind: Connection | Engine) -> bool:
 def _migrate(database: Database) -> None:
     with database.writing() as connection:
         lock_by_name(connection, "passerby: tables")
-        if _form(connection) == NEWEST_FORM:
+        if _revision(connection) == HEAD_REVISION:
             return
         # Seldom needed, and costly to import: 0.1 s and 11 MiB.
         from passerby.database.migration import migrate  # noqa: PLC0415
@@ -128,7 +128,7 @@ def _migrate(database: Database) -> None:
         migrate(connection)
 
 
-def _form(connection: Connection) -> str | None:
+def _revision(connection: Connection) -> str | None:
     """Name of the last step that was taken; None in a new database."""
     if not inspect(connection).has_table("alembic_version"):
         return None

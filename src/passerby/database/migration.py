@@ -30,7 +30,7 @@ def migrate(connection: Connection) -> None:
     known = {step.revision for step in STEPS.walk_revisions()}
     if present is not None and present not in known:
         raise SettingsError(
-            f"the database was written by a newer passerby (its form is {present}, "
+            f"the database was written by a newer passerby (its schema revision is {present}, "
             f"this one knows up to {STEPS.get_current_head()}): install that version"
         )
     missing = list(STEPS.iterate_revisions("head", present or "base"))

@@ -66,8 +66,9 @@ JOBS = Table(
     Column("tag", Text),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
-    # Attempts since the job last had more shards finished than ever before.
-    Column("fruitless_attempts", Integer, nullable=False, server_default="0"),
+    # Both count since the job last had more shards finished than ever before.
+    Column("attempts_without_progress", Integer, nullable=False, server_default="0"),
+    Column("retries", Integer, nullable=False, server_default="0"),
     Column("finished_shards", Integer, nullable=False, server_default="0"),
     Column("stage", String(16), nullable=False),
     Column("fraction", Float, nullable=False),
@@ -75,7 +76,7 @@ JOBS = Table(
     Column("speed", Float, nullable=False),
     Column("status_message", ErrorText),
     Column("video", JSON(none_as_null=True)),
-    Column("complaints", JSON(none_as_null=True)),
+    Column("warnings", JSON(none_as_null=True)),
     Column("persons", BigInteger),
     Column("sightings", BigInteger),
     Column("cancel_requested", Boolean, nullable=False),

@@ -10,7 +10,7 @@ from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import JOBS
 from passerby.jobs.job import OPEN_STATES, Job, JobState
-from passerby.jobs.rows import job_of
+from passerby.jobs.rows import job_from_row
 
 JOBS_AT_ONCE = 200
 
@@ -63,7 +63,7 @@ class JobList:
 
     def _read(self, query: Select[tuple[object, ...]]) -> list[Job]:
         with self._database.reading() as connection:
-            return [job_of(row) for row in connection.execute(query).mappings()]
+            return [job_from_row(row) for row in connection.execute(query).mappings()]
 
 
 def _of(account_id: str) -> Select[tuple[object, ...]]:

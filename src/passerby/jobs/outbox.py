@@ -25,10 +25,10 @@ PATIENCE = timedelta(days=3)
 
 # How long a message is left to whoever attempts to deliver it. Longer than all the
 # timeouts of an attempt together; when it is over, the attempt is taken for dead.
-ATTEMPT_LIFE = timedelta(minutes=2)
+ATTEMPT_TIMEOUT = timedelta(minutes=2)
 
 
-def put(connection: Connection, message: OutgoingMessage, job_id: str, now: datetime) -> None:
+def enqueue(connection: Connection, message: OutgoingMessage, job_id: str, now: datetime) -> None:
     """Queue the message about a job; there can be only one."""
     row = insert(OUTBOX).values(
         job_id=job_id,
@@ -66,7 +66,7 @@ class Outbox:
                 return None
         free = first.with_for_update(skip_locked=True).scalar_subquery()
         taken = update(OUTBOX).where(OUTBOX.c.job_id == free)
-        claimed = taken.values(attempts=OUTBOX.c.attempts + 1, due_at=now + ATTEMPT_LIFE)
+        claimed = taken.values(attempts=OUTBOX.c.attempts + 1, due_at=now + ATTEMPT_TIMEOUT)
         with self._database.writing() as connection:
             row = connection.execute(claimed.returning(OUTBOX)).mappings().one_or_none()
         return None if row is None else _message_of(row)

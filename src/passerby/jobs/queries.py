@@ -1,4 +1,4 @@
-"""Whose turn a job is, in SQL: which jobs wait, whose they are, and how they change hands."""
+"""SQL of the job queue: which jobs wait, which worker owns them, and how that changes."""
 
 from datetime import datetime, timedelta
 
@@ -16,9 +16,9 @@ from sqlalchemy import (
 )
 
 from passerby.database.schema import JOBS, UtcDateTime
-from passerby.errors import JobCancelled, LeaseLost, TooManyOpenJobs
-from passerby.jobs.job import OPEN_STATES, JobState
-from passerby.jobs.rows import columns_of
+from passerby.errors import JobCancelled, JobNotFound, LeaseLost, TooManyOpenJobs
+from passerby.jobs.job import OPEN_STATES, Job, JobState
+from passerby.jobs.rows import job_from_row, progress_columns
 from passerby.jobs.worker_id import is_gone
 from passerby.records import Progress, Stage
 
@@ -26,10 +26,10 @@ QUEUED = JOBS.c.state == JobState.QUEUED
 RUNNING = JOBS.c.state == JobState.RUNNING
 
 
-def take_oldest(now: datetime) -> Update:
-    """Make the job that has waited longest a running one, one attempt on."""
+def claim_oldest(now: datetime) -> Update:
+    """Start the next attempt at the job that has waited longest."""
     rested = or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until < now)
-    waiting = or_(and_(QUEUED, rested), stalled(now))
+    waiting = or_(and_(QUEUED, rested), is_stalled(now))
     oldest = select(JOBS.c.number).where(waiting).order_by(JOBS.c.number).limit(1)
     # Where rows are locked one by one, two workers must not wait for the same.
     free = oldest.with_for_update(skip_locked=True).scalar_subquery()
@@ -39,65 +39,68 @@ def take_oldest(now: datetime) -> Update:
         .values(
             state=JobState.RUNNING,
             attempt=JOBS.c.attempt + 1,
-            fruitless_attempts=JOBS.c.fruitless_attempts + 1,
+            attempts_without_progress=JOBS.c.attempts_without_progress + 1,
             started_at=func.coalesce(JOBS.c.started_at, literal(now, UtcDateTime)),
-            **columns_of(Progress(Stage.PLANNING)),
+            **progress_columns(Progress(Stage.PLANNING)),
         )
     )
 
 
-def stalled(now: datetime) -> ColumnElement[bool]:
-    """Jobs whose worker was not heard of in time."""
+def is_stalled(now: datetime) -> ColumnElement[bool]:
+    """Select jobs whose worker let the lease run out."""
     return and_(RUNNING, JOBS.c.lease_until < now)
 
 
 def expire_dead_leases(connection: Connection, now: datetime) -> None:
-    """End the leases of workers that certainly are no more."""
-    leased = and_(RUNNING, JOBS.c.lease_until >= now)
-    names = connection.execute(select(JOBS.c.worker_id).where(leased).distinct()).scalars()
+    """End the leases of workers whose process is certainly gone."""
+    with_lease = and_(RUNNING, JOBS.c.lease_until >= now)
+    names = connection.execute(select(JOBS.c.worker_id).where(with_lease).distinct()).scalars()
     gone = [name for name in names if name is not None and is_gone(name)]
     if gone:
-        released = update(JOBS).where(leased, JOBS.c.worker_id.in_(gone))
+        released = update(JOBS).where(with_lease, JOBS.c.worker_id.in_(gone))
         connection.execute(released.values(lease_until=now - timedelta(seconds=1)))
 
 
-def progress_columns(progress: Progress) -> dict[str, object]:
-    """What it means for a job to have so many shards finished now."""
+def finished_shard_columns(progress: Progress) -> dict[str, object]:
+    """Columns of a job that has so many shards finished; progress resets its counters."""
     before = JOBS.c.finished_shards
     further = before < progress.finished_shards
     return {
         "finished_shards": case((further, progress.finished_shards), else_=before),
-        "fruitless_attempts": case((further, 0), else_=JOBS.c.fruitless_attempts),
+        "attempts_without_progress": case((further, 0), else_=JOBS.c.attempts_without_progress),
+        "retries": case((further, 0), else_=JOBS.c.retries),
     }
 
 
 def undo_attempt() -> dict[str, object]:
-    """What it means for a job that its last attempt was none."""
-    fruitless = JOBS.c.fruitless_attempts
-    return {
-        "attempt": JOBS.c.attempt - 1,
-        "fruitless_attempts": case((fruitless > 0, fruitless - 1), else_=0),
-    }
+    """Columns of a job whose last attempt does not count."""
+    return {"attempt": JOBS.c.attempt - 1, **excuse_attempt()}
 
 
-def leased(worker_id: str, until: datetime) -> ColumnElement[bool]:
-    """The job that a worker claimed until then."""
+def excuse_attempt() -> dict[str, object]:
+    """Columns of a job whose last attempt does not count as one that broke off."""
+    attempts = JOBS.c.attempts_without_progress
+    return {"attempts_without_progress": case((attempts > 0, attempts - 1), else_=0)}
+
+
+def is_leased_by(worker_id: str, until: datetime) -> ColumnElement[bool]:
+    """Select the job that a worker has leased until exactly then."""
     return and_(RUNNING, JOBS.c.worker_id == worker_id, JOBS.c.lease_until == until)
 
 
 def owned_by(job_id: str, worker_id: str) -> Update:
-    """Change a job while it is this worker's."""
+    """Update a job only while this worker owns it."""
     return update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker_id == worker_id, RUNNING)
 
 
 def clear_lease(job_id: str, worker_id: str) -> Update:
-    """Change a job that is this worker's, which then is nobody's."""
+    """Update a job that this worker owns, and end its ownership."""
     return owned_by(job_id, worker_id).values(worker_id=None, lease_until=None)
 
 
-def failed(ending: Update, now: datetime, message: str) -> Update:
-    """End the jobs of a change badly; `message` tells their callers why."""
-    return ending.values(
+def end_as_failed(jobs: Update, now: datetime, message: str) -> Update:
+    """Mark jobs as failed; `message` tells their callers why."""
+    return jobs.values(
         state=JobState.FAILED,
         ended_at=now,
         status_message=message,
@@ -106,8 +109,8 @@ def failed(ending: Update, now: datetime, message: str) -> Update:
     )
 
 
-def cancelled(now: datetime) -> Update:
-    """End jobs as somebody asked."""
+def end_as_cancelled(now: datetime) -> Update:
+    """Mark jobs as cancelled on request."""
     return update(JOBS).values(
         state=JobState.CANCELLED,
         ended_at=now,
@@ -117,15 +120,15 @@ def cancelled(now: datetime) -> Update:
     )
 
 
-def requeue(connection: Connection, owned_by: Update) -> None:
-    """Put the job of a change back into the queue; raises LeaseLost if it changes none."""
-    back = owned_by.values(state=JobState.QUEUED, **columns_of(Progress()))
-    if connection.execute(back).rowcount == 0:
+def requeue(connection: Connection, owned: Update) -> None:
+    """Put an owned job back into the queue; raises LeaseLost if the worker does not own it."""
+    requeued = owned.values(state=JobState.QUEUED, **progress_columns(Progress()))
+    if connection.execute(requeued).rowcount == 0:
         raise LeaseLost
 
 
-def check_room(connection: Connection, account_id: str, open_limit: int) -> None:
-    """Refuse another job of an account; raises TooManyOpenJobs."""
+def check_open_limit(connection: Connection, account_id: str, open_limit: int) -> None:
+    """Check that an account may submit another job; raises TooManyOpenJobs."""
     query = (
         select(func.count())
         .select_from(JOBS)
@@ -134,3 +137,17 @@ def check_room(connection: Connection, account_id: str, open_limit: int) -> None
     open_jobs = connection.execute(query).scalar_one()
     if open_jobs >= open_limit:
         raise TooManyOpenJobs(open_jobs=open_jobs)
+
+
+def find_job(connection: Connection, condition: ColumnElement[bool]) -> Job:
+    """Find the job that meets a condition; raises JobNotFound."""
+    job = find_job_or_none(connection, condition)
+    if job is None:
+        raise JobNotFound
+    return job
+
+
+def find_job_or_none(connection: Connection, condition: ColumnElement[bool]) -> Job | None:
+    """Find the job that meets a condition, if there is one."""
+    row = connection.execute(select(JOBS).where(condition)).mappings().one_or_none()
+    return None if row is None else job_from_row(row)

@@ -1,4 +1,4 @@
-"""How a job is written in its row."""
+"""Conversion between a job and its row in the table `jobs`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,10 +10,10 @@ from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.records import Progress, Stage, VideoInfo
 
 # A video can be damaged anew every second, for hours; the log has all of it.
-COMPLAINTS_LIMIT = 100
+WARNINGS_LIMIT = 100
 
 
-def job_of(row: RowMapping) -> Job:
+def job_from_row(row: RowMapping) -> Job:
     """Read a row of the table `jobs`."""
     return Job(
         id=row["id"],
@@ -31,7 +31,7 @@ def job_of(row: RowMapping) -> Job:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         attempt=row["attempt"],
-        warnings=tuple(row["complaints"] or ()),
+        warnings=tuple(row["warnings"] or ()),
     )
 
 
@@ -41,8 +41,8 @@ def _progress(row: RowMapping) -> Progress:
     return Progress(Stage(row["stage"]), fraction, row["frames"], speed)
 
 
-def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]:
-    """Name the columns of a job that is submitted now, with their values."""
+def new_job_columns(new: NewJob, job_id: str, now: datetime) -> dict[str, object]:
+    """Return the columns of a job that is submitted now."""
     return {
         "id": job_id,
         "account_id": new.account_id,
@@ -52,26 +52,27 @@ def columns_of_new(new: NewJob, job_id: str, now: datetime) -> dict[str, object]
         "tag": new.tag,
         "state": JobState.QUEUED,
         "attempt": 0,
-        "fruitless_attempts": 0,
+        "attempts_without_progress": 0,
+        "retries": 0,
         "finished_shards": 0,
         "cancel_requested": False,
         "created_at": now,
-        **columns_of(Progress()),
+        **progress_columns(Progress()),
     }
 
 
-def columns_found(video: VideoInfo, counts: Counts, warnings: Sequence[str]) -> dict[str, object]:
-    """Name the columns of what the analysis of a job told, with their values."""
-    kept = list(warnings[:COMPLAINTS_LIMIT])
-    if len(warnings) > COMPLAINTS_LIMIT:
+def result_columns(video: VideoInfo, counts: Counts, warnings: Sequence[str]) -> dict[str, object]:
+    """Return the columns of what the analysis of a job found."""
+    kept = list(warnings[:WARNINGS_LIMIT])
+    if len(warnings) > WARNINGS_LIMIT:
         kept.append(f"And so on: {len(warnings)} such sentences are in the worker's log.")
-    return {"video": asdict(video), "complaints": kept or None, **asdict(counts)}
+    return {"video": asdict(video), "warnings": kept or None, **asdict(counts)}
 
 
-def columns_of(progress: Progress) -> dict[str, object]:
-    """Name the columns that hold a job's progress, with their values.
+def progress_columns(progress: Progress) -> dict[str, object]:
+    """Return the columns of a job's progress.
 
-    Finished shards are not among them: theirs is counted over all attempts.
+    Finished shards are not among them: they are counted over all attempts.
     """
     return {
         "stage": progress.stage,

@@ -20,7 +20,7 @@ from passerby.errors import (
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
-from passerby.jobs.worker_id import holder_name
+from passerby.jobs.worker_id import make_worker_id
 from passerby.records import Progress, VideoInfo
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Worker:
     def __init__(self, store: JobStore, analyse: Analyse) -> None:
         self._store = store
         self._analyse = analyse
-        self._id = holder_name()
+        self._id = make_worker_id()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a job under way then goes back into the queue."""

@@ -14,7 +14,7 @@ STATE, STARTED = 0, 19
 DEAD_STATES = ("Z", "X")
 
 
-def holder_name() -> str:
+def make_worker_id() -> str:
     """Name of this process for one holder of jobs; another one at each call."""
     own = str(os.getpid())
     words = (socket.gethostname(), _machine(), own, _started(own) or "", secrets.token_hex(4))

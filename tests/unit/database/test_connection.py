@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from passerby.clock import utc_now
-from passerby.database.connection import NEWEST_FORM, Database, lock_by_name, open_database
+from passerby.database.connection import HEAD_REVISION, Database, lock_by_name, open_database
 from passerby.database.migration import STEPS
 from passerby.database.schema import METADATA
 from passerby.errors import SettingsError
@@ -70,8 +70,8 @@ def test_whoever_takes_turns_waits(database: Database) -> None:
     assert inside[::2] == inside[1::2]
 
 
-def test_the_newest_form_is_where_the_steps_lead() -> None:
-    assert STEPS.get_current_head() == NEWEST_FORM
+def test_the_head_revision_is_where_the_steps_lead() -> None:
+    assert STEPS.get_current_head() == HEAD_REVISION
 
 
 def test_a_database_of_an_older_version_is_brought_up_to_date(database_url: str) -> None:
@@ -79,7 +79,7 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(database_url: str)
     with newest.writing() as connection:  # as it was before the third step
         connection.execute(text("DROP INDEX jobs_by_end"))
         connection.execute(text("DROP TABLE outbox"))
-        for column in ("fruitless_attempts", "finished_shards", "complaints"):
+        for column in ("attempts_without_progress", "retries", "finished_shards", "warnings"):
             connection.execute(text(f"ALTER TABLE jobs DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     newest.close()
@@ -124,7 +124,7 @@ def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
 
-    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0005"):
+    with pytest.raises(SettingsError, match=r"newer passerby .* 9999, .* up to 0006"):
         open_database(database_url)
 
 

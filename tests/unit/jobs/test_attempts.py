@@ -12,7 +12,7 @@ from passerby.errors import LeaseLost
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
-from passerby.jobs.store import MAX_TRIALS, JobStore
+from passerby.jobs.store import MAX_RETRIES, JobStore
 from passerby.records import Progress, Stage, VideoInfo
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_a_job_that_gets_further_in_each_attempt_is_not_given_up(at: At) -> None
     assert at(700).find(job.id).state is JobState.RUNNING
 
 
-def test_what_was_finished_before_is_no_headway(at: At) -> None:
+def test_shards_finished_before_are_no_progress(at: At) -> None:
     job = at(0).submit(NEW, open_limit=1)
     claims = []
     for attempt in range(5):
@@ -94,17 +94,55 @@ def test_what_fails_for_now_is_tried_later_and_later(at: At) -> None:
     assert at(41).claim("bert", LEASE)
 
 
-def test_what_fails_for_now_time_and_again_fails_for_good(database: Database, at: At) -> None:
+def test_a_passing_fault_that_stays_fails_the_job(database: Database, at: At) -> None:
     job = at(0).submit(NEW, open_limit=1)
-    for trial in range(MAX_TRIALS):
-        store = telling(database, trial * 1000)
+    for retry in range(MAX_RETRIES + 1):
+        store = telling(database, retry * 1000)
         assert store.claim("anna", LEASE)
         store.try_again(job.id, "anna", "The disk is full.")
-        assert store.find(job.id).open is (trial + 1 < MAX_TRIALS)
+        assert store.find(job.id).open is (retry < MAX_RETRIES)
 
     ended = at(0).find(job.id)
     assert (ended.state, ended.status_message) == (JobState.FAILED, "The disk is full.")
     assert Outbox(database).claim()
+
+
+def test_retries_and_dead_workers_are_counted_apart(at: At) -> None:
+    job = at(0).submit(NEW, open_limit=1)
+    for second in (0, 100):
+        assert at(second).claim("anna", LEASE)
+        at(second).try_again(job.id, "anna", "The disk is full.")
+    assert at(200).claim("bert", LEASE)  # and dies
+
+    claimed = at(300).claim("carl", LEASE)
+
+    assert claimed
+    assert (claimed.id, claimed.attempt) == (job.id, 4)
+
+
+def test_three_dead_workers_end_a_job_whatever_comes_between(at: At) -> None:
+    job = at(0).submit(NEW, open_limit=1)
+    for second in (0, 1000, 2000):
+        assert at(second).claim("anna", LEASE)
+        at(second).try_again(job.id, "anna", "The disk is full.")
+        assert at(second + 500).claim("bert", LEASE)  # and dies
+
+        if second < 2000:
+            assert at(second + 600).claim("carl", LEASE)
+            at(second + 600).release(job.id, "carl")
+
+    assert at(3000).claim("anna", LEASE) is None
+    assert at(3000).find(job.id).status_message == "The analysis broke off 3 times."
+
+
+def test_progress_grants_all_retries_anew(at: At) -> None:
+    job = at(0).submit(NEW, open_limit=1)
+    for attempt in range(2 * MAX_RETRIES):
+        assert at(attempt * 1000).claim("anna", LEASE)
+        further(at, job, attempt * 1000 + 1, finished_shards=attempt // 2)
+        at(attempt * 1000 + 2).try_again(job.id, "anna", "The disk is full.")
+
+    assert at(0).find(job.id).open
 
 
 def test_a_job_that_rests_is_cancelled_at_once(at: At) -> None:
@@ -119,9 +157,9 @@ def test_a_job_that_rests_is_cancelled_at_once(at: At) -> None:
 HOLD = """
 import sys
 from passerby.database.connection import open_database
-from passerby.jobs.worker_id import holder_name
+from passerby.jobs.worker_id import make_worker_id
 from passerby.jobs.store import JobStore
-assert JobStore(open_database(sys.argv[1])).claim(holder_name(), 3600)
+assert JobStore(open_database(sys.argv[1])).claim(make_worker_id(), 3600)
 print("holds", flush=True)
 sys.stdin.read()
 """

@@ -7,7 +7,7 @@ from passerby.database.connection import Database
 from passerby.errors import LeaseLost
 from passerby.jobs.job import Counts, Job, JobState, NewJob
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
-from passerby.jobs.outbox import ATTEMPT_LIFE, Outbox
+from passerby.jobs.outbox import ATTEMPT_TIMEOUT, Outbox
 from passerby.jobs.store import MAX_ATTEMPTS, JobStore
 from passerby.records import VideoInfo
 
@@ -276,7 +276,7 @@ def test_whoever_dies_delivering_is_replaced(store: JobStore, outbox: Outbox, cl
     succeeded(store)
     assert outbox.claim()
     assert outbox.claim() is None
-    clock.passes(seconds=ATTEMPT_LIFE.total_seconds())
+    clock.passes(seconds=ATTEMPT_TIMEOUT.total_seconds())
 
     again = outbox.claim()
 
@@ -290,7 +290,7 @@ def test_a_late_failure_changes_nothing_but_a_late_success_counts(
     job_id = succeeded(store)
     slow = outbox.claim()
     assert slow is not None
-    clock.passes(seconds=ATTEMPT_LIFE.total_seconds())
+    clock.passes(seconds=ATTEMPT_TIMEOUT.total_seconds())
     assert outbox.claim()
 
     outbox.mark_failed(slow, "refused")

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from passerby.jobs.worker_id import SEPARATOR, holder_name, is_gone
+from passerby.jobs.worker_id import SEPARATOR, is_gone, make_worker_id
 
 HOLD = """
 import time
-from passerby.jobs.worker_id import holder_name
-print(holder_name(), flush=True)
+from passerby.jobs.worker_id import make_worker_id
+print(make_worker_id(), flush=True)
 time.sleep(60)
 """
 
@@ -30,13 +30,13 @@ def changed(name: str, position: int, word: str) -> str:
 
 
 def test_no_two_holders_have_the_same_name() -> None:
-    assert holder_name() != holder_name()
+    assert make_worker_id() != make_worker_id()
 
 
 def test_a_process_that_lives_is_not_gone() -> None:
     with holding() as (name, _):
         assert not is_gone(name)
-        assert not is_gone(holder_name())
+        assert not is_gone(make_worker_id())
 
 
 def test_a_killed_process_is_gone_before_it_is_buried() -> None:
