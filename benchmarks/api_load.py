@@ -188,7 +188,7 @@ def loads(sign: Signer, installation: Installation, job_id: str) -> Iterator[Loa
     listing = Listing(sign.key.account_id, job_id, "TIMESTAMP")
 
     def page(row: int, count: int) -> bytes:
-        token = tokens.sealed(listing, row, datetime.now(UTC))
+        token = tokens.seal(listing, row, datetime.now(UTC))
         members = {"JobId": job_id, "MaxResults": count, "NextToken": token}
         return sign("GetPersonTracking", members)
 

@@ -21,7 +21,7 @@ from benchmarks.executions import executions
 from numpy.typing import NDArray
 
 from passerby.boxes import iou
-from passerby.inference.session import Execution
+from passerby.inference.execution import Execution
 from passerby.motfile import MotRows, read_rows
 from passerby.people.detector import scaled
 from passerby.people.nanodet import NanoDetDetector

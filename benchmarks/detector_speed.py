@@ -12,7 +12,8 @@ from benchmarks.footage import SAMPLE
 from benchmarks.machine import core_count
 from benchmarks.table import Cell, markdown
 
-from passerby.inference.session import Execution, Image
+from passerby.inference.execution import Execution
+from passerby.inference.session import Image
 from passerby.people.nanodet import NanoDetDetector
 from passerby.records import Detections
 from passerby.video.decode import decode

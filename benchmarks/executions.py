@@ -3,7 +3,7 @@
 import importlib.util
 
 from passerby.inference import cpu, weights
-from passerby.inference.session import Execution
+from passerby.inference.execution import Execution
 from passerby.people.detector import SHIPPED_NETWORK
 
 
@@ -16,6 +16,6 @@ def executions() -> list[Execution]:
     ]
     if importlib.util.find_spec("openvino"):
         ways.append(Execution(found, "float", "openvino", "float32"))
-        if cpu.features_here() & cpu.FAST_BF16:
+        if cpu.read_cpu_features() & cpu.FAST_BF16:
             ways.append(Execution(found, "float", "openvino", "bfloat16"))
     return ways

@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks import footage
 
 from passerby.boxes import clip
+from passerby.faces.crops import crop_image, head_crops
 from passerby.faces.finder import open_face_finder
-from passerby.faces.views import cut_out, head_views
 from passerby.inference.session import Image
 from passerby.pathing.observe import FACED_CONFIDENCE
 from passerby.pathing.plan import Options, Shard, plan
@@ -79,9 +79,9 @@ def _looks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
         faces = finder.find(image, persons)
         middles = (faces.xyxy[:, :2] + faces.xyxy[:, 2:]) / 2
         heads = [
-            cut_out(image, view)
-            for view in head_views(persons)
-            if not (np.abs(middles - view.middle) < view.side / 2).all(axis=1).any()
+            crop_image(image, crop)
+            for crop in head_crops(persons)
+            if not (np.abs(middles - crop.middle) < crop.side / 2).all(axis=1).any()
         ]
         yield image, [faces[row] for row in range(len(faces))], heads
 

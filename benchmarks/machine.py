@@ -15,7 +15,7 @@ LIBRARIES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "openvino",
 
 def description() -> str:
     """Markdown list: the processor, the memory, the libraries, and how busy it is."""
-    flags = cpu.features_here() & (cpu.FAST_INT8 | cpu.FAST_BF16 | VECTORS)
+    flags = cpu.read_cpu_features() & (cpu.FAST_INT8 | cpu.FAST_BF16 | VECTORS)
     size = f"{core_count()} cores, {_memory_gib():.0f} GiB"
     lines = (
         f"{_processor()}, {size}; load at the start {os.getloadavg()[0]:.1f}",

@@ -27,8 +27,8 @@ from passerby.engine.local import run_shards
 from passerby.faces.detector import FaceDetector
 from passerby.faces.finder import open_face_finder
 from passerby.faces.mesh import FaceMesh
-from passerby.inference import session, weights
-from passerby.inference.session import Execution
+from passerby.inference import weights
+from passerby.inference.execution import Execution, choose_execution
 from passerby.pathing import analysis, observe
 from passerby.pathing import plan as planning
 from passerby.pathing.analysis import Analysis, ShardWork, analyse
@@ -200,7 +200,7 @@ def _replaced(owner: Any, name: str, other: Any) -> ExitStack:  # noqa: ANN401
 
 def _import_runtime() -> None:
     """Import what computes the networks here, which else is a part of loading them."""
-    runtime = session.plan(weights.find(SHIPPED_NETWORK)).runtime
+    runtime = choose_execution(weights.find(SHIPPED_NETWORK)).runtime
     module = {"openvino": "open_vino", "onnxruntime": "onnx_runtime"}[runtime]
     import_module(f"passerby.inference.{module}")
 

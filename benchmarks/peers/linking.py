@@ -16,7 +16,7 @@ from passerby.pathing.observations import load_all
 from passerby.pathing.observe import observe_to_file
 from passerby.pathing.plan import Options, Plan, plan
 from passerby.people.detector import SHIPPED_NETWORK
-from passerby.people.nanodet import shifted
+from passerby.people.nanodet import shift_scores
 from passerby.records import VideoInfo
 
 MILLISECONDS = 1000.0
@@ -50,7 +50,7 @@ def _write_detections(paths: list[Path], target: Path) -> int:
     """Write them as `replay` reads them, with the network's own scores; count the frames."""
     observed = load_all(paths)
     to_scores = -weights.find(SHIPPED_NETWORK).logit_shift
-    scores = shifted(observed.confidence, to_scores).astype(np.float32)
+    scores = shift_scores(observed.confidence, to_scores).astype(np.float32)
     np.savez(target, first=observed.first_detection, xyxy=observed.xyxy, scores=scores)
     return len(observed)
 

@@ -36,9 +36,9 @@ def track(
     rate : float, optional
         Frames analysed per second; None: every frame.
     device : "cpu" or "cuda"
-        Where the networks are computed; "cuda": on an NVIDIA GPU.
+        Device of the neural networks; "cuda": an NVIDIA GPU.
     on_progress : callable, optional
-        Told how far the work is; an exception it raises ends the work.
+        Called with the progress; an exception it raises ends the work.
 
     Returns
     -------
@@ -51,9 +51,14 @@ def track(
     VideoError
         If the video cannot be used.
     ModelError
-        If the device is not there.
+        If the device does not exist.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
-    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
+    from fractions import Fraction  # noqa: PLC0415
 
-    return track_file(video, rate=rate, processes=1, device=device, on_progress=on_progress)
+    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
+    from passerby.engine.local import LocalExecutor  # noqa: PLC0415
+    from passerby.pathing.plan import Options  # noqa: PLC0415
+
+    options = Options(rate=None if rate is None else Fraction(rate), device=device)
+    return track_file(video, options, LocalExecutor(workers=1), on_progress=on_progress)

@@ -1,10 +1,10 @@
-"""The program: `passerby`, or `python -m passerby`."""
+"""The program `passerby`, also run as `python -m passerby`."""
 
 import os
 
 
 def main() -> None:
-    """Settle what must be settled before NumPy is loaded; then run the command line."""
+    """Set what must be set before NumPy is loaded, then run the command line."""
     # Linking solves one problem of 192 unknowns. With two threads for that on two busy
     # cores, all of it took four times as long: each waited for the other. Processes to
     # come inherit this.

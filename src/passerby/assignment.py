@@ -25,7 +25,7 @@ SMALL = 5000
 
 
 class Assignment(NamedTuple):
-    """Answer of `assign`: each row and each column is named exactly once."""
+    """Result of `assign`: each row and each column is named exactly once."""
 
     pairs: list[tuple[int, int]]
     unmatched_rows: list[int]
@@ -103,14 +103,14 @@ def choose(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int
     if _are_distinct(row) and _are_distinct(column):
         return np.arange(len(gain))
     if shape[0] * shape[1] <= SMALL:
-        return _solved(row, column, gain, shape)
+        return _solve(row, column, gain, shape)
     certain = _certain(row, column, gain, shape)
     others = np.flatnonzero(
-        ~_marked(row[certain], shape[0])[row] & ~_marked(column[certain], shape[1])[column]
+        ~_mark(row[certain], shape[0])[row] & ~_mark(column[certain], shape[1])[column]
     )
     rows, row = np.unique(row[others], return_inverse=True)
     columns, column = np.unique(column[others], return_inverse=True)
-    solved = _solved(row, column, gain[others], (len(rows), len(columns)))
+    solved = _solve(row, column, gain[others], (len(rows), len(columns)))
     return np.concatenate([certain, others[solved]])
 
 
@@ -119,8 +119,8 @@ def _are_distinct(positions: Positions) -> bool:
     return not len(positions) or int(np.bincount(positions).max()) == 1
 
 
-def _solved(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int]) -> Positions:
-    """Positions of the chosen pairs, by the matrix of all pairs."""
+def _solve(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int]) -> Positions:
+    """Solve the matrix of all pairs; return the positions of the chosen ones."""
     gains = np.zeros(shape, gain.dtype)
     gains[row, column] = gain
     position = np.full(shape, -1)
@@ -130,7 +130,7 @@ def _solved(row: Positions, column: Positions, gain: Gains, shape: tuple[int, in
 
 
 def _certain(row: Positions, column: Positions, gain: Gains, shape: tuple[int, int]) -> Positions:
-    """Positions of pairs that are in the best choice, whatever the others do.
+    """Find the positions of pairs that are in the best choice, whatever the others are.
 
     Such a pair gains more than the next best one of its row and the next best one of
     its column together: no choice without it is as good as that with it instead.
@@ -146,7 +146,7 @@ def _certain(row: Positions, column: Positions, gain: Gains, shape: tuple[int, i
 def _best_two(
     group: Positions, gain: Gains, rising: Positions, groups: int
 ) -> tuple[Positions, Gains]:
-    """Of each group: the position of its best pair, and the gain of the next best or 0."""
+    """Find the position of each group's best pair, and the gain of its next best or 0."""
     best = np.full(groups, -1)
     best[group[rising]] = rising  # the last one written stays
     others = rising[best[group[rising]] != rising]
@@ -155,8 +155,8 @@ def _best_two(
     return best, following
 
 
-def _marked(positions: Positions, count: int) -> NDArray[np.bool_]:
-    """(count,) mask that is true at `positions`."""
+def _mark(positions: Positions, count: int) -> NDArray[np.bool_]:
+    """Make a mask (count,) that is true at `positions`."""
     mask = np.zeros(count, np.bool_)
     mask[positions] = True
     return mask

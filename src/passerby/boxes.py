@@ -1,4 +1,4 @@
-"""Where boxes lie, how large they are, how much they share.
+"""Compute areas and overlaps of boxes.
 
 Inside passerby a box is `xyxy`: left, top, right, bottom in pixels of the upright
 frame, origin at the frame's top-left corner. A set of boxes is an (N, 4) array.
@@ -13,13 +13,13 @@ Boxes = NDArray[np.floating[Any]]
 
 
 def area(xyxy: Boxes) -> Boxes:
-    """(N,) areas in square pixels; 0 for an inverted box."""
+    """Compute the areas (N,) in square pixels; 0 for an inverted box."""
     extent = np.maximum(xyxy[:, 2:] - xyxy[:, :2], 0)
     return extent[:, 0] * extent[:, 1]
 
 
 def iou(rows: Boxes, columns: Boxes) -> Boxes:
-    """(R, C) intersection over union, in [0, 1]; 0 where both boxes are empty.
+    """Compute the intersection over union (R, C) in [0, 1]; 0 where both boxes are empty.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def iou(rows: Boxes, columns: Boxes) -> Boxes:
 def overlapping(
     rows: Boxes, columns: Boxes, least: float | Boxes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Boxes]:
-    """Pairs with an IoU above `least`, at least 0: rows, ascending, columns, and the IoU of each.
+    """Find the pairs with an IoU above `least`: rows, ascending, columns, and the IoU of each.
 
     In a crowd most boxes are far apart; `iou` of all pairs would mostly compute zeros.
     `least` is one number, or a (C,) array with one for each of the `columns`.
@@ -56,17 +56,17 @@ def overlapping(
     shared = np.maximum(extent[:, 0], 0) * np.maximum(extent[:, 1], 0)
     union = area(one) + area(other) - shared
     overlap = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    kept = (overlap > (least[column] if isinstance(least, np.ndarray) else least)).nonzero()[0]
-    return row[kept], column[kept], overlap[kept]
+    above = (overlap > (least[column] if isinstance(least, np.ndarray) else least)).nonzero()[0]
+    return row[above], column[above], overlap[above]
 
 
 def intersection(rows: Boxes, columns: Boxes) -> Boxes:
-    """(R, C) shared areas in square pixels."""
+    """Compute the shared areas (R, C) in square pixels."""
     return _shared_length(rows, columns, 0) * _shared_length(rows, columns, 1)
 
 
 def _shared_length(rows: Boxes, columns: Boxes, axis: int) -> Boxes:
-    """(R, C) pixels shared along one axis; 0 where boxes lie apart."""
+    """Compute the pixels (R, C) shared along one axis; 0 where boxes lie apart."""
     near, far = axis, axis + 2
     length: Boxes = np.minimum(rows[:, None, far], columns[None, :, far])
     length -= np.maximum(rows[:, None, near], columns[None, :, near])
@@ -80,12 +80,12 @@ def clip(xyxy: Boxes, width: float, height: float) -> Boxes:
 
 
 def from_ltwh(ltwh: Boxes) -> Boxes:
-    """Left, top, width, height → `xyxy`."""
+    """Convert left, top, width, height to `xyxy`."""
     return np.concatenate([ltwh[:, :2], ltwh[:, :2] + ltwh[:, 2:4]], axis=1)
 
 
 def to_ltwh(xyxy: Boxes) -> Boxes:
-    """`xyxy` → left, top, width, height."""
+    """Convert `xyxy` to left, top, width, height."""
     return np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
 
 

@@ -1,9 +1,9 @@
-"""Wait for a job and read all that it found, with any boto3 client for Rekognition.
+"""Wait for a job and read its whole result, with any boto3 client for Rekognition.
 
     found = wait_and_collect(boto3.client("rekognition"), job_id)
 
-boto3 has neither a waiter nor a paginator for these operations. Nothing but the client
-that is handed in is used: boto3 itself is not loaded, nor any other part of passerby.
+boto3 has neither a waiter nor a paginator for these operations. Only the given client is
+used: neither boto3 nor any other part of passerby is imported.
 """
 
 import time
@@ -21,60 +21,64 @@ SortBy = Literal["TIMESTAMP", "INDEX"]
 
 ROWS_PER_PAGE = 1000  # ceiling of MaxResults: API reference, GetPersonTracking
 
-# Errors of GetPersonTracking that its API reference says to try again after.
-PASSING = ("InternalServerError", "ProvisionedThroughputExceededException", "ThrottlingException")
+# Errors of GetPersonTracking after which its API reference says to retry.
+TEMPORARY_ERRORS = (
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+)
 EXPIRED = "InvalidPaginationTokenException"
 
-# Between two looks at a job, seconds: a tenth of its time so far, so that its end is seen
-# at most so much too late, up to this.
+# The pause between two calls, seconds, is a tenth of the wait so far, up to this limit: so
+# the end of a job is noticed late by at most a tenth of its time.
 LONGEST_PAUSE = 30.0
 WAITED_SHARE = 0.1
-# Pauses after refusals, each twice the one before, are this many in a row: with the first
-# of a second, a minute and a half in all.
+# Number of retries in a row after temporary errors. Each pause is twice the one before:
+# with a first pause of a second, a minute and a half in all.
 REFUSALS_LIMIT = 7
 
 
 class Rekognition(Protocol):
-    """What is used of a boto3 client."""
+    """The part of a boto3 client that is used."""
 
     @property
     def exceptions(self) -> Any:  # noqa: ANN401 - made by botocore when it is asked for
-        """Its classes of errors, `ClientError` among them."""
+        """The error classes of the client, `ClientError` among them."""
 
     @property
     def get_person_tracking(self) -> Callable[..., Any]:
-        """The operation."""
+        """The operation GetPersonTracking."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job, or the reading of what it found, is."""
+    """Progress of a job, or of reading its result."""
 
     status: str  # JobStatus: "IN_PROGRESS", "SUCCEEDED" or "FAILED"
     seconds: float  # since the waiting began
     persons: int = 0  # items of `Persons` read so far
 
 
-Report = Callable[[Progress], object]  # an exception it raises ends the work
+ProgressCallback = Callable[[Progress], object]  # an exception it raises ends the wait
 
 
 @dataclass(frozen=True)
 class Found:
-    """All that a job found, in the words of the service."""
+    """Result of a job, in the form of the service."""
 
     job_id: str
     video_metadata: Json
     persons: list[Json]  # items of `Persons`, in the order asked for
 
     def by_person(self) -> dict[int, list[Json]]:
-        """Items of each person, by `Index`."""
+        """Group the items by person, sorted by `Index`."""
         paths = defaultdict(list)
         for each in self.persons:
             paths[each["Person"]["Index"]].append(each)
         return dict(sorted(paths.items()))
 
     def answer(self) -> Json:
-        """Answer of GetPersonTracking in one piece, as `passerby track` writes it.
+        """Give the result as one answer of GetPersonTracking, as `passerby track` writes it.
 
         As JSON in a file it is a recording for `passerby serve --replay`.
         """
@@ -92,15 +96,14 @@ def wait_and_collect(
     sort_by: SortBy = "TIMESTAMP",
     timeout: float | None = 3600.0,
     poll: float = 1.0,
-    on_progress: Report = lambda _: None,
+    on_progress: ProgressCallback = lambda _: None,
 ) -> Found:
-    """Wait until a job has ended, and read all that it found.
+    """Wait until a job has ended, and read its whole result.
 
     Parameters
     ----------
     client : boto3 client for Rekognition
-    job_id : str
-        As StartPersonTracking gave it.
+    job_id : str, as StartPersonTracking returned it
     sort_by : "TIMESTAMP" or "INDEX"
         Order of the items.
     timeout : float, optional
@@ -108,16 +111,16 @@ def wait_and_collect(
     poll : float
         Seconds between the first looks at it; pauses grow with the time waited.
     on_progress : callable, optional
-        Told of each look at the job and each page.
+        Called after each look at the job and each page.
 
     Raises
     ------
     JobFailed
-        If the job did; its `status_message` says why.
+        If the job failed; its `status_message` says why.
     TimeoutError
         If the job has not ended in time. It goes on, and may be waited for again.
     botocore.exceptions.ClientError
-        If the service refuses, other than for now.
+        If the service refuses, other than temporarily.
     """
     began = time.monotonic()
     metadata = wait(client, job_id, timeout=timeout, poll=poll, on_progress=on_progress)
@@ -134,15 +137,15 @@ def wait(
     *,
     timeout: float | None = 3600.0,
     poll: float = 1.0,
-    on_progress: Report = lambda _: None,
+    on_progress: ProgressCallback = lambda _: None,
 ) -> Json:
-    """Wait until a job has ended; its `VideoMetadata`. Parameters, errors: `wait_and_collect`."""
+    """Wait until a job has ended and give its `VideoMetadata`; otherwise as `wait_and_collect`."""
     if not poll > 0:
         raise ValueError(f"poll must be more than 0 seconds, got {poll}")
     began = time.monotonic()
     deadline = inf if timeout is None else began + timeout
     while True:
-        answer = _asked(client, poll, deadline, JobId=job_id, MaxResults=1)
+        answer = _call(client, poll, deadline, JobId=job_id, MaxResults=1)
         now = time.monotonic()
         on_progress(Progress(answer["JobStatus"], now - began))
         if answer["JobStatus"] != "IN_PROGRESS":
@@ -156,30 +159,30 @@ def wait(
 def collect(
     client: Rekognition, job_id: str, *, sort_by: SortBy = "TIMESTAMP", pause: float = 1.0
 ) -> Iterator[Json]:
-    """Read what an ended job found, item by item of `Persons`; one page is held at a time.
+    """Read the result of an ended job, item by item of `Persons`, one page at a time.
 
-    Whoever takes longer over a page than its token lives loses nothing: the pages before
-    are read once more, and not given again.
+    If a page token expires while a page is used, the earlier pages are read again but not
+    given again, so that nothing is lost or repeated.
 
     Parameters
     ----------
     sort_by : "TIMESTAMP" or "INDEX"
         Order of the items.
     pause : float
-        Seconds to wait after the first of several refusals for now.
+        Seconds to wait after the first of several temporary refusals.
 
     Raises
     ------
     JobError
         If the job has not ended, or failed (JobFailed).
     botocore.exceptions.ClientError
-        If the service refuses, other than for now.
+        If the service refuses, other than temporarily.
     """
     return chain.from_iterable(_fresh_pages(client, job_id, sort_by, pause))
 
 
 def pause_after(waited: float, poll: float) -> float:
-    """Seconds until the next look at a job that was waited for so long.
+    """Give the pause in seconds before the next call, after a wait of `waited` seconds.
 
     >>> [pause_after(waited, poll=1) for waited in (0, 5, 60, 3600)]
     [1, 1, 6.0, 30.0]
@@ -190,7 +193,7 @@ def pause_after(waited: float, poll: float) -> float:
 def _fresh_pages(
     client: Rekognition, job_id: str, sort_by: SortBy, pause: float
 ) -> Iterator[list[Json]]:
-    """Pages of a result without what was given before; read anew when a token expired."""
+    """Read the pages of a result, again after a token expired, without repeated items."""
     given = 0
     while True:
         given_before, seen = given, 0
@@ -211,7 +214,7 @@ def _fresh_pages(
 def _pages(client: Rekognition, job_id: str, sort_by: SortBy, pause: float) -> Iterator[list[Json]]:
     members: Json = {"JobId": job_id, "SortBy": sort_by, "MaxResults": ROWS_PER_PAGE}
     while True:
-        answer = _asked(client, pause, inf, **members)
+        answer = _call(client, pause, inf, **members)
         _check(answer, job_id)
         yield answer["Persons"]
         # AWS never sends an empty token, but some of its imitations do.
@@ -220,15 +223,15 @@ def _pages(client: Rekognition, job_id: str, sort_by: SortBy, pause: float) -> I
         members["NextToken"] = answer["NextToken"]
 
 
-def _asked(client: Rekognition, pause: float, deadline: float, **members: object) -> Json:
-    """Answer of GetPersonTracking, asked again while it is refused for now."""
+def _call(client: Rekognition, pause: float, deadline: float, **members: object) -> Json:
+    """Call GetPersonTracking, and retry while it is refused temporarily."""
     refusals = 0
     while True:
         try:
             return dict(client.get_person_tracking(**members))
         except client.exceptions.ClientError as error:
             refusals += 1
-            if _code(error) not in PASSING or refusals > REFUSALS_LIMIT:
+            if _code(error) not in TEMPORARY_ERRORS or refusals > REFUSALS_LIMIT:
                 raise
             rest = min(pause * 2 ** (refusals - 1), LONGEST_PAUSE)
             if time.monotonic() + rest > deadline:
@@ -242,9 +245,9 @@ def _check(answer: Json, job_id: str) -> None:
     if answer["JobStatus"] == "IN_PROGRESS":
         raise JobError(f"job {job_id} is still in progress: wait for it first")
     if answer["JobStatus"] != "SUCCEEDED":
-        told = answer.get("StatusMessage", "")
-        message = f"job {job_id} failed: {told or 'the service does not say why'}"
-        raise JobFailed(message, status_message=told)
+        reason = answer.get("StatusMessage", "")
+        message = f"job {job_id} failed: {reason or 'the service does not say why'}"
+        raise JobFailed(message, status_message=reason)
 
 
 def _code(error: Any) -> str:  # noqa: ANN401 - botocore's ClientError

@@ -1,4 +1,4 @@
-"""What can go wrong in the world, as one tree.
+"""Define all errors of the outside world as one tree.
 
 PasserbyError
 ├── VideoError

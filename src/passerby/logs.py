@@ -1,7 +1,7 @@
-"""How the log reads: a line an event, as text or as JSON, that says what it is about.
+"""Write the log: one line for each event, as text or as JSON, with its context.
 
-What is done for a request or a job is done within `about`. Every line that is logged
-meanwhile, by whichever part, then names it; no call has to.
+The work for a request or a job runs within `context`. Every line that is logged
+meanwhile, by any part, then carries the fields of that context; no call must add them.
 """
 
 import json
@@ -20,41 +20,41 @@ R = TypeVar("R")
 
 Form = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
-Fact = str | int | float
+FieldValue = str | int | float
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 # A line break in a name that a client chose must not begin a line of its own.
 _CONTROLS = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
 
-_facts: ContextVar[dict[str, Fact] | None] = ContextVar("facts", default=None)
+_context: ContextVar[dict[str, FieldValue] | None] = ContextVar("context", default=None)
 
 
 @contextmanager
-def about(**facts: Fact) -> Iterator[None]:
-    """What the lines logged in this block are about, beside what they are already."""
-    before = _facts.set({**(_facts.get() or {}), **facts})
+def context(**fields: FieldValue) -> Iterator[None]:
+    """Add fields to every line that is logged within the block."""
+    before = _context.set({**(_context.get() or {}), **fields})
     try:
         yield
     finally:
-        _facts.reset(before)
+        _context.reset(before)
 
 
-def note(**facts: Fact) -> None:
-    """Add what has become known to the innermost `about`; outside of any, nothing happens."""
-    known = _facts.get()
-    if known is not None:
-        known.update(facts)
+def add_context(**fields: FieldValue) -> None:
+    """Add fields to the innermost `context`; outside of any, do nothing."""
+    fields_so_far = _context.get()
+    if fields_so_far is not None:
+        fields_so_far.update(fields)
 
 
 def configure(form: Form, level: Level) -> None:
     """Log to standard error in this form, and nowhere else.
 
-    `level` is that of passerby's own lines and of the server's. Other libraries warn
-    only: what they tell beyond that holds signed URLs and credentials.
+    `level` holds for the lines of passerby and of the server. Of other libraries only
+    warnings are logged: their other lines contain signed URLs and credentials.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLine() if form == "json" else _TextLine(_TEXT))
+    handler.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
@@ -65,33 +65,34 @@ def configure(form: Form, level: Level) -> None:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """How a process logs, and what about, for another one to do the same."""
+class LogSettings:
+    """Form, level and context of the log, to be set up again in another process."""
 
-    form: Form | None  # None: as somebody else has set it up
+    form: Form | None  # None: not set up by `configure`
     level: Level
-    facts: Mapping[str, Fact]
+    fields: Mapping[str, FieldValue]
 
-    def around(self, function: Callable[P, R]) -> Callable[P, R]:
-        """The function, for another process to call: `run` with it."""
+    def wrap(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Wrap a function, so that another process calls it with this log."""
         return partial(self.run, function)
 
     def run(self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-        """Call a function here, the log as it was there."""
+        """Set up the log in this process, then call a function within the context."""
         if self.form is not None:
             configure(self.form, self.level)
-        with about(**self.facts):
+        with context(**self.fields):
             return function(*arguments, **options)
 
 
-def surroundings() -> Surroundings:
-    """Those of the caller."""
-    forms = [line.formatter for line in logging.getLogger().handlers]
+def current_log_settings() -> LogSettings:
+    """Read the form, the level and the context of this process."""
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    own = (each for each in formatters if isinstance(each, _TextFormatter | _JsonFormatter))
     number = logging.getLogger("passerby").getEffectiveLevel()
-    return Surroundings(
-        form=next((line.form for line in forms if isinstance(line, _TextLine | _JsonLine)), None),
+    return LogSettings(
+        form=next((formatter.form for formatter in own), None),
         level=_level(number),
-        facts=dict(_facts.get() or {}),
+        fields=dict(_context.get() or {}),
     )
 
 
@@ -100,31 +101,33 @@ def _level(number: int) -> Level:
     return names.get(number, "error")
 
 
-class _TextLine(logging.Formatter):
-    """For people: what a line is about follows it, save what it says itself."""
+class _TextFormatter(logging.Formatter):
+    """Format a line for people: the fields follow it, except those it already mentions."""
 
     form: Form = "text"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own
         record.message = record.message.translate(_CONTROLS)
-        facts = {name: str(fact) for name, fact in (_facts.get() or {}).items()}
-        unsaid = [f" {name}={fact}" for name, fact in facts.items() if fact not in record.message]
-        return super().formatMessage(record) + "".join(unsaid).translate(_CONTROLS)
+        fields = {name: str(value) for name, value in (_context.get() or {}).items()}
+        unmentioned = [
+            f" {name}={value}" for name, value in fields.items() if value not in record.message
+        ]
+        return super().formatMessage(record) + "".join(unmentioned).translate(_CONTROLS)
 
 
-class _JsonLine(logging.Formatter):
-    """For programs: an object a line, whatever is in it."""
+class _JsonFormatter(logging.Formatter):
+    """Format a line for programs: one JSON object, whatever it contains."""
 
     form: Form = "json"
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Fact] = {
+        line: dict[str, FieldValue] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process or 0,
             "message": record.getMessage(),
-            **(_facts.get() or {}),
+            **(_context.get() or {}),
         }
         if record.exc_info:
             line["error"] = "".join(traceback.format_exception(*record.exc_info))

@@ -1,4 +1,4 @@
-"""How detections, tracks and truth are written in MOTChallenge text files.
+"""Read and write detections, tracks and truth as MOTChallenge text files.
 
 One row a box: frame, id, left, top, width, height, confidence, and up to three
 columns more, whose meaning depends on the benchmark. Frames and ids count from
@@ -40,12 +40,12 @@ class MotRows:
         return len(self.frame)
 
     def as_observations(self, frame_rate: float) -> Observations:
-        """Detections sorted by frame → observations of every frame, at rest.
+        """Convert detections sorted by frame to observations of every frame, at rest.
 
         Parameters
         ----------
         frame_rate : float
-            Frames per second, which such a file does not tell.
+            Frames per second, which such a file does not hold.
         """
         count = int(self.frame.max(initial=0))
         frames = np.arange(count)
@@ -109,13 +109,13 @@ def read_detections(path: Path) -> MotRows:
 
 
 def write_tracks(path: Path, sightings: Sightings) -> None:
-    """Write who was where, a line of `track_lines` a sighting."""
+    """Write sightings to a file, one line of `track_lines` each."""
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.writelines(track_lines(sightings))
 
 
 def track_lines(sightings: Sightings) -> Iterator[str]:
-    """Spell out who was where: frame = 1 + frame index, id = 1 + person index.
+    """Format sightings as lines, with frame = 1 + frame index and id = 1 + person index.
 
     The format knows boxes of bodies only: where just a face was seen, there is no row.
     """
@@ -139,7 +139,7 @@ def read_sequence_length(path: Path) -> int:
     Raises
     ------
     FileFormatError
-        If the file cannot be read or does not tell a length.
+        If the file cannot be read or has no length.
     """
     return int(_sequence_value(path, "seqLength"))
 
@@ -150,7 +150,7 @@ def read_frame_rate(path: Path) -> float:
 
 
 def _sequence_value(path: Path, name: str) -> float:
-    """A number above 0 in the one section that such a file has."""
+    """Read a number above 0 from the one section that such a file has."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(_text(path))
@@ -163,7 +163,7 @@ def _sequence_value(path: Path, name: str) -> float:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Line number, from 1, and text of the lines that hold something."""
+    """Yield line number, from 1, and text of the lines that are not blank."""
     for number, line in enumerate(_text(path).splitlines(), start=1):
         if line.strip():
             yield number, line
@@ -177,7 +177,7 @@ def _text(path: Path) -> str:
 
 
 def _parse_row(path: Path, number: int, line: str) -> list[float]:
-    """`COLUMNS_READ` numbers, NaN for those that the row leaves out."""
+    """Parse `COLUMNS_READ` numbers, NaN for those that the row leaves out."""
     fields = line.strip().rstrip(",").split(",") if "," in line else line.split()
     try:
         values = [float(field) for field in fields[:COLUMNS_READ]]

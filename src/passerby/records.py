@@ -1,4 +1,4 @@
-"""What the parts hand to each other: frozen, and never written to again.
+"""Define the records that the parts exchange; they are frozen and never modified.
 
 Pixels are those of the upright frame, origin top-left. Times are whole
 milliseconds on the video's own clock, rounded down: the presentation time stamp
@@ -56,7 +56,7 @@ LANDMARKS = (
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the container says of its video stream, in ffprobe's words."""
+    """Properties of a video stream, in ffprobe's words."""
 
     codec: str  # ffprobe's codec_name: "h264"
     container: str  # ffprobe's format_long_name: "QuickTime / MOV"
@@ -80,7 +80,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Face:
-    """One face."""
+    """One face: box, landmarks, pose and quality."""
 
     xyxy: tuple[float, float, float, float]  # pixels
     confidence: float  # in [0, 1]
@@ -107,12 +107,12 @@ class Faces:
 
     @classmethod
     def none(cls) -> Self:
-        """No faces."""
+        """Return no faces."""
         return cls(*(np.empty((0, *shape), np.float32) for shape in _FACE_SHAPES))
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
-        """The faces of all `parts`, in their order."""
+        """Concatenate the faces of all `parts`, in their order."""
         columns = zip(*(part.columns() for part in [cls.none(), *parts]), strict=True)
         return cls(*(np.concatenate(column) for column in columns))
 
@@ -127,11 +127,11 @@ class Faces:
         return Face((left, top, right, bottom), confidence, points, *pose, *quality)
 
     def take(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Self:
-        """Rows by slice, by position or by mask, in that order."""
+        """Select rows by slice, by position or by mask, in that order."""
         return type(self)(*(column[rows] for column in self.columns()))
 
     def columns(self) -> tuple[NDArray[np.float32], ...]:
-        """All arrays, in the order of the fields."""
+        """Return all arrays, in the order of the fields."""
         return (
             self.xyxy,
             self.confidence,
@@ -147,7 +147,7 @@ _FACE_SHAPES: tuple[tuple[int, ...], ...] = ((4,), (), (len(LANDMARKS), 2), (3,)
 
 @dataclass(frozen=True)
 class Observations:
-    """All that the pixels of a video, or of one shard of it, gave.
+    """Everything observed in the pixels of a video, or of one shard of it.
 
     F analysed frames in time order; the detections of frame f are the rows
     `first_detection[f]:first_detection[f + 1]` of the N detections, and its faces
@@ -173,7 +173,7 @@ class Observations:
         return len(self.frame_index)
 
     def detections(self, position: int) -> Detections:
-        """Detections of the analysed frame at `position` (from 0)."""
+        """Return the detections of the analysed frame at `position` (from 0)."""
         rows = slice(self.first_detection[position], self.first_detection[position + 1])
         return Detections(self.xyxy[rows], self.confidence[rows])
 
@@ -193,7 +193,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Sightings:
-    """Who was where and when: one row per person and timestamp.
+    """Sightings as parallel arrays, one row per person and timestamp.
 
     Rows run by timestamp, then by person index; a person occurs at most once
     at a timestamp. Person indexes start at 0, in order of first appearance.
@@ -218,7 +218,7 @@ class Sightings:
         return len(self.person_index)
 
     def take(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Self:
-        """Rows by slice, by position or by mask, in that order, with their faces only."""
+        """Select rows by slice, by position or by mask, in that order, with their faces only."""
         face = self.face[rows]
         with_face = np.flatnonzero(face != NO_FACE)
         renumbered = np.full(len(face), NO_FACE)
@@ -248,7 +248,7 @@ class Sightings:
 
 
 class Stage(StrEnum):
-    """What the analysis of a video is at, in order."""
+    """Stages of the analysis of a video, in order."""
 
     QUEUED = "queued"
     PLANNING = "planning"
@@ -259,7 +259,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the analysis of a video is."""
+    """Progress of the analysis of a video."""
 
     stage: Stage = Stage.QUEUED
     fraction: float = 0.0  # of the whole, in [0, 1]
@@ -268,5 +268,7 @@ class Progress:
     finished_shards: int = 0  # whose observations are kept, whatever happens now
 
 
-# Is told how far the analysis is; an exception it raises ends the work.
+#: Is told how far an analysis is; an exception that it raises ends the analysis.
 ProgressCallback = Callable[[Progress], None]
+#: Is told how much of one piece of work is done, in [0, 1]; an exception ends the work.
+FractionCallback = Callable[[float], None]

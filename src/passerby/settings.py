@@ -1,8 +1,8 @@
-"""All that can be set, read once at start: file, then environment, then flags.
+"""Settings of a run, read once at start: from a file, the environment and flags.
 
-The file is TOML, with the names of the fields; the environment spells them
-`PASSERBY_<NAME>`, and a table as JSON. Later sources win. Only the command line
-reads settings; every other part is given values.
+The file is TOML, with the names of the fields. The environment spells them
+`PASSERBY_<NAME>`, with lists and tables as JSON. Flags override the environment, and
+that overrides the file. Only the command line reads settings; other parts receive values.
 """
 
 import os
@@ -23,130 +23,138 @@ S3_SCHEME = "s3://"
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 
 
-class S3Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where buckets lie that are no folders, and whose credentials open them."""
+class S3Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Endpoint and credentials of an object store."""
 
-    #: Of an S3-compatible store; default: AWS itself.
+    #: URL of an S3-compatible store; default: AWS itself.
     endpoint_url: Url | None = None
-    #: Of AWS, or whatever the store calls its own.
+    #: Region of the buckets: one of AWS, or one that the store defines.
     region: str | None = None
-    #: Whether the bucket's name stands in the path, not in the host's name.
+    #: Whether the bucket is named in the path of the URL instead of the host name.
     path_style: bool = False
-    #: Of boto3's configuration files; default: its whole chain of credentials.
+    #: Profile in the configuration files of boto3; default: boto3's usual search for credentials.
     profile: str | None = None
 
 
-class S3Bucket(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where one bucket lies; nothing is taken over from `S3`."""
+class S3Bucket(S3Location, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Location of one bucket; it takes nothing over from `[s3]`."""
 
-    #: What it is called there, if that is another name.
+    #: Name of the bucket in the store, if clients use another one.
     name: str | None = None
 
 
-class S3(S3Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Buckets that are no folders: some by name, and all others."""
+class S3(S3Location, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buckets in an object store: some by name, and all others."""
 
-    #: Those with a place of their own, by the name that clients use.
+    #: Buckets with a location of their own, by the name that clients use.
     buckets: dict[str, S3Bucket] = {}
 
     @property
     def holds_others(self) -> bool:
-        """Whether a bucket without a table of its own is looked for here as well."""
+        """Whether buckets without a table of their own are looked for here, too."""
         return bool(self.endpoint_url or self.region)
 
 
-class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A URL that is told of ended jobs in place of a topic."""
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A URL that receives the notifications for some topics instead of SNS."""
 
-    #: ARNs of the topics; `*` stands for any text.
+    #: Pattern of the ARNs of the topics; `*` stands for any text.
     topics: str
-    #: What the message is posted to.
+    #: URL to which the message is posted.
     url: Url
-    #: Signs what is sent; the receiver knows it, too.
+    #: Shared secret that signs the messages.
     secret: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Values of one run; every field has a default that works on one machine."""
+    """Settings of one run; every field has a default that works on one machine."""
 
-    #: Folder of the job database, the key file, observations and results; default: the
-    #: platform's own, on Linux `~/.local/share/passerby`.
+    #: Data folder: job database, key file, observations and results. Default: the folder
+    #: of the platform for user data, on Linux `~/.local/share/passerby`.
     data: Path = Path(platformdirs.user_data_dir("passerby"))
-    #: URL of the job database; default: SQLite in the data folder. PostgreSQL:
-    #: `postgresql://user:password@host/name`.
+    #: URL of the job database. PostgreSQL: `postgresql://user:password@host/name`. Default:
+    #: SQLite in the data folder.
     database: str | None = None
-    #: Folder whose sub-folders are the buckets; default: `buckets` in the data folder.
+    #: Folder whose sub-folders are the buckets. Default: `buckets` in the data folder.
     buckets: Path | None = None
-    #: Where the server listens; port 0: any that is free.
+    #: Address on which the server listens.
     host: str = "127.0.0.1"
+    #: Port on which the server listens; 0 takes a free one.
     port: int = 8420
-    #: PEM files; with both, the server speaks TLS.
+    #: PEM file of the TLS certificate; with `tls_key`, the server speaks TLS.
     tls_certificate: Path | None = None
+    #: PEM file of the private key of the certificate.
     tls_key: Path | None = None
-    #: Regions that a signature may name; default: any.
+    #: Regions that a signature may name. Default: any.
     regions: tuple[str, ...] = ()
-    #: What runs the shards of a video: this machine, or the machines of a Ray cluster.
+    #: Where the shards of a video are analysed: on this machine, or on a Ray cluster.
     engine: Literal["local", "ray"] = "local"
-    #: Head of the cluster; this machine must be one of its nodes.
+    #: Address of the head of the Ray cluster; this machine must be one of its nodes.
     ray_address: Annotated[str, msgspec.Meta(pattern=r"^\S+:\d+$")] = "127.0.0.1:6379"
-    #: What each shard asks of a node beside a core, by Ray's names of resources; with the
-    #: device cuda also one GPU, unless it is named here.
+    #: Ray resources that each shard needs in addition to one core. With the device `cuda`,
+    #: a shard also needs one GPU unless `GPU` is named here.
     ray_resources: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = field(default_factory=dict)
-    #: Where the machines that observe leave what they saw: a folder that all of them see
-    #: under this name, or s3://bucket/prefix; default: `observations` in the data folder.
+    #: Where observations are kept: a folder that all machines share under this name, or
+    #: `s3://bucket/prefix`. Default: `observations` in the data folder.
     observations: str | None = None
-    #: Processes that observe shards of one video at a time; default: one a core.
+    #: Number of shards of one video analysed at a time, each in a process. Default: one
+    #: for each core.
     processes: int | None = None
-    #: By how much workers and their processes stand back behind the server where processors
-    #: are short, as with `nice -n` (their disk accesses follow: ioprio_set(2)).
+    #: Niceness of the workers and their processes, as with `nice -n`, so that the server
+    #: answers while processors are busy. Disk priority follows it (ioprio_set(2)).
     worker_niceness: Annotated[int, msgspec.Meta(ge=0, le=19)] = 10
-    #: What a process that decodes may take before its job fails: memory, and time without
-    #: any progress.
+    #: Memory in MB that a process may take to analyse a shard before its job fails.
     process_memory_mb: Annotated[int, msgspec.Meta(ge=512)] = 4096
+    #: Seconds without progress after which a process is stopped and its job fails.
     stall_seconds: Annotated[float, msgspec.Meta(gt=0)] = 300.0
-    #: What computes the network; by itself it takes the fastest here.
+    #: Runtime of the neural networks; `auto` chooses the fastest on this machine.
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
-    #: Where it is computed: on the CPU, or with ONNX Runtime on an NVIDIA GPU.
+    #: Device of the neural networks: the CPU, or with ONNX Runtime an NVIDIA GPU.
     device: Literal["cpu", "cuda"] = "cpu"
-    #: What is told of a face: what the service gave by default, or also 25 more landmarks
-    #: and whether the eyes and the mouth are open and it smiles; "none": faces are not
-    #: looked for at all, which saves a third of the time.
+    #: Attributes of a face in a result. `default`: those of the service. `all`: also 25
+    #: more landmarks, whether the eyes and the mouth are open, and whether the face smiles.
+    #: `none`: faces are not detected at all, which saves a third of the time.
     face_attributes: Literal["none", "default", "all"] = "default"
-    #: Open jobs an account may have (the service's own quota).
+    #: Number of open jobs that an account may have (the service's quota).
     open_jobs: int = 20
-    #: Calls an account may make of each operation, to each server process; 0: any
-    #: number (the rates of the service's own quotas).
+    #: Calls of StartPersonTracking per second that an account may make to each server
+    #: process (the service's quota); 0: any number.
     starts_per_second: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    #: Calls of GetPersonTracking per second, likewise.
     gets_per_second: Annotated[float, msgspec.Meta(ge=0)] = 20.0
-    #: Where videos are looked for beside the folders.
+    #: Object stores in which videos are looked for in addition to the folders.
     s3: S3 = field(default_factory=S3)
-    #: Whether people find pages under `/console` beside the API.
+    #: Whether the server has the console under `/console`.
     console: bool = True
-    #: Folder under the buckets that takes what is uploaded there; "": nothing can be.
+    #: Bucket that receives uploads from the console; "": uploads are off.
     upload_bucket: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Za-z][0-9A-Za-z._-]{2,62})?$")] = (
         "uploads"
     )
-    #: The longest video, bytes and hours (the service's own limits).
+    #: Largest size of a video in bytes (the service's limit).
     max_video_bytes: Annotated[int, msgspec.Meta(gt=0)] = 10 * 1000**3
+    #: Longest duration of a video in hours (the service's limit).
     max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
-    #: How long results and client request tokens are kept (as the service did).
+    #: Days for which results and client request tokens are kept (as the service did).
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
-    #: How long a page token leads to its page (as the service's did).
+    #: Hours for which a page token is valid (as in the service).
     page_token_hours: Annotated[float, msgspec.Meta(gt=0)] = 24.0
-    #: Whether ended jobs are told to SNS: AWS itself, or the endpoint.
+    #: Whether the end of a job is published to SNS in AWS.
     sns: bool = False
+    #: URL of an SNS-compatible service; with it, the end of a job is published there.
     sns_endpoint_url: Url | None = None
-    #: Whether to publish with the rights of the role named in the request, from STS.
+    #: Whether to publish with the rights of the role that the request names, from STS.
     assume_roles: bool = False
+    #: URL of an STS-compatible service; with it, roles are assumed there.
     sts_endpoint_url: Url | None = None
-    #: Who is told in place of SNS; the first that fits a topic counts.
-    webhooks: tuple[Webhook, ...] = ()
-    #: How the lines of the log read, and from which level on there are any.
+    #: Webhooks that are called instead of SNS; the first that fits a topic counts.
+    webhooks: tuple[WebhookSettings, ...] = ()
+    #: Format of the log: lines of text, or one JSON object for each event.
     log_format: Literal["text", "json"] = "text"
+    #: Lowest level of the events that are logged.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    #: Whether the first server, where there is no access key, makes one and prints it;
-    #: not wanted where all that is printed is kept.
+    #: Whether a server that starts without any access key creates one and prints it. Turn
+    #: it off where the output is stored.
     first_key: bool = True
 
     def __post_init__(self) -> None:
@@ -159,7 +167,7 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """Where the job database is."""
+        """URL of the job database."""
         return self.database or f"sqlite:///{self.data / 'passerby.db'}"
 
     @property
@@ -169,14 +177,14 @@ class Settings:
 
     @property
     def observations_folder(self) -> Path:
-        """Folder of this machine for observations: all of them, or copies of those on S3."""
+        """Folder on this machine for observations, or for copies of those on S3."""
         if self.observations is None or self.observations_on_s3:
             return self.data / "observations"
         return Path(self.observations).expanduser()
 
     @property
     def observations_on_s3(self) -> tuple[str, str] | None:
-        """Bucket and beginning of the keys, if observations are kept on S3."""
+        """Bucket and key prefix of observations that are kept on S3; None otherwise."""
         bucket, _, prefix = (self.observations or "").removeprefix(S3_SCHEME).partition("/")
         if not (self.observations or "").startswith(S3_SCHEME):
             return None
@@ -184,14 +192,14 @@ class Settings:
 
     @property
     def ray_demands(self) -> dict[str, float]:
-        """What each shard asks of a node beside a core."""
+        """Ray resources that each shard needs in addition to one core."""
         return ({"GPU": 1.0} if self.device == "cuda" else {}) | self.ray_resources
 
     def environment(self) -> dict[str, str]:
-        """The same values under the names that `load` reads from an environment."""
+        """Write the settings as the environment variables that `load` reads."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         given = {name: value for name, value in values.items() if value is not None}
-        return {PREFIX + name.upper(): _spelled(value) for name, value in given.items()}
+        return {PREFIX + name.upper(): _to_text(value) for name, value in given.items()}
 
 
 def load(
@@ -228,16 +236,18 @@ def _from_file(file: Path | None) -> dict[str, object]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     names = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
-    return {names[key]: _parsed(key, environment[key]) for key in names.keys() & environment.keys()}
+    return {
+        names[key]: _from_text(key, environment[key]) for key in names.keys() & environment.keys()
+    }
 
 
-def _spelled(value: object) -> str:
-    """A value as the environment has it: tables as JSON, anything else as it is."""
+def _to_text(value: object) -> str:
+    """Write a value for the environment: lists and tables as JSON."""
     tables = isinstance(value, msgspec.Struct | tuple | dict)
     return msgspec.json.encode(value).decode() if tables else str(value)
 
 
-def _parsed(name: str, text: str) -> object:
+def _from_text(name: str, text: str) -> object:
     if not text.startswith(("{", "[{", '["', "[]")):
         return text
     try:
@@ -247,7 +257,7 @@ def _parsed(name: str, text: str) -> object:
 
 
 def _decode(kind: type, value: object) -> object:
-    """Paths, the one type msgspec leaves to us."""
+    """Convert a path, the one type that msgspec does not know."""
     if kind is Path and isinstance(value, str | Path):
         return Path(value).expanduser()
     raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 from passerby.films.palette import colour_of
-from passerby.films.placement import place, place_faces, trails
+from passerby.films.placement import locate_faces, locate_persons, trace_trails
 from passerby.records import NO_FACE
 
 from .conftest import Console
@@ -223,16 +223,16 @@ def test_the_rules_are_those_of_the_marked_video(
             }""",
             timestamp_ms,
         )
-        expected = place(bodies, timestamp_ms)
+        expected = locate_persons(bodies, timestamp_ms)
         assert [each["person"] for each in placed] == expected.person_index.tolist()
         assert [each["detected"] for each in placed] == expected.detected.tolist()
         boxes = np.array([each["box"] for each in placed]).reshape(-1, 4)
         np.testing.assert_allclose(boxes, expected.xyxy, atol=0.02)
-        for way, trail in zip(ways, trails(bodies, expected, timestamp_ms), strict=True):
+        for way, trail in zip(ways, trace_trails(bodies, expected, timestamp_ms), strict=True):
             assert way["person"] == trail.person_index
             lines = np.column_stack([trail.points, trail.freshness])
             np.testing.assert_allclose(way["points"], lines, atol=0.02)
-        expected_faces = place_faces(faces, timestamp_ms)
+        expected_faces = locate_faces(faces, timestamp_ms)
         assert [each["person"] for each in heads] == expected_faces.person_index.tolist()
         points = np.array([each["points"] for each in heads]).reshape(-1, 5, 2)
         np.testing.assert_allclose(points, expected_faces.points, atol=0.02)

@@ -117,7 +117,7 @@ def test_numbers_of_the_whole_picture(viewer: Page, cinema: Console, walkers: Fo
 
     viewer.get_by_role("tab", name="Numbers").click()
 
-    expect(viewer.locator("count-chart .words")).to_contain_text("At most 3 at once")
+    expect(viewer.locator("count-chart .words")).to_contain_text("Up to 3 at once")
     expect(viewer.locator("heat-map:not([aria-busy])")).to_be_visible()
     most = float(viewer.locator("heat-map .most").inner_text().removesuffix(" s"))
     # Nobody stands; the slowest stays 1/48 of the width, 6.7 pixels, for 133 ms, and who

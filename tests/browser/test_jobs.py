@@ -93,7 +93,7 @@ def test_filters(spectator: Guest, stage: Console) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("tr[data-job]")).to_have_count(2)
     page.get_by_role("link", name="Failed").click()
-    expect(page.get_by_text("No job fits.")).to_be_visible()
+    expect(page.get_by_text("No jobs match.")).to_be_visible()
     expect(page.get_by_role("searchbox", name="Tag")).to_have_value("GATE")
     page.get_by_role("link", name="Show all").click()
 

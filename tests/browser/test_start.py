@@ -66,9 +66,9 @@ def test_an_upload_that_is_stopped(spectator: Guest, stage: Console) -> None:
         {"name": "stopped.mp4", "mimeType": "video/mp4", "buffer": bytes(4_000_000)}
     )
 
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("alert")).to_have_text("Stopped. Nothing was kept.")
+    expect(page.get_by_role("alert")).to_have_text("Cancelled. Nothing was saved.")
     assert not (stage.service.data / "buckets/uploads/stopped.mp4").exists()
     expect(page.get_by_text("Choose a file")).to_be_visible()
 

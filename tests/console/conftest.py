@@ -1,4 +1,4 @@
-"""A real server, and whoever visits it."""
+"""A real server, and users of its console."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +14,7 @@ from passerby.access.keys import AccessKey, AccessKeys
 from passerby.access.rights import Rights
 from passerby.database.connection import open_database
 
-from .visitor import Visitor
+from .user import User
 
 UPLOAD_LIMIT = 1_000_000
 
@@ -22,29 +22,29 @@ _accounts = count(1000)
 
 
 @dataclass(frozen=True)
-class House:
+class ConsoleServer:
     """A running server with its data folder."""
 
     server: Running
     data: Path
     keys: AccessKeys
 
-    def visitor(self, key: AccessKey | None = None) -> Visitor:
-        """Somebody who is logged in, with a key of nobody else's account unless given."""
-        visitor = self.stranger()
+    def user(self, key: AccessKey | None = None) -> User:
+        """A user who is logged in, with a key of an account of its own unless given."""
+        user = self.anonymous()
         key = key or self.key()
-        assert visitor.log_in(key.id, key.secret, key.session_token).status == 303
-        return visitor
+        assert user.log_in(key.id, key.secret, key.session_token).status == 303
+        return user
 
-    def stranger(self) -> Visitor:
-        return Visitor(self.server.url)
+    def anonymous(self) -> User:
+        return User(self.server.url)
 
     def key(self, *videos: str, operations: tuple[str, ...] = ()) -> AccessKey:
         return self.keys.create(f"{next(_accounts):012d}", Rights(operations, videos))
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
     data = tmp_path_factory.mktemp("console")
     for name in ("cctv/2026/a.mp4", "cctv/2026/b.mp4", "cctv/c.mp4", "archive/d.mp4"):
         path = data / "buckets" / name
@@ -55,4 +55,4 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         serving(data, **settings, starts_per_second=0) as server,
         closing(open_database(f"sqlite:///{data}/passerby.db")) as database,
     ):
-        yield House(server, data, AccessKeys(database, open_key_file(data / "secret.key")))
+        yield ConsoleServer(server, data, AccessKeys(database, open_key_file(data / "secret.key")))

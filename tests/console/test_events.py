@@ -12,21 +12,21 @@ from urllib.parse import urlsplit
 from tests.browser.stage import Stager
 from tests.contract.test_server_process import serving
 
-from .conftest import House
-from .visitor import Visitor
+from .conftest import ConsoleServer
+from .user import User
 
 
-def test_progress_as_it_happens(house: House) -> None:
-    key = house.key()
-    visitor = house.visitor(key)
-    parts = urlsplit(house.server.url)
+def test_progress_as_it_happens(console: ConsoleServer) -> None:
+    key = console.key()
+    user = console.user(key)
+    parts = urlsplit(console.server.url)
     with (
-        closing(Stager(house.data, datetime.now(UTC))) as stage,
+        closing(Stager(console.data, datetime.now(UTC))) as stage,
         socket.create_connection((parts.hostname, parts.port), timeout=10) as client,
         client.makefile("rb") as lines,
     ):
         head = f"GET /console/events HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        client.sendall(f"{head}Cookie: passerby_session={visitor.cookie}\r\n\r\n".encode())
+        client.sendall(f"{head}Cookie: passerby_session={user.cookie}\r\n\r\n".encode())
         job = stage.queued("cctv/c.mp4", account_id=key.account_id)
         first = next_job(lines)
         stage.store.cancel(job.id)
@@ -46,12 +46,12 @@ def next_job(lines: BinaryIO) -> dict[str, object]:
 
 def test_the_server_ends_soon_though_somebody_watches(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        visitor = Visitor(server.url)
-        visitor.log_in(server.key_id, server.secret)
+        user = User(server.url)
+        user.log_in(server.key_id, server.secret)
         parts = urlsplit(server.url)
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
             head = f"GET /console/events HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            client.sendall(f"{head}Cookie: passerby_session={visitor.cookie}\r\n\r\n".encode())
+            client.sendall(f"{head}Cookie: passerby_session={user.cookie}\r\n\r\n".encode())
             assert b"text/event-stream" in client.recv(4000)
             began = time.monotonic()
             server.process.terminate()

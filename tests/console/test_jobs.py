@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from tests.browser.stage import Stager
 
-from .conftest import House
+from .conftest import ConsoleServer
 
 
 @pytest.mark.parametrize(
@@ -23,26 +23,26 @@ from .conftest import House
         "bucket=cctv/2026",
     ],
 )
-def test_browsing_cannot_leave_a_bucket(house: House, query: str) -> None:
-    page = house.visitor().get(f"/console/start?{query}").text
+def test_browsing_cannot_leave_a_bucket(console: ConsoleServer, query: str) -> None:
+    page = console.user().get(f"/console/start?{query}").text
 
     assert "There is no such bucket, object or version." in page
     assert "secret.key" not in page
     assert "passwd" not in page
 
 
-def test_a_form_sent_twice_makes_one_job(house: House) -> None:
-    visitor = house.visitor()
+def test_a_form_sent_twice_makes_one_job(console: ConsoleServer) -> None:
+    user = console.user()
     token = re.findall(
         'name="token" value="([0-9a-f]{32})"',
-        visitor.get("/console/start?bucket=cctv&key=c.mp4").text,
+        user.get("/console/start?bucket=cctv&key=c.mp4").text,
     )[0]
 
     for _ in range(2):
-        sent = visitor.post("/console/start", bucket="cctv", key="c.mp4", token=token)
+        sent = user.post("/console/start", bucket="cctv", key="c.mp4", token=token)
         assert sent.status == 303
 
-    assert visitor.get("/console/").text.count('<tr role="row" data-job=') == 1
+    assert user.get("/console/").text.count('<tr role="row" data-job=') == 1
 
 
 @pytest.mark.parametrize(
@@ -53,28 +53,30 @@ def test_a_form_sent_twice_makes_one_job(house: House) -> None:
         pytest.param({"tag": "two words"}, "failed to satisfy constraint", id="a tag with a space"),
     ],
 )
-def test_what_cannot_be_started(house: House, form: dict[str, str], sentence: str) -> None:
+def test_what_cannot_be_started(
+    console: ConsoleServer, form: dict[str, str], sentence: str
+) -> None:
     members = {"bucket": "cctv", "key": "c.mp4", "token": "t" * 16, **form}
 
-    answer = house.visitor().post("/console/start", **members)
+    answer = console.user().post("/console/start", **members)
 
     assert answer.status in {400, 404}
     assert sentence in answer.text
 
 
-def test_thousands_of_jobs_page_by_page(house: House) -> None:
-    key = house.key()
-    with closing(Stager(house.data)) as stage:
+def test_thousands_of_jobs_page_by_page(console: ConsoleServer) -> None:
+    key = console.key()
+    with closing(Stager(console.data)) as stage:
         made = [
             stage.queued(f"cctv/{n}.mp4", "even" if n % 2 == 0 else "odd", key.account_id).id
             for n in range(130)
         ]
-    visitor = house.visitor(key)
+    user = console.user(key)
 
     def listed(path: str) -> list[str]:
         found: list[str] = []
         while path:
-            page = visitor.get(path).text
+            page = user.get(path).text
             found += re.findall('data-job="([0-9a-f]{64})"', page)
             following = re.findall('href="([^"]*)" rel="next"', page)
             path = following[0].replace("&amp;", "&") if following else ""

@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .conftest import House
-from .visitor import Visitor
+from .conftest import ConsoleServer
+from .user import User
 
 
-def test_an_upload(house: House) -> None:
-    visitor, content = house.visitor(), bytes(range(256)) * 1000
-    told = [json.loads(visitor.put("/console/uploads/A%20b.mp4", content).text) for _ in range(2)]
+def test_an_upload(console: ConsoleServer) -> None:
+    user, content = console.user(), bytes(range(256)) * 1000
+    told = [json.loads(user.put("/console/uploads/A%20b.mp4", content).text) for _ in range(2)]
 
     assert told == [
         {"bucket": "incoming", "key": "A b.mp4"},
         {"bucket": "incoming", "key": "A b (2).mp4"},
     ]
     for name in ("A b.mp4", "A b (2).mp4"):
-        assert (house.data / "buckets" / "incoming" / name).read_bytes() == content
+        assert (console.data / "buckets" / "incoming" / name).read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -36,30 +36,32 @@ def test_an_upload(house: House) -> None:
         pytest.param("a%00b", b"x", 400, id="a zero byte"),
     ],
 )
-def test_what_cannot_be_uploaded(house: House, name: str, body: bytes, status: int) -> None:
-    before = sorted(house.data.rglob("*.mp4"))
+def test_what_cannot_be_uploaded(
+    console: ConsoleServer, name: str, body: bytes, status: int
+) -> None:
+    before = sorted(console.data.rglob("*.mp4"))
 
-    assert house.visitor().put(f"/console/uploads/{name}", body).status == status
-    assert sorted(house.data.rglob("*.mp4")) == before
+    assert console.user().put(f"/console/uploads/{name}", body).status == status
+    assert sorted(console.data.rglob("*.mp4")) == before
 
 
-def raw_upload(house: House, name: str, visitor: Visitor, length: str) -> socket.socket:
-    parts = urlsplit(house.server.url)
+def raw_upload(console: ConsoleServer, name: str, user: User, length: str) -> socket.socket:
+    parts = urlsplit(console.server.url)
     assert parts.hostname
     assert parts.port
     client = socket.create_connection((parts.hostname, parts.port), timeout=10)
     head = (
         f"PUT /console/uploads/{name} HTTP/1.1\r\nHost: {parts.netloc}\r\n{length}"
-        f"Cookie: passerby_session={visitor.cookie}\r\nX-CSRF-Token: {visitor.csrf}\r\n\r\n"
+        f"Cookie: passerby_session={user.cookie}\r\nX-CSRF-Token: {user.csrf}\r\n\r\n"
     )
     client.sendall(head.encode())
     return client
 
 
-def test_half_an_upload_leaves_nothing(house: House) -> None:
-    visitor = house.visitor()
-    folder = house.data / "buckets" / "incoming"
-    with raw_upload(house, "half.mp4", visitor, "Content-Length: 900000\r\n") as client:
+def test_half_an_upload_leaves_nothing(console: ConsoleServer) -> None:
+    user = console.user()
+    folder = console.data / "buckets" / "incoming"
+    with raw_upload(console, "half.mp4", user, "Content-Length: 900000\r\n") as client:
         client.sendall(bytes(500_000))
         wait_until(lambda: any(folder.glob(".*.upload")))
 
@@ -67,9 +69,9 @@ def test_half_an_upload_leaves_nothing(house: House) -> None:
     assert not (folder / "half.mp4").exists()
 
 
-def test_an_upload_of_unknown_length(house: House) -> None:
+def test_an_upload_of_unknown_length(console: ConsoleServer) -> None:
     chunked = "Transfer-Encoding: chunked\r\n"
-    with raw_upload(house, "chunked.mp4", house.visitor(), chunked) as client:
+    with raw_upload(console, "chunked.mp4", console.user(), chunked) as client:
         assert b" 411 " in client.recv(1000)
 
 

@@ -26,7 +26,7 @@ from passerby.api.app import create_app
 from passerby.api.exchange import Service
 from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
-from passerby.api.rates import Rate
+from passerby.api.rate_limits import RateLimiter
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.clock import utc_now
@@ -79,13 +79,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def patient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that checks signatures however many were wrong."""
-    unmoved = Rate(1e9, burst=1e9)
+    unmoved = RateLimiter(1e9, burst=1e9)
     with serving(tmp_path_factory.mktemp("service"), unmoved) as server:
         yield server
 
 
 @contextmanager
-def serving(root: Path, failures: Rate | None = None) -> Iterator[Server]:
+def serving(root: Path, failures: RateLimiter | None = None) -> Iterator[Server]:
     """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
     lobby.mkdir(parents=True)

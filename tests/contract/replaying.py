@@ -7,8 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.jobs.job import Job
 from passerby.records import Sightings
 from passerby.replay.example import example
@@ -17,6 +15,7 @@ from passerby.replay.recordings import Recordings, recording_of
 from passerby.replay.script import KeyRule
 from passerby.replay.stub_server import StubServer, running_stub_server
 from passerby.results.tables import write_table
+from passerby.wire.answer import encode_answer, whole_answer
 
 from .conftest import OPEN_JOB_LIMIT, VIDEO
 
@@ -66,7 +65,7 @@ class Replaying:
     def finish(self, job_id: str, sightings: Sightings) -> None:
         table = self.folder / f"{job_id}.parquet"
         write_table(sightings, table)
-        answer = serialised(whole_answer(VIDEO, sightings))
+        answer = encode_answer(whole_answer(VIDEO, sightings))
         self.stub_server.jobs.recordings.put(MONDAY, recording_of(answer, table))
         self.stub_server.finish(job_id)
 

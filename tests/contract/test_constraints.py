@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
-from passerby.api.protocol import operation_name, parameters, serialised
-from passerby.api.validation import validated
+from passerby.api.protocol import operation_name, parameters
+from passerby.api.validation import validate
 from passerby.records import LANDMARKS
+from passerby.wire.answer import encode_answer
 from passerby.wire.messages import (
     BoundingBox,
+    FaceAttribute,
     FaceDetail,
     GetPersonTrackingResponse,
     ImageQuality,
-    Judgement,
     Landmark,
     PersonDetail,
     PersonDetection,
@@ -66,7 +67,7 @@ def test_what_the_model_allows_is_accepted(name: str, data: st.DataObject) -> No
 
     called = operation_name(request["headers"]["X-Amz-Target"])
     assert called == name
-    assert validated(parameters(request["body"]), operation_inputs()[called]) == params
+    assert validate(parameters(request["body"]), operation_inputs()[called]) == params
 
 
 JUDGE = ParamValidator()  # of minima, types and required members; it knows no more
@@ -134,7 +135,7 @@ CASES = [
 
 @pytest.mark.parametrize("name", FIT)
 def test_what_is_changed_below_fits_otherwise(name: str) -> None:
-    assert validated(FIT[name], operation_inputs()[name]) == FIT[name]
+    assert validate(FIT[name], operation_inputs()[name]) == FIT[name]
     assert not JUDGE.validate(FIT[name], MODEL.operation_model(name).input_shape).has_errors()
 
 
@@ -143,7 +144,7 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
     params = changed(FIT[name], path, value)
 
     with pytest.raises(Fault) as caught:
-        validated(params, operation_inputs()[name])
+        validate(params, operation_inputs()[name])
 
     member = path[-1][0].lower() + path[-1][1:]
     assert caught.value.kind in (faults.VALIDATION, faults.SERIALIZATION)
@@ -152,7 +153,7 @@ def test_what_the_model_forbids_is_refused(name: str, path: tuple[str, ...], val
 
 numbers = st.floats(0, 1, width=32)
 ratio_boxes = st.builds(BoundingBox, numbers, numbers, numbers, numbers)
-judgements = st.none() | st.builds(Judgement, st.booleans(), numbers)
+judgements = st.none() | st.builds(FaceAttribute, st.booleans(), numbers)
 faces = st.builds(
     FaceDetail,
     bounding_box=ratio_boxes,
@@ -187,7 +188,7 @@ answers = st.builds(
 @given(answer=answers)
 def test_botocore_reads_what_was_meant(answer: GetPersonTrackingResponse) -> None:
     parser = botocore.parsers.create_parser("json")
-    body = serialised(answer)
+    body = encode_answer(answer)
 
     shape = MODEL.operation_model("GetPersonTracking").output_shape
     read = parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)

@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.replay.keys import TEST_KEY
+from passerby.wire.answer import encode_answer, whole_answer
 
 from .conftest import JAVASCRIPT, VIDEO, a_walk, connect
 
@@ -54,7 +53,7 @@ class Running:
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
-    (folder / "monday.json").write_bytes(serialised(whole_answer(VIDEO, a_walk(5))))
+    (folder / "monday.json").write_bytes(encode_answer(whole_answer(VIDEO, a_walk(5))))
     (folder / "script.toml").write_text(SCRIPT)
     return folder
 

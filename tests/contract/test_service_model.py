@@ -11,11 +11,11 @@ from passerby.api.faults import FaultKind
 from passerby.records import LANDMARKS
 from passerby.wire.messages import (
     BoundingBox,
+    FaceAttribute,
     FaceDetail,
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
     ImageQuality,
-    Judgement,
     Landmark,
     NotificationChannel,
     PersonDetail,
@@ -129,9 +129,9 @@ def test_landmarks_have_the_names_of_the_model(ours: Json) -> None:
         (Landmark, "Landmark", set()),
         (Pose, "Pose", set()),
         (ImageQuality, "ImageQuality", set()),
-        (Judgement, "EyeOpen", set()),
-        (Judgement, "MouthOpen", set()),
-        (Judgement, "Smile", set()),
+        (FaceAttribute, "EyeOpen", set()),
+        (FaceAttribute, "MouthOpen", set()),
+        (FaceAttribute, "Smile", set()),
     ],
 )
 def test_records_have_the_members_of_the_model(

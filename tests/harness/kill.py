@@ -26,7 +26,7 @@ from tests.postgresql import Server
 
 from passerby.access.keys import AccessKey
 from passerby.bootstrap.installation import Installation, open_installation
-from passerby.settings import Settings, Webhook
+from passerby.settings import Settings, WebhookSettings
 
 from . import verdict
 from .blows import BACKEND, Blows
@@ -239,7 +239,7 @@ def _settings(data: Path, buckets: Path, database_url: str | None, hook: str) ->
         open_jobs=1_000_000,
         starts_per_second=0,
         gets_per_second=0,
-        webhooks=(Webhook(topics="*", url=hook, secret="told"),),
+        webhooks=(WebhookSettings(topics="*", url=hook, secret="told"),),
     )
 
 

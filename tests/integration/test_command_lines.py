@@ -16,6 +16,11 @@ from .conftest import SAMPLE, done, run
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.logs.configure", lambda _form, _level: None)
+
+
 def commands(parent: TyperGroup, words: tuple[str, ...] = ()) -> Iterator[tuple[str, TyperCommand]]:
     """Each command with the words that call it."""
     for name, command in parent.commands.items():
@@ -123,7 +128,7 @@ def test_what_only_looks_makes_nothing(
         pytest.param(
             f"track {SAMPLE} --out out --device cuda --runtime openvino",
             1,
-            "OpenVINO computes on the CPU",
+            "openvino computes on the CPU",
             id="OpenVINO on a GPU",
         ),
         pytest.param(

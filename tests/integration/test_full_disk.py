@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tests.harness.disk import full, small_disk
 
-from passerby.pathing.observations import load, save
+from passerby.pathing.observation_store import FolderObservationStore
+from passerby.pathing.observations import load, serialised
 from passerby.records import NO_FACE, Faces, Observations, Sightings
 from passerby.results.store import Results
 
@@ -51,7 +52,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(lambda disk: save(OBSERVED, disk / "shard.parquet"), id="observations"),
+        pytest.param(
+            lambda disk: FolderObservationStore(disk).put("shard.parquet", serialised(OBSERVED)),
+            id="observations",
+        ),
         pytest.param(lambda disk: Results(disk).draft(JOB, SIGHTED), id="results"),
     ],
 )
@@ -69,12 +73,12 @@ def test_a_full_disk_is_said_to_be_full_and_left_clean(
 
 
 def test_what_was_there_outlasts_a_full_disk(disk: Path) -> None:
-    save(OBSERVED, disk / "shard.parquet")
+    FolderObservationStore(disk).put("shard.parquet", serialised(OBSERVED))
     results = Results(disk / "results")
     results.write(JOB, SIGHTED)
     with full(disk):
         with pytest.raises(OSError, match="No space"):
-            save(OBSERVED, disk / "shard.parquet")
+            FolderObservationStore(disk).put("shard.parquet", serialised(OBSERVED))
         with pytest.raises(OSError, match="No space"):
             results.write(JOB, SIGHTED)
 

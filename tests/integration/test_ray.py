@@ -30,7 +30,8 @@ import ray_work
 from passerby import logs
 from passerby.processes.limits import NO_LIMITS, Limits
 from passerby.engine.ray_messages import Cluster
-from passerby.bootstrap.engine import run_on_cluster
+from passerby.engine.local import LocalExecutor
+from passerby.engine.ray_cluster import RayExecutor
 from passerby.errors import JobCancelled
 
 address, name, stop = sys.argv[1], sys.argv[2], Path(sys.argv[3])
@@ -48,8 +49,9 @@ if __name__ == "__main__":
     cluster = Cluster(address, demands, patience_s=3.0, limits=limits)
     logs.configure("json", "info")
     try:
-        with logs.about(job_id="5d0c"):
-            print(run_on_cluster(getattr(ray_work, name), shards, heed, cluster=cluster))
+        with logs.context(job_id="5d0c"):
+            executor = RayExecutor(cluster, LocalExecutor())
+            print(executor.map(getattr(ray_work, name), shards, heed))
     except Exception as error:
         print(f"{type(error).__name__}: {error}")
 """

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,15 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from passerby.bootstrap.single_file import run_here
 from passerby.cloud.buckets import Buckets
 from passerby.cloud.objects import FolderBuckets
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.cloud.s3 import Place, head
+from passerby.engine.local import LocalExecutor
 from passerby.errors import UnsupportedVideo, VideoGone
-from passerby.http_ranges import request_of
+from passerby.http_ranges import split_pinned_url
 from passerby.pathing.analysis import analyse
+from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.plan import Options
 from passerby.video.probe import probe
 
@@ -170,16 +170,13 @@ def test_shards_of_a_version_in_processes_of_their_own(
     fingerprint = buckets.head("kept", KEY, version).fingerprint
     video = PinnedObject(buckets, "kept", KEY, version, fingerprint)
 
-    analysis = analyse(
-        video.location(),
-        fingerprint,
-        tmp_path / "observations",
-        partial(run_here, processes=2),
-        options=Options(shard_ms=5000),
-        locate=video.location,
-    )
+    folder = tmp_path / "observations"
+    folder.mkdir()
+    store = FolderObservationStore(folder)
 
-    assert len(list((tmp_path / "observations").iterdir())) == 4
+    analysis = analyse(video, store, LocalExecutor(2), options=Options(shard_ms=5000))
+
+    assert len(list(folder.iterdir())) == 4
     assert len(analysis) == pq.read_metadata(tracked / "people-walking.parquet").num_rows
 
 
@@ -249,7 +246,7 @@ def test_a_location_of_a_version_outlives_the_object(
 
 def test_a_location_cannot_be_altered(place: Place, owner: BaseClient) -> None:
     location = head(place, "plain", KEY).location
-    url, _ = request_of(location)
+    url, _ = split_pinned_url(location)
     owner.upload_file(str(SAMPLE), "plain", "other.mp4")
 
     assert probe(url).codec == "h264"

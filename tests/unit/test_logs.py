@@ -32,7 +32,7 @@ def told(capfd: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_text_is_for_people(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("text", "info")
-    with logs.about(request_id="r-1", job_id="43ab"):
+    with logs.context(request_id="r-1", job_id="43ab"):
         logger.info("job %s: attempt %d", "43ab", 2)
 
     (line,) = told(capfd)
@@ -46,8 +46,8 @@ def test_text_is_for_people(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_json_is_an_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("json", "info")
-    with logs.about(job_id="43ab"):
-        logs.note(status=400, ms=1.5)
+    with logs.context(job_id="43ab"):
+        logs.add_context(status=400, ms=1.5)
         logger.warning("two\nlines, \ud800 and a %s", "näme")
 
     (line,) = told(capfd)
@@ -68,7 +68,7 @@ def test_json_is_an_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_error_has_its_traceback(form: logs.Form, capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure(form, "info")
-    with logs.about(job_id="43ab"):
+    with logs.context(job_id="43ab"):
         logger.error("internal error", exc_info=OSError("disk on fire"))
 
     lines = told(capfd)
@@ -81,7 +81,7 @@ def test_an_error_has_its_traceback(form: logs.Form, capfd: pytest.CaptureFixtur
 
 def test_a_line_break_in_a_name_begins_no_line(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("text", "info")
-    with logs.about(job_id="x\nFAKE"):
+    with logs.context(job_id="x\nFAKE"):
         logger.info("bucket %s", "a\r\n2026-01-01 ERROR passerby: forged\x1b[2J")
 
     (line,) = told(capfd)
@@ -93,10 +93,10 @@ def test_a_line_break_in_a_name_begins_no_line(capfd: pytest.CaptureFixture[str]
 
 def test_what_is_said_of_one_is_not_said_of_the_next(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("json", "info")
-    logs.note(key_id="nobody's")
-    with logs.about(request_id="r-1"):
-        with logs.about(job_id="43ab"):
-            logs.note(status=200)
+    logs.add_context(key_id="nobody's")
+    with logs.context(request_id="r-1"):
+        with logs.context(job_id="43ab"):
+            logs.add_context(status=200)
         logger.info("outer")
     logger.info("none")
 
@@ -152,10 +152,10 @@ def warn_of(shard: int) -> int:
 def test_another_process_logs_alike(form: logs.Form, capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure(form, "info")
     with (
-        logs.about(job_id="43ab"),
+        logs.context(job_id="43ab"),
         ProcessPoolExecutor(1, get_context("spawn")) as pool,
     ):
-        assert pool.submit(logs.surroundings().around(warn_of), 7).result() == 7
+        assert pool.submit(logs.current_log_settings().wrap(warn_of), 7).result() == 7
 
     (line,) = told(capfd)
 
@@ -167,6 +167,6 @@ def test_another_process_logs_alike(form: logs.Form, capfd: pytest.CaptureFixtur
 def test_where_nothing_was_set_up_another_process_sets_up_nothing() -> None:
     handlers = logging.getLogger().handlers
 
-    assert logs.surroundings().run(warn_of, 7) == 7
+    assert logs.current_log_settings().run(warn_of, 7) == 7
 
     assert logging.getLogger().handlers is handlers

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from passerby.errors import SettingsError
-from passerby.settings import S3, S3Bucket, Settings, Webhook, load
+from passerby.settings import S3, S3Bucket, Settings, WebhookSettings, load
 
 
 @pytest.fixture
@@ -192,8 +192,8 @@ def test_an_impossible_place_in_s3_is_named(text: str, name: str) -> None:
 
 
 WEBHOOKS = (
-    Webhook(topics="arn:aws:sns:*:*:Done", url="http://127.0.0.1:9/a", secret="s3cret"),
-    Webhook(topics="*", url="https://example.com", secret="another"),
+    WebhookSettings(topics="arn:aws:sns:*:*:Done", url="http://127.0.0.1:9/a", secret="s3cret"),
+    WebhookSettings(topics="*", url="https://example.com", secret="another"),
 )
 
 

@@ -22,7 +22,7 @@ retention_days = 30
 """
 
 # Tables of the file, by the class that says what is in them.
-TABLES = {"S3": "[s3]", "S3Bucket": "[s3.buckets.NAME]", "Webhook": "[[webhooks]]"}
+TABLES = {"S3": "[s3]", "S3Bucket": "[s3.buckets.NAME]", "WebhookSettings": "[[webhooks]]"}
 LIMITS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}"}
 KINDS = {
     "Path": "path",
@@ -32,7 +32,7 @@ KINDS = {
     "bool": "true, false",
     "Url": "URL",
     "tuple[str, ...]": "list of texts",
-    "tuple[Webhook, ...]": "tables `[[webhooks]]`",
+    "tuple[WebhookSettings, ...]": "tables `[[webhooks]]`",
     "dict[str, S3Bucket]": "tables `[s3.buckets.NAME]`",
     "S3": "table `[s3]`",
 }

@@ -1,1 +1,1 @@
-"""What paths tell: who was where for how long, which way they went, how fast."""
+"""Numbers from paths: stays, crossings, occupancy, heat, flow, and speed."""

@@ -1,4 +1,4 @@
-"""Who crossed a line, when, and which way.
+"""The crossings of a line: who, when, and which way.
 
 A line has a side to its right, seen from its start towards its end on the screen, and
 one to its left; it belongs to the left one itself. A crossing forward leads from left to
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from passerby.analytics.geometry import cross
-from passerby.analytics.hysteresis import Events, runs_between, settled
+from passerby.analytics.hysteresis import StateChanges, drop_short_runs, split_runs
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 
@@ -24,7 +24,7 @@ class Crossings(NamedTuple):
     forward: Bools  # (C,) from the left of the line to its right
 
 
-def crossings(paths: Paths, start: Floats, end: Floats, hold_ms: float) -> Crossings:
+def find_crossings(paths: Paths, start: Floats, end: Floats, hold_ms: float) -> Crossings:
     """Find everybody's crossings of a line.
 
     Parameters
@@ -36,16 +36,16 @@ def crossings(paths: Paths, start: Floats, end: Floats, hold_ms: float) -> Cross
         Who crosses the line and is back within less has not crossed it; nor has who was
         seen for less on one of its sides.
     """
-    runs = settled(runs_between(paths, _events(paths, start, end)), hold_ms)
+    runs = drop_short_runs(split_runs(paths, _events(paths, start, end)), hold_ms)
     change = np.diff(runs.state, prepend=0)
-    change[~runs.continues] = 0
+    change[~runs.has_previous] = 0
     # Who goes round an end of the line and crosses it again may be two states further.
     rows = np.repeat(np.arange(len(change)), np.abs(change))
     person = paths.person[paths.first_rows[runs.presence[rows]]]
     return Crossings(person, runs.start_ms[rows], change[rows] > 0)
 
 
-def _events(paths: Paths, start: Floats, end: Floats) -> Events:
+def _events(paths: Paths, start: Floats, end: Floats) -> StateChanges:
     side = cross(end - start, paths.foot - start)
     right = side > 0
     rows = np.flatnonzero(paths.joined & (right[1:] != right[:-1]))
@@ -53,11 +53,11 @@ def _events(paths: Paths, start: Floats, end: Floats) -> Events:
     share = side[rows] / (side[rows] - side[rows + 1])
     before, after = (paths.time_ms[place].astype(np.float64) for place in (rows, rows + 1))
     at_ms = before + share * (after - before)
-    return Events(paths.presence[rows], at_ms, _sign(right[rows + 1]))
+    return StateChanges(paths.presence[rows], at_ms, _sign(right[rows + 1]))
 
 
 def _between_ends(paths: Paths, rows: Ints, start: Floats, end: Floats) -> Bools:
-    """Whether the line's ends lie on different sides of the steps from `rows`."""
+    """Check whether the line's ends lie on different sides of the steps from `rows`."""
     foot = paths.foot[rows]
     way = paths.foot[rows + 1] - foot
     direction = np.sign(cross(end - start, way))

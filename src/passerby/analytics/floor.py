@@ -1,4 +1,4 @@
-"""Where on the floor a point of the picture lies: a homography from four points.
+"""The homography from the picture to the floor, from four points.
 
 Source: R. Hartley, A. Zisserman, "Multiple View Geometry in Computer Vision", 2nd edition,
 2004, algorithm 4.2 (the normalised direct linear transformation).
@@ -33,8 +33,8 @@ class Floor:
         return np.stack([x / depth, y / depth], axis=1)
 
 
-def floor_of(pixels: Floats, metres: Floats) -> Floor:
-    """The one homography that takes four points of the picture to four of the floor plan.
+def fit_floor(pixels: Floats, metres: Floats) -> Floor:
+    """Find the homography that takes four points of the picture to four of the floor plan.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def floor_of(pixels: Floats, metres: Floats) -> Floor:
     for points, unit in ((pixels, "pixels"), (metres, "metres")):
         _check_spread(points, unit)
     from_pixels, from_metres = _normalisation(pixels), _normalisation(metres)
-    normal = _solved(_applied(from_pixels, pixels), _applied(from_metres, metres))
+    normal = _solve(_apply(from_pixels, pixels), _apply(from_metres, metres))
     matrix = np.linalg.inv(from_metres) @ normal @ from_pixels
     depth = matrix[2, :2] @ pixels.T + matrix[2, 2]
     if not (np.all(depth > 0) or np.all(depth < 0)):
@@ -78,12 +78,12 @@ def _normalisation(points: Floats) -> Floats:
     return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
 
 
-def _applied(similarity: Floats, points: Floats) -> Floats:
+def _apply(similarity: Floats, points: Floats) -> Floats:
     applied: Floats = points @ similarity[:2, :2].T + similarity[:2, 2]
     return applied
 
 
-def _solved(source: Floats, target: Floats) -> Floats:
+def _solve(source: Floats, target: Floats) -> Floats:
     """(3, 3) homography from four points to four: the null vector of eight equations."""
     equations = []
     for (x, y), (u, v) in zip(source.tolist(), target.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Which way people go where, and how fast: the mean over all who passed."""
+"""The mean direction and speed of people, cell by cell."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ class Flow:
     velocity: Floats  # (rows, columns, 2) their mean, x and y, pixels a second; NaN: no step
 
 
-def flow_of(paths: Paths, grid: Grid) -> Flow:
-    """Mean velocity in each cell, each step counted by its time.
+def compute_flow(paths: Paths, grid: Grid) -> Flow:
+    """Compute the mean velocity in each cell, each step weighted by its time.
 
     Whoever walks up and down adds up to nothing.
     """

@@ -1,4 +1,4 @@
-"""Where points and straight steps lie relative to polygons.
+"""The position of points and straight steps relative to polygons.
 
 All of it works on many points and one polygon at a time, in float64: exact where
 coordinates are multiples of a quarter of a pixel below a million, as boxes' mostly are not.
@@ -29,7 +29,7 @@ def cross(first: Floats, second: Floats) -> Floats:
 
 
 def contains(polygon: Floats, points: Floats) -> Bools:
-    """(N,) whether points lie in a polygon, by the even-odd rule.
+    """Check whether points, (N,), lie in a polygon, by the even-odd rule.
 
     Of the border, the left and upper parts belong to the polygon and the right and lower
     ones do not: polygons that tile the plane hold each point exactly once.
@@ -65,7 +65,7 @@ def touches(polygon: Floats, start: Floats, end: Floats) -> Bools:
 
 
 def cuts(polygon: Floats, start: Floats, end: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Where steps meet the border of a polygon, and perhaps a few places more.
+    """Find where steps meet the border of a polygon, and perhaps a few places more.
 
     Between two cuts a step lies on one side of the border, wholly.
 

@@ -1,7 +1,7 @@
-"""How long somebody stood where, all persons together."""
+"""The time that all persons together spent in each cell of the frame."""
 
 from passerby.analytics.grid import CELLS_ACROSS, Grid
-from passerby.analytics.paths import Floats, Paths, paths_of
+from passerby.analytics.paths import Floats, Paths, build_paths
 from passerby.analytics.places import ABSENCE_MS
 from passerby.records import Sightings
 
@@ -9,7 +9,7 @@ from passerby.records import Sightings
 def heat_map(
     sightings: Sightings, width: int, height: int, cells_across: int = CELLS_ACROSS
 ) -> Floats:
-    """Seconds spent in each square cell of the frame.
+    """Sum the seconds spent in each square cell of the frame.
 
     A sighting stands for the time half way to its neighbours in its person's path, so all
     cells together hold the time that all persons were present.
@@ -26,9 +26,9 @@ def heat_map(
     -------
     (rows, cells_across) float64, seconds
     """
-    return heat_of(paths_of(sightings, ABSENCE_MS), Grid(width, height, cells_across))
+    return compute_heat(build_paths(sightings, ABSENCE_MS), Grid(width, height, cells_across))
 
 
-def heat_of(paths: Paths, grid: Grid) -> Floats:
-    """As `heat_map`, of paths that are laid out already."""
+def compute_heat(paths: Paths, grid: Grid) -> Floats:
+    """Compute `heat_map` from paths that are laid out already."""
     return grid.total(grid.cell_of(paths.foot), paths.seconds)

@@ -1,4 +1,4 @@
-"""What somebody's state was, flicker left out.
+"""Changes of somebody's state, without flicker.
 
 Along a presence a state changes at events: into a zone and out of it, across a line and
 back. Between two events it runs on. A run that is shorter than the time it must hold does
@@ -13,7 +13,7 @@ import numpy as np
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 
-class Events(NamedTuple):
+class StateChanges(NamedTuple):
     """E changes of a state, by presence, then time."""
 
     presence: Ints  # (E,)
@@ -30,24 +30,24 @@ class Runs(NamedTuple):
     end_ms: Floats  # (R,)
 
     def take(self, rows: Ints | Bools) -> "Runs":
-        """Rows by position or mask."""
+        """Select rows by position or mask."""
         presence, state, start_ms, end_ms = self
         return Runs(presence[rows], state[rows], start_ms[rows], end_ms[rows])
 
     @property
-    def continues(self) -> Bools:
+    def has_previous(self) -> Bools:
         """(R,) whether a run follows another one of its presence."""
         same = np.zeros(len(self.presence), np.bool_)
         same[1:] = self.presence[1:] == self.presence[:-1]
         return same
 
     @property
-    def continued(self) -> Bools:
+    def has_next(self) -> Bools:
         """(R,) whether another run of its presence follows."""
-        return np.append(self.continues[1:], np.zeros(min(1, len(self.presence)), np.bool_))
+        return np.append(self.has_previous[1:], np.zeros(min(1, len(self.presence)), np.bool_))
 
 
-def runs_between(paths: Paths, events: Events) -> Runs:
+def split_runs(paths: Paths, events: StateChanges) -> Runs:
     """Cut the presences that have events at these; a presence's state begins at 0."""
     touched = np.unique(events.presence)
     begin = paths.time_ms[paths.first_rows[touched]].astype(np.float64)
@@ -65,8 +65,8 @@ def runs_between(paths: Paths, events: Events) -> Runs:
     return Runs(presence, level - level[own_start], start, end)
 
 
-def settled(runs: Runs, hold_ms: float) -> Runs:
-    """Runs that last, those too short given to what lasted before them.
+def drop_short_runs(runs: Runs, hold_ms: float) -> Runs:
+    """Merge runs that are too short into what lasted before them.
 
     Parameters
     ----------
@@ -81,34 +81,34 @@ def settled(runs: Runs, hold_ms: float) -> Runs:
         held are left out.
     """
     length = runs.end_ms - runs.start_ms
-    held = (length >= hold_ms) & (length > 0)
-    source = _nearest_held(held, runs.presence)
+    is_lasting = (length >= hold_ms) & (length > 0)
+    source = _nearest_lasting(is_lasting, runs.presence)
     known = source >= 0
     kept = runs.take(known)._replace(state=runs.state[source[known]])
-    return _merged(kept)
+    return _merge_equal(kept)
 
 
-def _nearest_held(held: Bools, presence: Ints) -> Ints:
-    """(R,) for each run the last held one up to it, else the first after it; -1: none."""
-    position = np.arange(len(held))
-    before = np.maximum.accumulate(np.where(held, position, -1))
-    after = np.minimum.accumulate(np.where(held, position, len(held))[::-1])[::-1]
+def _nearest_lasting(is_lasting: Bools, presence: Ints) -> Ints:
+    """Find, (R,), the last lasting run up to each one, else the first after it; -1: none."""
+    position = np.arange(len(is_lasting))
+    before = np.maximum.accumulate(np.where(is_lasting, position, -1))
+    after = np.minimum.accumulate(np.where(is_lasting, position, len(is_lasting))[::-1])[::-1]
     return np.where(
         _same(presence, before), before, np.where(_same(presence, after), after, -1)
     ).astype(np.int64)
 
 
 def _same(presence: Ints, other: Ints) -> Bools:
-    """(R,) whether `other` is the position of a run of the same presence."""
+    """Check, (R,), whether `other` is the position of a run of the same presence."""
     exists = (other >= 0) & (other < len(presence))
     same: Bools = exists & (presence[np.where(exists, other, 0)] == presence)
     return same
 
 
-def _merged(runs: Runs) -> Runs:
+def _merge_equal(runs: Runs) -> Runs:
     """Join neighbours of one presence that have the same state."""
     alike = np.zeros(len(runs.state), np.bool_)
     alike[1:] = runs.state[1:] == runs.state[:-1]
-    first = ~(alike & runs.continues)
+    first = ~(alike & runs.has_previous)
     last = np.append(first[1:], np.ones(min(1, len(first)), np.bool_))
     return runs.take(first)._replace(end_ms=runs.end_ms[last])

@@ -1,4 +1,4 @@
-"""Where everybody's feet were, person after person.
+"""Paths of everybody's feet, person after person.
 
 A person stands where the lower edge of their box has its middle; boxes that were filled
 in between detections count like others. Who was seen by the face alone stands nowhere.
@@ -60,10 +60,10 @@ class Paths:
         return seconds
 
 
-def paths_of(
+def build_paths(
     sightings: Sightings, absence_ms: float, frame: tuple[int, int] | None = None
 ) -> Paths:
-    """Lay out everybody's path.
+    """Build everybody's path from sightings.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def paths_of(
 
 
 def sums(values: Floats, member: Ints, count: int) -> Floats:
-    """(count,) sum of the values, (N,), of each of so many groups, counted from 0."""
+    """Sum the values, (N,), of each of `count` groups, numbered from 0."""
     return np.bincount(member, values, count).astype(np.float64, copy=False)
 
 
 def _feet(xyxy: NDArray[np.float32], rows: Ints) -> Floats:
-    """(N, 2) middles of the lower edges of the boxes at `rows`, pixels."""
+    """Compute the middles, (N, 2) pixels, of the lower edges of the boxes at `rows`."""
     feet = np.empty((len(rows), 2))
     feet[:, 0] = xyxy[rows, 0]
     feet[:, 0] += xyxy[rows, 2]

@@ -1,4 +1,4 @@
-"""From when to when each person was in the picture."""
+"""The time that each person was in the picture."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ class Persons(NamedTuple):
     seconds: Floats  # (Q,) present, longer absences left out
 
 
-def persons_of(paths: Paths) -> Persons:
-    """Everybody who has a path."""
+def list_persons(paths: Paths) -> Persons:
+    """List everybody who has a path."""
     person, first = np.unique(paths.person, return_index=True)
     last = np.append(first[1:], len(paths))[: len(person)] - 1
     member = np.searchsorted(person, paths.person)

@@ -1,4 +1,4 @@
-"""Where in the picture to count: zones, lines, and the floor they lie on.
+"""The places to count at: zones, lines, and the floor they lie on.
 
 Written in TOML or JSON, in pixels of the upright frame:
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.analytics.floor import CORNERS, Floor, floor_of
+from passerby.analytics.floor import CORNERS, Floor, fit_floor
 from passerby.errors import PlacesError
 
 Floats = NDArray[np.float64]
@@ -72,7 +72,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Places:
-    """All that is counted at, and what counts."""
+    """The zones and lines to count at, and how long a stay must last."""
 
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -149,7 +149,7 @@ def _floor(given: object) -> Floor:
     table = _table(given, "floor", {"pixels", "metres"})
     four = range(CORNERS, CORNERS + 1)
     pixels = _points(table.get("pixels"), "floor: pixels", four)
-    return floor_of(pixels, _points(table.get("metres"), "floor: metres", four))
+    return fit_floor(pixels, _points(table.get("metres"), "floor: metres", four))
 
 
 def _table(given: object, what: str, known: set[str]) -> Mapping[str, object]:
@@ -162,7 +162,7 @@ def _table(given: object, what: str, known: set[str]) -> Mapping[str, object]:
 
 
 def _entries(table: Mapping[str, object], name: str) -> list[tuple[int, object]]:
-    """Entries of a list that may be absent, numbered from 1."""
+    """Number the entries of a list, which may be absent, from 1."""
     given = table.get(name, [])
     if not isinstance(given, list) or len(given) > MOST_PLACES:
         raise PlacesError(f"{name} must be a list of at most {MOST_PLACES}")
@@ -183,7 +183,7 @@ def _check_names(kind: str, names: Sequence[str]) -> None:
 
 
 def _points(given: object, what: str, counts: range) -> Floats:
-    """(K, 2) points, as many as `counts` allows."""
+    """Read points, (K, 2), as many as `counts` allows."""
     wanted = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     if not isinstance(given, list) or len(given) not in counts:
         raise PlacesError(f"{what}: {wanted} points like [x, y] are needed")

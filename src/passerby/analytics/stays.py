@@ -1,4 +1,4 @@
-"""Who was in a zone, from when to when.
+"""The stays in a zone: who, from when, and to when.
 
 A path is cut where it meets the zone's border; the middle of each part tells on which
 side of it the part lies. What is shorter than the time that counts is left out, inside and
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from passerby.analytics import geometry
-from passerby.analytics.hysteresis import Events, runs_between, settled
+from passerby.analytics.hysteresis import StateChanges, drop_short_runs, split_runs
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 # Steps looked at in one go: keeps what is computed for them within about 100 MB.
@@ -27,7 +27,7 @@ class Stays(NamedTuple):
     left: Bools  # (K,) over the border; else the person was lost inside
 
 
-def stays(paths: Paths, polygon: Floats, hold_ms: float) -> Stays:
+def find_stays(paths: Paths, polygon: Floats, hold_ms: float) -> Stays:
     """Find everybody's stays in a zone.
 
     Parameters
@@ -38,8 +38,8 @@ def stays(paths: Paths, polygon: Floats, hold_ms: float) -> Stays:
     hold_ms : float
         Shorter stays, and shorter times outside between two stays, do not count.
     """
-    runs = settled(runs_between(paths, _events(paths, polygon)), hold_ms)
-    entered, left = runs.continues, runs.continued
+    runs = drop_short_runs(split_runs(paths, _events(paths, polygon)), hold_ms)
+    entered, left = runs.has_previous, runs.has_next
     inside = runs.state > 0
     return Stays(
         paths.person[paths.first_rows[runs.presence[inside]]],
@@ -50,8 +50,8 @@ def stays(paths: Paths, polygon: Floats, hold_ms: float) -> Stays:
     )
 
 
-def _events(paths: Paths, polygon: Floats) -> Events:
-    """Ways in (+1) and out (-1); who appears or is lost inside does so in the first or last ms."""
+def _events(paths: Paths, polygon: Floats) -> StateChanges:
+    """Find ways in (+1) and out (-1), those of who appears or is lost inside included."""
     rows = np.flatnonzero(paths.joined)
     blocks = [rows[at : at + STEPS_PER_BLOCK] for at in range(0, len(rows), STEPS_PER_BLOCK)]
     parts = [_inner_parts(paths, polygon, block) for block in blocks]
@@ -65,11 +65,11 @@ def _events(paths: Paths, polygon: Floats) -> Events:
     last = np.append(~goes_on, np.ones(min(1, len(step)), np.bool_))
     times = np.stack([start[first], end[last]], axis=1).ravel()
     change = np.tile(np.array([1, -1]), int(first.sum()))
-    return Events(np.repeat(presence[first], 2), times, change)
+    return StateChanges(np.repeat(presence[first], 2), times, change)
 
 
 def _inner_parts(paths: Paths, polygon: Floats, rows: Ints) -> tuple[Ints, Floats, Floats]:
-    """Parts of the steps from `rows` that lie inside: row, start and end, milliseconds."""
+    """Find the parts of the steps from `rows` inside: row, start and end, milliseconds."""
     near = geometry.touches(polygon, paths.foot[rows], paths.foot[rows + 1])
     rows = rows[near]
     start, end = paths.foot[rows], paths.foot[rows + 1]

@@ -1,21 +1,21 @@
-"""All counts at some places, ready to be written as JSON."""
+"""The counts at all places, of JSON's types only."""
 
 from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from passerby.analytics.crossings import crossings
+from passerby.analytics.crossings import find_crossings
 from passerby.analytics.floor import Floor
 from passerby.analytics.occupancy import most_at_once
-from passerby.analytics.paths import MS_PER_S, Floats, Ints, Paths, paths_of
+from passerby.analytics.paths import MS_PER_S, Floats, Ints, Paths, build_paths
 from passerby.analytics.places import Line, Places, Zone
-from passerby.analytics.stays import stays
-from passerby.analytics.walks import walks
+from passerby.analytics.stays import find_stays
+from passerby.analytics.walks import measure_walks
 from passerby.records import Sightings
 
 
 class StayFacts(TypedDict):
-    """One person in a zone, from its border or the first sighting to the last or the border."""
+    """The stay of one person in a zone."""
 
     person: int
     from_ms: int
@@ -25,7 +25,7 @@ class StayFacts(TypedDict):
 
 
 class ZoneSummary(TypedDict):
-    """What happened in a zone."""
+    """The counts in a zone."""
 
     name: str
     entries: int  # over the border
@@ -39,7 +39,7 @@ class ZoneSummary(TypedDict):
 
 
 class CrossingFacts(TypedDict):
-    """One person over a line."""
+    """The crossing of a line by one person."""
 
     person: int
     at_ms: int
@@ -47,7 +47,7 @@ class CrossingFacts(TypedDict):
 
 
 class LineSummary(TypedDict):
-    """What happened at a line."""
+    """The counts at a line."""
 
     name: str
     forward: int  # from its left to its right, seen from its start on the screen
@@ -56,7 +56,7 @@ class LineSummary(TypedDict):
 
 
 class WalkFacts(TypedDict):
-    """One person on the floor."""
+    """The walk of one person on the floor."""
 
     person: int
     metres: float
@@ -66,7 +66,7 @@ class WalkFacts(TypedDict):
 
 
 class Summary(TypedDict):
-    """What happened at all places."""
+    """The counts at all places."""
 
     zones: list[ZoneSummary]
     lines: list[LineSummary]
@@ -90,11 +90,11 @@ def summarise(
     dict
         Of JSON's types only; times are whole milliseconds, rounded.
     """
-    return summary_of(paths_of(sightings, places.joined_ms, frame), places)
+    return summarise_paths(build_paths(sightings, places.joined_ms, frame), places)
 
 
-def summary_of(paths: Paths, places: Places) -> Summary:
-    """As `summarise`, of paths that are laid out already, joined over `places.joined_ms`."""
+def summarise_paths(paths: Paths, places: Places) -> Summary:
+    """Summarise paths that are laid out already, joined over `places.joined_ms`."""
     counted: Summary = {
         "zones": [_zone(paths, zone, places.hold_ms) for zone in places.zones],
         "lines": [_line(paths, line, places.hold_ms) for line in places.lines],
@@ -103,11 +103,11 @@ def summary_of(paths: Paths, places: Places) -> Summary:
 
 
 def _zone(paths: Paths, zone: Zone, hold_ms: float) -> ZoneSummary:
-    found = stays(paths, zone.points, hold_ms)
+    found = find_stays(paths, zone.points, hold_ms)
     persons = len(np.unique(found.person))
     dwell_s = float((found.to_ms - found.from_ms).sum()) / MS_PER_S
     rows = np.lexsort((found.person, found.from_ms))
-    columns = (found.person, _whole(found.from_ms), _whole(found.to_ms), found.entered, found.left)
+    columns = (found.person, _round(found.from_ms), _round(found.to_ms), found.entered, found.left)
     listed = zip(*(column[rows].tolist() for column in columns), strict=True)
     return {
         "name": zone.name,
@@ -126,9 +126,9 @@ def _zone(paths: Paths, zone: Zone, hold_ms: float) -> ZoneSummary:
 
 
 def _line(paths: Paths, line: Line, hold_ms: float) -> LineSummary:
-    found = crossings(paths, line.start, line.end, hold_ms)
+    found = find_crossings(paths, line.start, line.end, hold_ms)
     rows = np.lexsort((found.person, found.at_ms))
-    columns = (found.person, _whole(found.at_ms), found.forward)
+    columns = (found.person, _round(found.at_ms), found.forward)
     listed = zip(*(column[rows].tolist() for column in columns), strict=True)
     return {
         "name": line.name,
@@ -142,7 +142,7 @@ def _line(paths: Paths, line: Line, hold_ms: float) -> LineSummary:
 
 
 def _walks(paths: Paths, floor: Floor) -> list[WalkFacts]:
-    found = walks(paths, floor)
+    found = measure_walks(paths, floor)
     return [
         {
             "person": person,
@@ -157,5 +157,5 @@ def _walks(paths: Paths, floor: Floor) -> list[WalkFacts]:
     ]
 
 
-def _whole(times_ms: Floats) -> Ints:
+def _round(times_ms: Floats) -> Ints:
     return np.rint(times_ms).astype(np.int64)

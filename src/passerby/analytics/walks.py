@@ -1,4 +1,4 @@
-"""How far and how fast everybody walked on the floor.
+"""The distance and speed of everybody's walk on the floor.
 
 A walk is measured from second to second, as the crow flies: in a second people make about
 two steps, so that the sway of each has come back, and what a box trembles by counts once
@@ -36,22 +36,22 @@ class Chords(NamedTuple):
     metres: Floats  # (D,) NaN where an end is not on the floor
 
 
-def walks(paths: Paths, floor: Floor) -> Walks:
-    """Sum up everybody's walk."""
-    chords = chords_of(paths, floor)
+def measure_walks(paths: Paths, floor: Floor) -> Walks:
+    """Measure everybody's walk."""
+    chords = measure_chords(paths, floor)
     known = ~np.isnan(chords.metres)
     person, seconds, metres = chords.person[known], chords.seconds[known], chords.metres[known]
-    who, member = np.unique(person, return_inverse=True)
-    walked, watched = (sums(what, member, len(who)) for what in (metres, seconds))
-    told = seconds * MS_PER_S >= SHORTEST_MS
-    top = np.full(len(who), -np.inf)
-    np.maximum.at(top, member[told], metres[told] / seconds[told])
+    persons, member = np.unique(person, return_inverse=True)
+    walked, watched = (sums(what, member, len(persons)) for what in (metres, seconds))
+    is_measured = seconds * MS_PER_S >= SHORTEST_MS
+    top = np.full(len(persons), -np.inf)
+    np.maximum.at(top, member[is_measured], metres[is_measured] / seconds[is_measured])
     sure = np.isfinite(top)
-    mean = np.divide(walked, watched, out=np.full(len(who), np.nan), where=sure)
-    return Walks(who, walked, watched, mean, np.where(sure, top, np.nan))
+    mean = np.divide(walked, watched, out=np.full(len(persons), np.nan), where=sure)
+    return Walks(persons, walked, watched, mean, np.where(sure, top, np.nan))
 
 
-def chords_of(paths: Paths, floor: Floor) -> Chords:
+def measure_chords(paths: Paths, floor: Floor) -> Chords:
     """Cut each presence into seconds and measure these on the floor."""
     first = paths.time_ms[paths.first_rows]
     length = paths.time_ms[paths.last_rows] - first
@@ -70,7 +70,7 @@ def chords_of(paths: Paths, floor: Floor) -> Chords:
 
 
 def _on_floor(paths: Paths, floor: Floor, presence: Ints, since_ms: Ints) -> Floats:
-    """(D, 2) metres: where the person of a presence is, some time after its beginning."""
+    """Locate, (D, 2) metres, the person of a presence some time after its beginning."""
     # A clock that runs on from presence to presence, for one interpolation over all.
     first = paths.time_ms[paths.first_rows]
     begins = np.cumsum(paths.time_ms[paths.last_rows] - first + 1)

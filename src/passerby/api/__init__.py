@@ -1,1 +1,1 @@
-"""The surface AWS clients speak to: JSON 1.1 requests in, answers and faults out."""
+"""The API for AWS clients: JSON 1.1 requests in, answers and faults out."""

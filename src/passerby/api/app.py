@@ -1,4 +1,4 @@
-"""Where HTTP ends: the web application that AWS clients send their requests to."""
+"""The web application that answers AWS clients over HTTP."""
 
 import logging
 import uuid
@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Route
 from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
-from passerby.api.exchange import Reply, Service, refusal, reply
+from passerby.api.exchange import Reply, Service, fault_reply, reply
 from passerby.api.faults import Fault
+from passerby.server.request_body import read_body
 
 _log = logging.getLogger(__name__)
 
@@ -26,19 +27,18 @@ BODY_BYTES_LIMIT = 32 * 1024
 
 
 def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
-    """Build the application around a service; the routes of `others` come first.
+    """Build the application of a service; the routes of `others` come first.
 
-    It answers `POST` on every path, for an endpoint URL may end in one. Three paths
-    can be read without a signature: `/healthz` while it is alive, `/metrics`, and
-    `/openapi.json`.
+    It answers `POST` on every path, since an endpoint URL may end in a path. Three paths
+    need no signature: `/healthz`, `/metrics` and `/openapi.json`.
     """
     described = msgspec.json.encode(openapi.description())
 
     async def answer(request: Request) -> Response:
         request_id = str(uuid.uuid4())
-        body = await _body(request)
+        body = await read_body(request, BODY_BYTES_LIMIT)
         if body is None:
-            return _refused(Fault(faults.REQUEST_TOO_LARGE), request_id)
+            return _fault_response(Fault(faults.REQUEST_TOO_LARGE), request_id)
         # Signature, database and result files all block.
         signed = _signed_request(request, body)
         return _response(await run_in_threadpool(reply, service, signed, request_id), request_id)
@@ -57,18 +57,8 @@ def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
             Route("/openapi.json", description, methods=["GET"]),
             Route("/{prefix:path}", answer, methods=["POST"]),
         ],
-        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _nobody_listens},
+        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _client_gone},
     )
-
-
-async def _body(request: Request) -> bytes | None:
-    """Whole body of a request; None where it is longer than `BODY_BYTES_LIMIT`."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_LIMIT:
-            return None
-    return bytes(body)
 
 
 def _signed_request(request: Request, body: bytes) -> SignedRequest:
@@ -83,11 +73,11 @@ def _signed_request(request: Request, body: bytes) -> SignedRequest:
     )
 
 
-def _refused(fault: Fault, request_id: str, status: int | None = None) -> Response:
-    """Answer that is no exchange: nothing was asked for that could be checked."""
-    result = refusal(fault)
+def _fault_response(fault: Fault, request_id: str, status: int | None = None) -> Response:
+    """Answer a request that is refused before any check, and log it."""
+    result = fault_reply(fault)
     status = status or result.status
-    with logs.about(request_id=request_id, status=status, code=fault.kind.code):
+    with logs.context(request_id=request_id, status=status, code=fault.kind.code):
         _log.info("%s %d %s", request_id, status, fault.kind.code)
     return _response(Reply(status, result.body), request_id)
 
@@ -109,9 +99,9 @@ def _health(_request: Request) -> Response:
 
 def _no_such_route(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return _refused(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
+    return _fault_response(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
 
 
-def _nobody_listens(_request: Request, _error: Exception) -> Response:
+def _client_gone(_request: Request, _error: Exception) -> Response:
     _log.info("a client left, or was too slow, before its request was whole")
     return Response(status_code=400)  # never sent: the client has gone

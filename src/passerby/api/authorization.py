@@ -1,4 +1,4 @@
-"""What a request says of its own signature, in its headers or in its query.
+"""Parse the signature of a request, from its headers or its query.
 
 Source: AWS General Reference, "Signature Version 4 signing process": the form of the
 `Authorization` header, and of the query parameters of a presigned request.
@@ -25,7 +25,7 @@ _LONGEST_LIFE = timedelta(days=7)  # of a presigned request
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """An HTTP request as it stood on the wire."""
+    """An HTTP request as it was received."""
 
     method: str
     path: str  # percent-encoded
@@ -35,7 +35,7 @@ class SignedRequest:
     client_address: str  # IP address of whoever opened the connection
 
     def header(self, name: str) -> str | None:
-        """Only value of a header, None without one.
+        """Give the only value of a header; None without one.
 
         Raises
         ------
@@ -51,7 +51,7 @@ class SignedRequest:
 
 @dataclass(frozen=True)
 class Authorization:
-    """Who claims to have signed a request, when, and what of it."""
+    """The claim of a request about its signature: by whom, when, and over which headers."""
 
     access_key_id: str
     date: str  # yyyymmdd, of the credential scope
@@ -66,12 +66,12 @@ class Authorization:
 
     @property
     def scope(self) -> str:
-        """What the signing key is bound to: date, region, service."""
+        """Credential scope, to which the signing key is bound: date, region, service."""
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
 
 
-def authorization(request: SignedRequest) -> Authorization:
-    """Read the authorization of a request; it is not verified yet.
+def parse_authorization(request: SignedRequest) -> Authorization:
+    """Parse the authorization of a request, without verifying it.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def authorization(request: SignedRequest) -> Authorization:
 
 
 def basic_time(moment: datetime) -> str:
-    """Write a time as signatures do: `20240101T000000Z`."""
+    """Format a time as in signatures: `20240101T000000Z`."""
     return moment.strftime(_BASIC_TIME)
 
 
@@ -105,7 +105,7 @@ def _from_header(header: str, request: SignedRequest) -> Authorization:
         message = " ".join(f"Authorization header requires '{name}'." for name in missing)
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
     token = request.header(SECURITY_TOKEN_HEADER) or ""
-    return _assembled([parts[name] for name in names], CLOCK_TOLERANCE, token)
+    return _build([parts[name] for name in names], CLOCK_TOLERANCE, token)
 
 
 def _from_query(parameters: dict[str, str]) -> Authorization:
@@ -119,10 +119,10 @@ def _from_query(parameters: dict[str, str]) -> Authorization:
         raise Fault(faults.INCOMPLETE_SIGNATURE, message)
     life = _life(parameters["X-Amz-Expires"])
     token = parameters.get("X-Amz-Security-Token", "")
-    return _assembled([parameters[name] for name in names], life, token)
+    return _build([parameters[name] for name in names], life, token)
 
 
-def _assembled(parts: list[str], life: timedelta, session_token: str) -> Authorization:
+def _build(parts: list[str], life: timedelta, session_token: str) -> Authorization:
     credential, signed_headers, signature, signed_at = parts
     scope = credential.split("/")
     if len(scope) != _SCOPE_PARTS or not all(scope):

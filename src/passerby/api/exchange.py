@@ -1,4 +1,4 @@
-"""One exchange: a signed request in, a status and a body out.
+"""Answer one request: a signed request in, a status and a body out.
 
 The order of the checks is the service's: signature, operation, JSON and types,
 constraints of the model, rights, rate, then what the operation itself asks.
@@ -14,110 +14,145 @@ import msgspec
 
 from passerby import logs
 from passerby.api import faults, protocol
-from passerby.api.authorization import SignedRequest, authorization
+from passerby.api.authorization import SignedRequest, parse_authorization
 from passerby.api.faults import Fault
 from passerby.api.metrics import Metrics
 from passerby.api.model import operation_inputs
-from passerby.api.notices import check_topic_region
+from passerby.api.notifications import check_topic_region
 from passerby.api.operations import Tracking, get_person_tracking, start_person_tracking
 from passerby.api.permission import Caller, check_operation
-from passerby.api.rates import Rate
-from passerby.api.signature import Authenticator, verified
-from passerby.api.validation import validated
+from passerby.api.rate_limits import RateLimiter
+from passerby.api.signature import Authenticator, authenticate
+from passerby.api.validation import validate
 from passerby.errors import PasserbyError
-from passerby.wire.messages import GetPersonTrackingRequest, StartPersonTrackingRequest
+from passerby.wire.answer import encode_answer
+from passerby.wire.messages import (
+    GetPersonTrackingRequest,
+    StartPersonTrackingRequest,
+    StartPersonTrackingResponse,
+)
 
 _log = logging.getLogger(__name__)
+
+_START = "StartPersonTracking"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes back to the client."""
+    """Status and body of an answer."""
 
     status: int
     body: bytes
 
 
-def _unwitnessed(_request: SignedRequest, _reply: Reply) -> None:
-    """Look at nothing."""
+def _ignore(_request: SignedRequest, _reply: Reply) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What an exchange needs: who may call, how often, and what to work with."""
+    """Everything that an exchange needs: authentication, rate limits, operations, metrics."""
 
     authenticator: Authenticator
-    rates: Mapping[str, Rate]  # of an account, by operation; without one, any
+    rates: Mapping[str, RateLimiter]  # of an account, by operation; unlimited without one
     tracking: Tracking
     metrics: Metrics
-    on_exchange: Callable[[SignedRequest, Reply], None] = _unwitnessed  # sees each exchange
+    on_exchange: Callable[[SignedRequest, Reply], None] = _ignore  # called after each
 
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
-    """Answer a request; whatever goes wrong becomes a fault, and one line of the log."""
-    with logs.about(request_id=request_id):
+    """Answer a request and log it in one line; any error becomes a fault."""
+    with logs.context(request_id=request_id):
         answer = _reply(service, request, request_id)
     service.on_exchange(request, answer)
     return answer
 
 
-def refusal(fault: Fault) -> Reply:
-    """Put a fault into the form of a reply."""
+def fault_reply(fault: Fault) -> Reply:
+    """Turn a fault into a reply."""
     return Reply(fault.kind.status, faults.body(fault))
+
+
+def start_job(
+    service: Service, caller: Caller, parameters: Mapping[str, object], region: str = ""
+) -> StartPersonTrackingResponse:
+    """Start a job, or find that of a repeated request, with all checks of the API.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of StartPersonTracking, not yet validated.
+    region : str
+        In which a notification topic must be.
+
+    Raises
+    ------
+    Fault, PasserbyError
+    """
+    params = _check_call(service, caller, _START, parameters)
+    request = msgspec.convert(params, StartPersonTrackingRequest)
+    check_topic_region(request, region)
+    return start_person_tracking(service.tracking, request, caller)
 
 
 def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
         answer = _answer(service, request, datetime.now(UTC))
-        result, code = Reply(200, protocol.serialised(answer)), "OK"
+        result, code = Reply(200, encode_answer(answer)), "OK"
     except Exception as error:  # noqa: BLE001 - a client must always get an answer
         fault = _fault(error, request_id)
-        result, code = refusal(fault), fault.kind.code
+        result, code = fault_reply(fault), fault.kind.code
     seconds = time.perf_counter() - began
     operation = _operation(request)
     service.metrics.count(operation, code, seconds)
     ms = round(1000 * seconds, 1)
-    logs.note(status=result.status, operation=operation, code=code, ms=ms)
+    logs.add_context(status=result.status, operation=operation, code=code, ms=ms)
     _log.info("%s %d %s %s %s ms", request_id, result.status, operation, code, ms)
     return result
 
 
 def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
-    caller = verified(request, service.authenticator, now)
-    logs.note(account_id=caller.account_id, key_id=caller.id)
+    caller = authenticate(request, service.authenticator, now)
+    logs.add_context(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
-    params = validated(_parameters(name, request), operation_inputs()[name])
-    check_operation(caller, name)
-    check_rate(service, caller, name)
-    if name == "StartPersonTracking":
-        start = msgspec.convert(params, StartPersonTrackingRequest)
-        check_topic_region(start, authorization(request).region)
-        started = start_person_tracking(service.tracking, start, caller)
-        logs.note(job_id=started.job_id)
+    given = _parameters(name, request)
+    if name == _START:
+        started = start_job(service, caller, given, parse_authorization(request).region)
+        logs.add_context(job_id=started.job_id)
         return started
-    get = msgspec.convert(params, GetPersonTrackingRequest)
-    logs.note(job_id=get.job_id)
+    get = msgspec.convert(_check_call(service, caller, name, given), GetPersonTrackingRequest)
+    logs.add_context(job_id=get.job_id)
     return get_person_tracking(service.tracking, get, caller, now)
 
 
 def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
-    """Parameters of the body and, beside them, of the query; the body's count."""
+    """Join the parameters of the body and the query; those of the body win."""
     params = protocol.parameters(request.body)
     if name == "GetPersonTracking" and request.query:
-        return {**protocol.query_members(request.query), **params}
+        return {**protocol.parse_query(request.query), **params}
     return params
 
 
-def check_rate(service: Service, caller: Caller, operation: str) -> None:
-    """Note a call of an account; raises ProvisionedThroughputExceededException."""
+def _check_call(
+    service: Service, caller: Caller, operation: str, parameters: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Check parameters, rights and rate of a call; return the validated parameters."""
+    params = validate(parameters, operation_inputs()[operation])
+    check_operation(caller, operation)
+    _check_rate(service, caller, operation)
+    return params
+
+
+def _check_rate(service: Service, caller: Caller, operation: str) -> None:
+    """Count a call of an account; raises ProvisionedThroughputExceededException."""
     rate = service.rates.get(operation)
     if rate is not None and not rate.take(caller.account_id):
         raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)
 
 
 def _operation(request: SignedRequest) -> str:
-    """Name of the operation where it is one of ours, for log and figures."""
+    """Name the operation for the log and the metrics."""
     try:
         return protocol.operation_name(request.header(protocol.TARGET_HEADER))
     except Fault:

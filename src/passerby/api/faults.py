@@ -1,4 +1,4 @@
-"""What an error looks like on the wire: code, HTTP status, body.
+"""Errors on the wire: code, HTTP status, body.
 
 Two families. An error that the service model declares carries `Code` and a capital
 `Message`; one of the AWS front end carries a lower-case `message`, or none at all.
@@ -14,7 +14,7 @@ from passerby.errors import JobNotFound, ObjectError, PasserbyError
 
 @dataclass(frozen=True)
 class FaultKind:
-    """One error that a client can meet."""
+    """A kind of error that a client can receive."""
 
     code: str
     message: str | None = None  # its usual text, perhaps with {details} to be filled in
@@ -23,7 +23,7 @@ class FaultKind:
 
 
 class Fault(Exception):
-    """A refusal that the client is told of.
+    """An error that is sent to the client.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ VALIDATION = FaultKind("ValidationException")
 
 
 def body(fault: Fault) -> bytes:
-    """JSON by which the AWS clients recognise the fault."""
+    """Write the JSON by which AWS clients recognise the fault."""
     members = {"__type": fault.kind.code}
     if fault.kind.declared:
         members["Code"] = fault.kind.code
@@ -128,7 +128,7 @@ def body(fault: Fault) -> bytes:
 
 
 def fault_of(error: PasserbyError) -> Fault:
-    """Tell a domain error in AWS words; one without such words is an internal error."""
+    """Translate a domain error into a fault; one without a counterpart is an internal error."""
     match error:
         case ObjectError():
             return Fault(INVALID_S3_OBJECT)

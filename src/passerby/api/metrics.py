@@ -1,7 +1,6 @@
-"""What the service counts of itself, for Prometheus to read.
+"""Metrics of the service for Prometheus.
 
-No account, key, bucket or job is named: whoever may read the figures learns how much
-is done, not for whom.
+No account, key, bucket or job is named: the metrics show how much is done, not for whom.
 """
 
 import shutil
@@ -29,45 +28,47 @@ _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class QueueStats(Protocol):
-    """How the jobs stand, and the messages about them."""
+    """Numbers of jobs and of messages about them."""
 
     @property
     def jobs(self) -> Mapping[str, int]:
-        """How many there are, by state."""
+        """Number of jobs, by state."""
 
     @property
     def longest_wait_seconds(self) -> float:
-        """Of the jobs still queued; 0 where there are none."""
+        """Wait of the oldest queued job; 0 without any."""
 
     @property
     def abandoned_jobs(self) -> int:
-        """How many run without a word of their worker."""
+        """Number of running jobs whose worker has stopped sending heartbeats."""
 
     @property
     def repeated_jobs(self) -> int:
-        """How many that are open were taken up more than once."""
+        """Number of open jobs that were started more than once."""
 
     @property
     def messages(self) -> Mapping[str, int]:
-        """How many there are about ended jobs, by state."""
+        """Number of messages about ended jobs, by state."""
 
     @property
     def longest_untold_seconds(self) -> float:
-        """Of the messages still to be delivered; 0 where there are none."""
+        """Wait of the oldest undelivered message; 0 without any."""
 
 
 class Metrics:
-    """The figures of one server process, and of the jobs it knows.
+    """The metrics of one server process and of the job queue.
 
     Parameters
     ----------
     take_census : callable
-        Asked anew each time somebody reads the figures.
+        Called each time the metrics are read.
     folder : Path, optional
-        Whose disk must not become full.
+        Data folder, on whose disk free space is measured.
     """
 
-    def __init__(self, take_census: Callable[[], QueueStats], folder: Path | None = None) -> None:
+    def __init__(
+        self, read_queue_stats: Callable[[], QueueStats], folder: Path | None = None
+    ) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "passerby_requests",
@@ -82,9 +83,9 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._registry.register(_StoreFigures(take_census))
+        self._registry.register(_QueueCollector(read_queue_stats))
         if folder is not None:
-            self._watch_process_and(folder)
+            self._add_process_metrics(folder)
 
     def count(self, operation: str, code: str, seconds: float) -> None:
         """Count one exchange; `code` is that of the fault, or "OK"."""
@@ -92,10 +93,10 @@ class Metrics:
         self._seconds.labels(operation).observe(seconds)
 
     def exposition(self) -> bytes:
-        """All figures as Prometheus reads them."""
+        """Write all metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
-    def _watch_process_and(self, folder: Path) -> None:
+    def _add_process_metrics(self, folder: Path) -> None:
         ProcessCollector(registry=self._registry)
         build = Info("passerby_build", "What is running.", registry=self._registry)
         build.info({"version": version("passerby")})
@@ -107,36 +108,36 @@ class Metrics:
         free.set_function(lambda: shutil.disk_usage(folder).free)
 
 
-class _StoreFigures(Collector):
-    """Figures of the job store, taken when somebody reads them."""
+class _QueueCollector(Collector):
+    """Metrics of the job queue, computed when they are read."""
 
-    def __init__(self, take_census: Callable[[], QueueStats]) -> None:
-        self._take_census = take_census
+    def __init__(self, read_queue_stats: Callable[[], QueueStats]) -> None:
+        self._read_queue_stats = read_queue_stats
 
     def collect(self) -> Iterator[Metric]:
-        """Take the figures."""
-        taken = self._take_census()
-        yield _by_state("passerby_jobs", "Jobs by state.", taken.jobs)
-        yield _by_state("passerby_messages", "Messages about ended jobs by state.", taken.messages)
+        """Compute the metrics."""
+        stats = self._read_queue_stats()
+        yield _by_state("passerby_jobs", "Jobs by state.", stats.jobs)
+        yield _by_state("passerby_messages", "Messages about ended jobs by state.", stats.messages)
         yield GaugeMetricFamily(
             "passerby_queue_age_seconds",
             "How long the oldest queued job has waited.",
-            taken.longest_wait_seconds,
+            stats.longest_wait_seconds,
         )
         yield GaugeMetricFamily(
             "passerby_message_age_seconds",
             "How long the oldest message still to be delivered has waited.",
-            taken.longest_untold_seconds,
+            stats.longest_untold_seconds,
         )
         yield GaugeMetricFamily(
             "passerby_abandoned_jobs",
             "Jobs that run, but whose worker was not heard of in time.",
-            taken.abandoned_jobs,
+            stats.abandoned_jobs,
         )
         yield GaugeMetricFamily(
             "passerby_repeated_jobs",
             "Open jobs that were taken up more than once.",
-            taken.repeated_jobs,
+            stats.repeated_jobs,
         )
 
 

@@ -1,4 +1,4 @@
-"""What the operations accept, read from our copy of the service model.
+"""Read the service model: the shapes that the operations accept.
 
 `README.md` beside `service_model.json` tells where the copy comes from.
 """
@@ -28,13 +28,13 @@ class Shape:
 
 
 class NamedShape(msgspec.Struct, frozen=True):
-    """Mention of a shape."""
+    """Reference to a shape by name."""
 
     shape: str
 
 
 class ModelShape(msgspec.Struct, frozen=True):
-    """A shape as the file spells it."""
+    """A shape as written in the file."""
 
     type: str
     members: Mapping[str, NamedShape] = {}
@@ -47,7 +47,7 @@ class ModelShape(msgspec.Struct, frozen=True):
 
 
 class ModelOperation(msgspec.Struct, frozen=True):
-    """An operation as the file spells it."""
+    """An operation as written in the file."""
 
     input: NamedShape
     output: NamedShape
@@ -55,7 +55,7 @@ class ModelOperation(msgspec.Struct, frozen=True):
 
 
 class ModelMetadata(msgspec.Struct, frozen=True, rename="camel"):
-    """What the file says of the service."""
+    """Metadata of the service."""
 
     api_version: str  # a date
 
@@ -77,20 +77,20 @@ def service_model() -> ServiceModel:
 
 @cache
 def operation_inputs() -> Mapping[str, Shape]:
-    """Shape of the request body of each operation, by the operation's name."""
+    """Collect the shape of each operation's request body, by the operation's name."""
     model = service_model()
     return {
-        name: _resolved(operation.input.shape, model.shapes)
+        name: _resolve(operation.input.shape, model.shapes)
         for name, operation in model.operations.items()
     }
 
 
-def _resolved(name: str, shapes: Mapping[str, ModelShape]) -> Shape:
+def _resolve(name: str, shapes: Mapping[str, ModelShape]) -> Shape:
     # The requests of these operations are trees: no shape contains itself.
     raw = shapes[name]
     return Shape(
         kind=raw.type,
-        members={key: _resolved(member.shape, shapes) for key, member in raw.members.items()},
+        members={key: _resolve(member.shape, shapes) for key, member in raw.members.items()},
         required=frozenset(raw.required),
         least=None if raw.min is None else int(raw.min),
         most=None if raw.max is None else int(raw.max),

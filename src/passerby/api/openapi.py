@@ -1,8 +1,8 @@
-"""What the two operations look like as an OpenAPI 3.1 description.
+"""Describe the two operations in OpenAPI 3.1.
 
-OpenAPI tells operations apart by path and method, AWS JSON by a header. The usual
-way out of the public conversions of AWS's models is taken here, too: the header's
-value stands as the fragment of the path, which never reaches the wire.
+OpenAPI distinguishes operations by path and method, AWS JSON by a header. As in the
+public conversions of AWS's models, the value of the header is the fragment of the path,
+which is never sent.
 
 Source: OpenAPI Specification 3.1.1; JSON Schema 2020-12.
 """
@@ -107,7 +107,7 @@ def _query_parameter(member: str, model: ServiceModel) -> Description:
 
 
 def _refusals(codes: Iterable[str]) -> Mapping[str, Description]:
-    """Answers other than success, by HTTP status."""
+    """Describe the answers other than success, by HTTP status."""
     front_end = {"400": ["and those of the AWS front end"], "413": ["The body is too long."]}
     by_status: dict[str, list[str]] = {}
     for code in codes:

@@ -1,20 +1,19 @@
-"""What StartPersonTracking and GetPersonTracking do."""
+"""The operations StartPersonTracking and GetPersonTracking."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
-import numpy as np
 
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller, check_topic, check_video
-from passerby.api.tokens import Listing, PageTokens
+from passerby.api.tokens import ContinuedListing, PageTokens
 from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
-from passerby.wire.faces import JudgeFaces
+from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import (
     GetPersonTrackingRequest,
     GetPersonTrackingResponse,
@@ -22,9 +21,9 @@ from passerby.wire.messages import (
     S3Object,
     StartPersonTrackingRequest,
     StartPersonTrackingResponse,
-    VideoMetadata,
 )
-from passerby.wire.persons import persons
+from passerby.wire.persons import person_detections
+from passerby.wire.video import video_metadata
 
 Order = Literal["timestamp", "index"]
 
@@ -42,35 +41,35 @@ _STATUSES = {
 
 
 class Jobs(Protocol):
-    """Where jobs are handed in and looked up."""
+    """The store in which jobs are submitted and found."""
 
     def repeated(self, new: NewJob) -> Job | None:
-        """Job that the same token and request made earlier; raises TokenReused."""
+        """Find the job of the same token and request; raises TokenReused."""
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         """Queue a job, or find the repeated one; raises TokenReused, TooManyOpenJobs."""
 
     def find(self, job_id: str, account_id: str) -> Job:
-        """Job of an account; raises JobNotFound."""
+        """Find a job of an account; raises JobNotFound."""
 
 
 class ObjectFacts(Protocol):
-    """What is known of an object before it is read."""
+    """Facts of an object, known before it is read."""
 
     @property
     def size_bytes(self) -> int:
-        """Its length."""
+        """Its length in bytes."""
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the content does."""
+        """A text that changes when the content does."""
 
 
 class Objects(Protocol):
-    """Where videos lie."""
+    """The buckets that hold videos."""
 
     def head(self, bucket: str, key: str, version: str | None) -> ObjectFacts:
-        """Facts of an object; raises an ObjectError where it cannot be read."""
+        """Give the facts of an object; raises an ObjectError if it cannot be read."""
 
 
 class ResultsPage(Protocol):
@@ -86,23 +85,25 @@ class ResultsPage(Protocol):
 
 
 @dataclass(frozen=True)
-class SpelledPage:
-    """Some rows of a result that is kept as it was answered."""
+class AnsweredPage:
+    """Some rows of a result that is kept in the form of an answer."""
 
     persons: list[PersonDetection]
     next_offset: int | None  # as of a `ResultsPage`
 
 
 class Results(Protocol):
-    """Where the sightings of finished jobs lie, in both orders."""
+    """The store of the sightings of finished jobs, in both orders."""
 
-    def page(self, job_id: str, order: Order, offset: int, count: int) -> ResultsPage | SpelledPage:
-        """At most `count` rows from row `offset` (from 0)."""
+    def page(
+        self, job_id: str, order: Order, offset: int, count: int
+    ) -> ResultsPage | AnsweredPage:
+        """Give at most `count` rows from row `offset` (from 0)."""
 
 
 @dataclass(frozen=True)
 class Tracking:
-    """All that the operations work with."""
+    """Stores and limits of the operations."""
 
     jobs: Jobs
     objects: Objects
@@ -110,7 +111,8 @@ class Tracking:
     page_tokens: PageTokens
     open_job_limit: int  # jobs of one account that may wait or run
     video_bytes_limit: int
-    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
+    # Without it, faces have what the service gave by default.
+    classify_expressions: ClassifyExpressions | None = None
 
 
 def start_person_tracking(
@@ -122,7 +124,7 @@ def start_person_tracking(
     if request.notification_channel is not None:
         check_topic(caller, _START, request.notification_channel.sns_topic_arn)
     try:
-        job = tracking.jobs.repeated(new) or _submitted(tracking, new)
+        job = tracking.jobs.repeated(new) or _submit(tracking, new)
     except TokenReused as error:
         raise Fault(faults.IDEMPOTENT_PARAMETER_MISMATCH, token=new.token or "") from error
     except TooManyOpenJobs as error:
@@ -138,36 +140,25 @@ def start_person_tracking(
 def get_person_tracking(
     tracking: Tracking, request: GetPersonTrackingRequest, caller: Caller, now: datetime
 ) -> GetPersonTrackingResponse:
-    """Tell how a job stands and, once it succeeded, one page of what it found."""
+    """Give the status of a job and, once it has succeeded, one page of its result."""
     job = tracking.jobs.find(request.job_id, caller.account_id)
-    # Paths tell of a video what its pictures tell: who may not have these, may not have those.
+    # Paths reveal what a video shows: who may not read the video may not read them either.
     check_video(caller, _GET, job.source["bucket"], job.source["key"])
-    listing = Listing(caller.account_id, job.id, request.sort_by)
+    listing = ContinuedListing(caller.account_id, job.id, request.sort_by)
     # An empty token means the first page: AWS's own tutorials send it.
     row = tracking.page_tokens.row(request.next_token, listing, now) if request.next_token else 0
-    answer = _standing(job)
+    answer = _status_answer(job)
     if job.state is not JobState.SUCCEEDED or job.video is None:
         return answer
     count = min(request.max_results or ROWS_PER_PAGE, ROWS_PER_PAGE)
     page = tracking.results.page(job.id, _ORDERS[request.sort_by], row, count)
     following = page.next_offset
-    seal = tracking.page_tokens.sealed
+    seal = tracking.page_tokens.seal
     return msgspec.structs.replace(
         answer,
-        video_metadata=_metadata(job.video),
-        persons=_spelled(page, job.video, tracking.judge_faces),
+        video_metadata=video_metadata(job.video),
+        persons=_persons(page, job.video, tracking.classify_expressions),
         next_token=None if following is None else seal(listing, following, now),
-    )
-
-
-def whole_answer(
-    video: VideoInfo, sightings: Sightings, judge_faces: JudgeFaces | None = None
-) -> GetPersonTrackingResponse:
-    """Answer that holds a result in one page, for a file analysed without a job."""
-    return GetPersonTrackingResponse(
-        job_status=_STATUSES[JobState.SUCCEEDED],
-        persons=persons(sightings, video.width, video.height, judge_faces),
-        video_metadata=_metadata(video),
     )
 
 
@@ -186,7 +177,7 @@ def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
     )
 
 
-def _submitted(tracking: Tracking, new: NewJob) -> Job:
+def _submit(tracking: Tracking, new: NewJob) -> Job:
     facts = tracking.objects.head(**new.source)
     limit = tracking.video_bytes_limit
     if facts.size_bytes > limit:
@@ -196,40 +187,30 @@ def _submitted(tracking: Tracking, new: NewJob) -> Job:
     return tracking.jobs.submit(replace(new, source=source), tracking.open_job_limit)
 
 
-def _standing(job: Job) -> GetPersonTrackingResponse:
-    """Tell how a job stands, without anything it found."""
+def _status_answer(job: Job) -> GetPersonTrackingResponse:
+    """Write the status of a job, without its result."""
     started = msgspec.convert(job.request, StartPersonTrackingRequest)
     return GetPersonTrackingResponse(
         job_status=_STATUSES[job.state],
         persons=[],
         job_id=job.id,
         video=started.video,
-        status_message=_told(job.status_message),
+        status_message=_status_message(job.status_message),
         job_tag=started.job_tag,
     )
 
 
-def _spelled(
-    page: ResultsPage | SpelledPage, video: VideoInfo, judge_faces: JudgeFaces | None
+def _persons(
+    page: ResultsPage | AnsweredPage,
+    video: VideoInfo,
+    classify_expressions: ClassifyExpressions | None,
 ) -> list[PersonDetection]:
-    if isinstance(page, SpelledPage):
+    if isinstance(page, AnsweredPage):
         return page.persons
-    return persons(page.sightings, video.width, video.height, judge_faces)
+    return person_detections(page.sightings, video.width, video.height, classify_expressions)
 
 
-def _told(message: str | None) -> str | None:
-    """Message of a job as the service worded it; callers compare it."""
+def _status_message(message: str | None) -> str | None:
+    """Give the message of a job in the service's words, which clients compare."""
     known = str(UnsupportedVideo())
     return known if message and message.startswith(known) else message or None
-
-
-def _metadata(video: VideoInfo) -> VideoMetadata:
-    return VideoMetadata(
-        codec=video.codec,
-        duration_millis=video.duration_ms,
-        format=video.container,
-        frame_rate=float(np.float32(video.frame_rate)),
-        frame_height=video.height,
-        frame_width=video.width,
-        color_range=video.color_range,
-    )

@@ -1,4 +1,4 @@
-"""What a caller may do, and how a refusal reads."""
+"""Check the rights of a caller."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from passerby.api.faults import Fault
 
 
 class Caller(Protocol):
-    """Whoever signed a request: an access key."""
+    """The access key that signed a request."""
 
     @property
     def id(self) -> str:
@@ -16,11 +16,11 @@ class Caller(Protocol):
 
     @property
     def account_id(self) -> str:
-        """Whose key it is."""
+        """The account of the key."""
 
     @property
     def rights(self) -> Rights:
-        """What the key may be used for."""
+        """The operations, videos and topics that the key allows."""
 
 
 def check_operation(caller: Caller, operation: str) -> None:

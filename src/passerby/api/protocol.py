@@ -1,4 +1,4 @@
-"""How the AWS JSON 1.1 protocol puts an operation on the wire."""
+"""The AWS JSON 1.1 protocol: operation names, parameters and answers on the wire."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ QUERY_MEMBERS = ("MaxResults", "NextToken")
 
 
 def operation_name(target: str | None) -> str:
-    """Name the operation that the target header asks for.
+    """Read the name of the operation from the target header.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def parameters(body: bytes) -> dict[str, object]:
         raise Fault(faults.SERIALIZATION) from error
 
 
-def query_members(query: str) -> Mapping[str, object]:
-    """`QUERY_MEMBERS` that stand in a percent-encoded query; the first of equal ones counts.
+def parse_query(query: str) -> Mapping[str, object]:
+    """Parse the `QUERY_MEMBERS` of a percent-encoded query; the first of equal ones counts.
 
     Raises
     ------
@@ -67,8 +67,3 @@ def query_members(query: str) -> Mapping[str, object]:
             raise Fault(faults.SERIALIZATION, "Value at 'maxResults' must be of type integer")
         found["MaxResults"] = int(str(count))
     return found
-
-
-def serialised(answer: msgspec.Struct) -> bytes:
-    """Compact JSON of an answer; members left at their default are not written."""
-    return msgspec.json.encode(answer)

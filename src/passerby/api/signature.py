@@ -1,11 +1,11 @@
-"""Whether a request was signed with one of our access keys: AWS Signature Version 4.
+"""Authenticate requests signed with AWS Signature Version 4.
 
     canonical request   the parts that were signed, in one spelling
     string to sign      its hash, with the time and the scope
     signature           HMAC of that, under a key derived from secret and scope
 
-The body is always hashed here: a header that claims its hash proves nothing. Who tries
-secrets is soon heard only now and then.
+The body is always hashed here, since a header that claims its hash proves nothing. Wrong
+signatures are rate-limited, against guessing.
 
 Source: AWS General Reference, "Signature Version 4 signing process".
 """
@@ -29,17 +29,17 @@ from passerby.api.authorization import (
     SIGNATURE_PARAMETER,
     Authorization,
     SignedRequest,
-    authorization,
     basic_time,
+    parse_authorization,
 )
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller
-from passerby.api.rates import Rate
+from passerby.api.rate_limits import RateLimiter
 
 SERVICE = "rekognition"
 
 _TERMINATOR = "aws4_request"
-# Where present: they steer what is done.
+# Where present: they affect the request.
 _MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", SECURITY_TOKEN_HEADER)
 
 # Wrong signatures for one key from one address: so many at once, then so many a second.
@@ -50,7 +50,7 @@ _FAILURES_PER_SECOND = _FAILURES_AT_ONCE / 60
 
 
 class AccessKey(Caller, Protocol):
-    """A key that requests can be signed with."""
+    """An access key that can sign requests."""
 
     @property
     def secret(self) -> str:
@@ -58,11 +58,11 @@ class AccessKey(Caller, Protocol):
 
     @property
     def session_token(self) -> str:
-        """What is sent beside each signature of a temporary key; "" for others."""
+        """Session token, sent with each signature of a temporary key; "" for others."""
 
     @property
     def expires_at(self) -> datetime | None:
-        """When a temporary key ends; None for others."""
+        """Expiry of a temporary key; None for others."""
 
 
 FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is none
@@ -70,24 +70,26 @@ FindKey = Callable[[str], AccessKey | None]  # by its id; None where there is no
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Where signatures are checked: whose are known, and whose were wrong of late."""
+    """Known access keys, accepted regions, and a limit on wrong signatures."""
 
     find_key: FindKey
     regions: frozenset[str] = frozenset()  # that may stand in a signature; empty: any
-    failures: Rate = field(default_factory=partial(Rate, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE))
+    failures: RateLimiter = field(
+        default_factory=partial(RateLimiter, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE)
+    )
 
 
-def verified(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
-    """Find the access key that signed `request`.
+def authenticate(request: SignedRequest, authenticator: Authenticator, now: datetime) -> AccessKey:
+    """Verify the signature of a request, and give the access key that made it.
 
     Raises
     ------
     Fault
         Where the signature is missing, malformed, out of date, of an unknown or
-        expired key, or not that of this request; and, unchecked, where too many of
-        late were not.
+        expired key, or not that of this request. Also, unchecked, after too many
+        wrong signatures.
     """
-    claim = authorization(request)
+    claim = parse_authorization(request)
     _check_scope(claim, authenticator.regions)
     _check_coverage(claim, request)
     key = authenticator.find_key(claim.access_key_id)
@@ -107,7 +109,7 @@ def verified(request: SignedRequest, authenticator: Authenticator, now: datetime
 
 
 def _equal(ours: str, theirs: str) -> bool:
-    """Compare in a time that tells nothing of where they differ."""
+    """Compare in constant time."""
     return hmac.compare_digest(ours.encode(), theirs.encode())
 
 
@@ -126,7 +128,7 @@ def _check_scope(claim: Authorization, regions: frozenset[str]) -> None:
 
 
 def _check_coverage(claim: Authorization, request: SignedRequest) -> None:
-    """See that the signature covers all that steers what the request does."""
+    """Check that the signature covers every header that affects the request."""
     needed = [name for name in _MUST_BE_SIGNED if request.header(name) is not None]
     for name in ("host", *needed):
         if name not in claim.signed_headers:
@@ -194,13 +196,13 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(request: SignedRequest) -> str:
     pairs = (part.partition("=") for part in request.query.split("&") if part)
-    recoded = sorted((_recoded(name), _recoded(value)) for name, _, value in pairs)
+    recoded = sorted((_recode(name), _recode(value)) for name, _, value in pairs)
     # Only a presigned request has a signature there, which cannot cover itself.
     left_out = SIGNATURE_PARAMETER if request.header("authorization") is None else None
     return "&".join(f"{name}={value}" for name, value in recoded if name != left_out)
 
 
-def _recoded(text: str) -> str:
+def _recode(text: str) -> str:
     return quote(unquote_to_bytes(text), safe="-_.~")
 
 

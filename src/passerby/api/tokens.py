@@ -1,4 +1,4 @@
-"""Where the next page begins, sealed so that a client can carry it but not forge it.
+"""Page tokens: the start of the next page, encrypted so that clients cannot forge it.
 
 A token is AES-GCM: its plain text is the row and the time of issue, and the job,
 account and sort order it belongs to are authenticated with it. It opens nowhere else.
@@ -23,8 +23,8 @@ _ROW_AND_TIME = struct.Struct(">QQ")  # row from 0; whole seconds since 1970
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The one listing that a token can continue."""
+class ContinuedListing:
+    """The listing that a token continues."""
 
     account_id: str
     job_id: str
@@ -32,22 +32,22 @@ class Listing:
 
 
 class PageTokens:
-    """Makes page tokens and reads them back, under one key of 16, 24 or 32 bytes."""
+    """Creates and reads page tokens, under one key of 16, 24 or 32 bytes."""
 
     def __init__(self, key: bytes, life: timedelta = TOKEN_LIFE) -> None:
         self._cipher = AESGCM(key)
         self._life = life
 
-    def sealed(self, listing: Listing, row: int, now: datetime) -> str:
-        """Token for the page that begins at `row`: 60 characters of standard base64."""
+    def seal(self, listing: ContinuedListing, row: int, now: datetime) -> str:
+        """Make the token for the page that begins at `row`: 60 characters of standard base64."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _ROW_AND_TIME.pack(row, int(now.timestamp()))
         return base64.b64encode(
             nonce + self._cipher.encrypt(nonce, plain, _bound(listing))
         ).decode()
 
-    def row(self, token: str, listing: Listing, now: datetime) -> int:
-        """Row at which the page of `token` begins.
+    def row(self, token: str, listing: ContinuedListing, now: datetime) -> int:
+        """Read the row at which the page of `token` begins.
 
         Raises
         ------
@@ -67,6 +67,6 @@ class PageTokens:
         return int(row)
 
 
-def _bound(listing: Listing) -> bytes:
+def _bound(listing: ContinuedListing) -> bytes:
     # A JSON list, so that no two listings run together into the same bytes.
     return msgspec.json.encode(astuple(listing))

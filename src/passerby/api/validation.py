@@ -1,4 +1,4 @@
-"""Whether request parameters obey the service model.
+"""Validate request parameters against the service model.
 
 The AWS clients check required members, types and minima before they send; maximum
 lengths, patterns and enumerations are left to the server.
@@ -14,8 +14,8 @@ _PYTHON_TYPES = {"structure": dict, "string": str, "integer": int}
 _INTEGER_RANGE = range(-(2**31), 2**31)  # `integer` in the model is 32 bits wide
 
 
-def validated(params: Mapping[str, object], shape: Shape) -> dict[str, object]:
-    """Known members of `params`, all obeying `shape`.
+def validate(params: Mapping[str, object], shape: Shape) -> dict[str, object]:
+    """Check `params` against `shape`, and give the known members.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def validated(params: Mapping[str, object], shape: Shape) -> dict[str, object]:
 def _known_members(params: Mapping[str, object], shape: Shape, path: str) -> dict[str, object]:
     present = {name: params[name] for name in shape.members if params.get(name) is not None}
     return {
-        name: _typed(value, shape.members[name], path + _lowered(name))
+        name: _check_type(value, shape.members[name], path + _lower_first(name))
         for name, value in present.items()
     }
 
 
-def _typed(value: object, shape: Shape, path: str) -> object:
+def _check_type(value: object, shape: Shape, path: str) -> object:
     # `type() is` and not isinstance: JSON's true is no integer.
     if type(value) is not _PYTHON_TYPES[shape.kind]:
         raise Fault(faults.SERIALIZATION, f"Value at '{path}' must be of type {shape.kind}")
@@ -65,10 +65,10 @@ def _typed(value: object, shape: Shape, path: str) -> object:
 
 
 def _broken_constraints(params: dict[str, object], shape: Shape, path: str) -> Iterator[str]:
-    """Say of each broken constraint what AWS says, members in the model's order."""
+    """Describe each broken constraint in AWS's words, in the order of the model."""
     for name, member in shape.members.items():
         value = params.get(name)
-        member_path = path + _lowered(name)
+        member_path = path + _lower_first(name)
         if isinstance(value, dict):
             yield from _broken_constraints(value, member, f"{member_path}.")
         elif value is not None or name in shape.required:
@@ -97,6 +97,6 @@ def _broken_limits(amount: int, shape: Shape, measured: str) -> Iterator[str]:
         yield f"Member must have {measured} less than or equal to {shape.most}"
 
 
-def _lowered(name: str) -> str:
+def _lower_first(name: str) -> str:
     """Spell a member as AWS does in messages: `SNSTopicArn` → `sNSTopicArn`."""
     return name[0].lower() + name[1:]

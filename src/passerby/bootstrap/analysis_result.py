@@ -1,4 +1,4 @@
-"""What a finished analysis left: by job id, or by the file that `passerby track` wrote."""
+"""The result of a finished analysis, by job id or by the file that `passerby track` wrote."""
 
 import mmap
 import re
@@ -12,16 +12,17 @@ import msgspec
 
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.bootstrap.storage import build_buckets
-from passerby.bootstrap.web_app import face_judge
+from passerby.bootstrap.web_app import expression_classifier
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
 from passerby.jobs.job import Job, JobState
 from passerby.records import Sightings, VideoInfo
 from passerby.results.tables import read_parts, read_table, row_count
 from passerby.settings import Settings
-from passerby.wire.faces import JudgeFaces
+from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import PersonDetection, VideoMetadata
-from passerby.wire.persons import persons
+from passerby.wire.persons import person_detections
+from passerby.wire.video import video_info
 
 TABLE = ".parquet"
 JOB_ID = re.compile("[0-9a-f]{1,64}")
@@ -29,49 +30,53 @@ JOB_ID = re.compile("[0-9a-f]{1,64}")
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """A result, of which no more is read than is asked for."""
+    """A result that is read lazily: no more than is asked for."""
 
     name: str  # for file names: the video's, without its ending
     table: Path  # Parquet, rows in order of time
     video: VideoInfo
-    locate: Callable[[], str | None] = field(repr=False)  # as `source`; a URL, no log should show
-    judge_faces: JudgeFaces | None = None  # None: faces have what the service gave by default
+    # Gives `source`. It may hold a signed URL, which no log should show.
+    find_video: Callable[[], str | None] = field(repr=False)
+    # Without it, faces have what the service gave by default.
+    classify_expressions: ClassifyExpressions | None = None
 
     @cached_property
     def sightings(self) -> Sightings:
-        """All of them at once."""
+        """All sightings at once."""
         return read_table(self.table)
 
     @cached_property
     def row_count(self) -> int:
-        """How many sightings there are."""
+        """Number of sightings."""
         return row_count(self.table)
 
     @cached_property
     def source(self) -> str | None:
         """Path or URL of the video; None where it is not at hand, or no longer the same."""
-        return self.locate()
+        return self.find_video()
 
     def parts(self) -> Iterator[Sightings]:
-        """All sightings, some thousand at a time."""
+        """Yield all sightings, some thousand at a time."""
         return read_parts(self.table)
 
-    def spelled(self, sightings: Sightings) -> list[PersonDetection]:
-        """Sightings as GetPersonTracking tells them."""
-        return persons(sightings, self.video.width, self.video.height, self.judge_faces)
+    def to_messages(self, sightings: Sightings) -> list[PersonDetection]:
+        """Convert sightings to the `PersonDetection` of GetPersonTracking."""
+        return person_detections(
+            sightings, self.video.width, self.video.height, self.classify_expressions
+        )
 
 
-def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> AnalysisResult:
-    """Find a result.
+def open_result(wanted: str, settings: Settings, video: Path | None = None) -> AnalysisResult:
+    """Open the result of a job, or of a file.
 
     Parameters
     ----------
     wanted : str
         First digits of a job's id, or path of a `NAME.parquet`.
-    chosen : Settings
-        Which installation has the job.
+    settings : Settings
+        Those of the installation that has the job.
     video : Path, optional
-        The video itself, where it is not where the job found it.
+        The video, if it is not where the job found it.
 
     Raises
     ------
@@ -80,28 +85,28 @@ def open_result(wanted: str, chosen: Settings, video: Path | None = None) -> Ana
     JobError
         If the job did not succeed, or not yet.
     FileFormatError
-        If it is no such file, or nothing tells what the video is like.
+        If it is no such file, or nothing describes the video.
     VideoError
-        If only `video` could tell, and it cannot be read.
+        If only `video` could describe itself, and it cannot be read.
     """
     if wanted.endswith(TABLE):
-        return _of_file(Path(wanted), chosen, video)
+        return _open_file(Path(wanted), settings, video)
     if not JOB_ID.fullmatch(wanted):
         raise JobNotFound(f"{wanted!r} is neither the id of a job nor a file NAME{TABLE}.")
-    installation = open_installation(chosen)
+    installation = open_installation(settings)
     with closing(installation.database):
         return job_result(installation, installation.jobs.starting_with(wanted), video)
 
 
-def _of_file(table: Path, chosen: Settings, video: Path | None) -> AnalysisResult:
-    row_count(table)  # which says at once whether it is such a table
+def _open_file(table: Path, settings: Settings, video: Path | None) -> AnalysisResult:
+    row_count(table)  # raises at once if this is no such table
     source = None if video is None else str(video)
     return AnalysisResult(
         name=table.stem,
         table=table,
-        video=_video_info(table.with_suffix(".json"), source),
-        locate=lambda: source,
-        judge_faces=face_judge(chosen),
+        video=_describe_video(table.with_suffix(".json"), source),
+        find_video=lambda: source,
+        classify_expressions=expression_classifier(settings),
     )
 
 
@@ -110,33 +115,34 @@ def job_result(installation: Installation, job: Job, video: Path | None = None) 
     if job.state is not JobState.SUCCEEDED or job.video is None:
         reason = f": {job.status_message}" if job.status_message else ""
         raise JobError(f"The job has not succeeded; it is {job.state}{reason}")
-    here = partial(str, video) if video else partial(_locate, installation.settings, job)
+    find_video = partial(str, video) if video else partial(_locate, installation.settings, job)
     return AnalysisResult(
         name=Path(str(job.source["key"])).stem,
         table=installation.results.table(job.id),
         video=job.video,
-        locate=here,
-        judge_faces=face_judge(installation.settings),
+        find_video=find_video,
+        classify_expressions=expression_classifier(installation.settings),
     )
 
 
 def _locate(settings: Settings, job: Job) -> str | None:
+    """Locate the video of a job; None where it is gone, or another by now."""
     try:
         return PinnedObject(build_buckets(settings), **job.source).location()
     except VideoGone:
         return None
 
 
-class _Answer(msgspec.Struct, rename="pascal"):
-    """What is read of a whole answer: the rest of it may be hundreds of megabytes."""
+class _AnswerHead(msgspec.Struct, rename="pascal"):
+    """The part of a whole answer that is read; the rest may be hundreds of megabytes."""
 
     video_metadata: VideoMetadata
 
 
-def _video_info(answer: Path, source: str | None) -> VideoInfo:
-    """What the answer beside a table tells of the video, or else the video itself."""
+def _describe_video(answer: Path, source: str | None) -> VideoInfo:
+    """Describe the video from the answer beside a table, or else from the video itself."""
     if answer.is_file():
-        return _told(answer)
+        return _read_video_info(answer)
     if source is None:
         raise FileFormatError(
             f"Nothing tells what the video is like: {answer} is not there, and no video is given."
@@ -146,23 +152,16 @@ def _video_info(answer: Path, source: str | None) -> VideoInfo:
     return probe(source)
 
 
-def _told(answer: Path) -> VideoInfo:
+def _read_video_info(answer: Path) -> VideoInfo:
+    """Read the description of the video in a whole answer, without the rest."""
     try:
         with (
             answer.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
         ):
-            told = msgspec.json.decode(content, type=_Answer).video_metadata
+            metadata = msgspec.json.decode(content, type=_AnswerHead).video_metadata
     except (OSError, ValueError) as error:
         raise FileFormatError(
             f"{answer} is no whole answer of GetPersonTracking: {error}"
         ) from error
-    return VideoInfo(
-        codec=told.codec,
-        container=told.format,
-        frame_rate=told.frame_rate,
-        width=told.frame_width,
-        height=told.frame_height,
-        duration_ms=told.duration_millis,
-        color_range="FULL" if told.color_range == "FULL" else "LIMITED",
-    )
+    return video_info(metadata)

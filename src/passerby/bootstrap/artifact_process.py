@@ -1,9 +1,9 @@
-"""What is made of a job's video on request, in a process of its own that may decode.
+"""The artifact process: makes one artifact of a job's video, where decoding is allowed.
 
-    python -m passerby.bootstrap.artifact_process JOB WORK TARGET
+    python -m passerby.bootstrap.artifact_process JOB REQUEST TARGET
 
-with the settings in the environment, and the work as JSON. It prints the fraction done, a
-number in [0, 1] a line, and on standard error, at its end, why it failed.
+with the settings in the environment, and the request as JSON. It prints the fraction done, a
+number in [0, 1] a line, and its error message on standard error.
 """
 
 import sys
@@ -14,75 +14,77 @@ from pathlib import Path
 import msgspec
 
 from passerby.bootstrap.analysis_result import AnalysisResult, open_result
-from passerby.cloud.copies import gives_parts
-from passerby.console.job_dependencies import Work
+from passerby.cloud.copies import supports_ranges
+from passerby.console.artifact_request import ArtifactRequest
 from passerby.errors import PasserbyError, VideoGone
-from passerby.exports.formats import FORMATS, Options
+from passerby.exports.formats import FORMATS
 from passerby.exports.source import frame_count
+from passerby.films.blur_selection import BlurSelection
 from passerby.settings import load
 
-# Between two lines; whoever reads them looks five times a second.
-TELL_SECONDS = 0.1
+# Between two lines; the parent reads them five times a second.
+PROGRESS_SECONDS = 0.1
 
 
 def main() -> None:
-    """Do one piece of work."""
-    job_id, work, target = sys.argv[1:]
+    """Make one artifact."""
+    job_id, encoded, target = sys.argv[1:]
+    request = msgspec.json.decode(encoded, type=ArtifactRequest)
     try:
-        _do(open_result(job_id, load()), msgspec.json.decode(work, type=Work), Path(target))
+        _make(open_result(job_id, load()), request, Path(target))
     except PasserbyError as error:
         sys.exit(str(error))
 
 
-def _do(result: AnalysisResult, work: Work, target: Path) -> None:
-    match work.kind:
-        case "look":
-            _look(result, target)
+def _make(result: AnalysisResult, request: ArtifactRequest, target: Path) -> None:
+    match request.kind:
+        case "playability":
+            _write_playability(result, target)
         case "preview":
             from passerby.films.preview import write_preview  # noqa: PLC0415
 
-            write_preview(_source(result), target, _teller(frame_count(result.video)))
+            write_preview(_source(result), target, _progress_printer(frame_count(result.video)))
         case "portraits":
             from passerby.films.portrait_archive import write_portraits  # noqa: PLC0415
 
-            tell = _teller(frame_count(result.video))
-            write_portraits(_source(result), result.sightings, target, tell)
+            report = _progress_printer(frame_count(result.video))
+            write_portraits(_source(result), result.sightings, target, report)
         case "export":
-            _export(result, work, target)
+            _export(result, request, target)
 
 
-def _look(result: AnalysisResult, target: Path) -> None:
-    """Write whether a browser plays the video as it is, and from anywhere in it."""
+def _write_playability(result: AnalysisResult, target: Path) -> None:
+    """Write whether a browser can play the original, and seek in it."""
     from passerby.films.preview import playable  # noqa: PLC0415
 
     source = _source(result)
-    target.write_bytes(msgspec.json.encode({"plays": gives_parts(source) and playable(source)}))
+    target.write_bytes(msgspec.json.encode({"plays": supports_ranges(source) and playable(source)}))
 
 
-def _export(result: AnalysisResult, work: Work, target: Path) -> None:
-    form = FORMATS[work.format]
+def _export(result: AnalysisResult, request: ArtifactRequest, target: Path) -> None:
+    form = FORMATS[request.format]
     total = frame_count(result.video) if form.needs_video else result.row_count
-    options = Options(work.who, frozenset(work.persons))
-    form.write(result, target, options, _teller(total))
+    blur = BlurSelection(request.who, frozenset(request.persons))
+    form.write(result, target, blur, _progress_printer(total))
 
 
 def _source(result: AnalysisResult) -> str:
     if result.source is None:
-        raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
+        raise VideoGone("The video is not available, or has changed since it was analysed.")
     return result.source
 
 
-def _teller(total: int) -> Callable[[int], None]:
-    """Prints how far the work is, now and then."""
-    told_at = 0.0
+def _progress_printer(total: int) -> Callable[[int], None]:
+    """Return a function that prints the fraction done, at most once in `PROGRESS_SECONDS`."""
+    printed_at = 0.0
 
-    def tell(done: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at >= TELL_SECONDS:
-            told_at = time.monotonic()
+    def report(done: int) -> None:
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= PROGRESS_SECONDS:
+            printed_at = time.monotonic()
             print(min(done / max(total, 1), 1.0), flush=True)  # noqa: T201 - its parent reads it
 
-    return tell
+    return report
 
 
 if __name__ == "__main__":

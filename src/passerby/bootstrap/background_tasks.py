@@ -1,4 +1,4 @@
-"""What a worker process does beside the jobs: deliver messages, remove what is old."""
+"""Background tasks of a worker process: deliver messages, remove old data."""
 
 import threading
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from functools import partial
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.notifications import delivery
 from passerby.clock import utc_now
-from passerby.cloud.incoming import forget_drafts
+from passerby.cloud.upload import remove_stale_drafts
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.sweeper import Folders, keep_swept, sweep
 
-BackgroundTask = Callable[[threading.Event], None]  # goes on until the event is set
+BackgroundTask = Callable[[threading.Event], None]  # runs until the event is set
 
-# Messages delivered at a time: a receiver that lets its callers wait holds up one.
+# Threads that deliver messages: a slow receiver occupies only one of them.
 DISPATCHERS = 4
 
 
 def background_tasks(installation: Installation) -> list[BackgroundTask]:
-    """All errands of a worker process, each for a thread of its own."""
+    """List the background tasks of a worker process, each to run in a thread of its own."""
     dispatcher = partial(dispatch, installation.outbox, delivery(installation.settings))
     return [*[dispatcher] * DISPATCHERS, partial(keep_swept, partial(_sweep, installation))]
 
@@ -34,4 +34,4 @@ def _sweep(installation: Installation) -> None:
     )
     sweep(installation.database, installation.results, folders, before)
     if settings.upload_bucket:
-        forget_drafts(settings.bucket_root / settings.upload_bucket)
+        remove_stale_drafts(settings.bucket_root / settings.upload_bucket)

@@ -1,93 +1,183 @@
-"""The console's seams, filled: what an installation and the API lend to it."""
+"""The routes of the console, built from an installation and the API's service."""
 
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from passerby.access.keys import AccessKey
 from passerby.api import faults
-from passerby.api.exchange import Service, check_rate
+from passerby.api.exchange import Service, start_job
 from passerby.api.faults import Fault
-from passerby.api.model import operation_inputs
-from passerby.api.operations import start_person_tracking
-from passerby.api.permission import check_operation
-from passerby.api.validation import validated
-from passerby.bootstrap.console_job import build_job_desk
-from passerby.console.artifacts import Making
-from passerby.console.dependencies import Buckets, Desk, NewAnalysis, UploadPlace
+from passerby.cloud.pinned_object import Objects
+from passerby.console.app import console_routes
+from passerby.console.artifact_request import ArtifactRequest
+from passerby.console.artifacts import ArtifactQueue, Command
+from passerby.console.events import Events, EventSources
+from passerby.console.job_artifacts import JobArtifacts
+from passerby.console.job_exports import ExportFormat, JobExports
+from passerby.console.job_page import JobPage
+from passerby.console.job_paths import JobPaths
+from passerby.console.job_places import JobPlaces
+from passerby.console.job_video import JobVideo
+from passerby.console.jobs_page import JobsPage
+from passerby.console.login import LoginPage
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
+from passerby.console.start_page import BucketListing, NewAnalysis, StartPage
+from passerby.console.upload import Uploads, UploadTarget
+from passerby.errors import JobNotFound
 from passerby.jobs.job import Job
 from passerby.jobs.job_list import JobList
-from passerby.processes.child import Limits
+from passerby.processes.limits import MEBIBYTE, Limits
 from passerby.settings import Settings
-from passerby.wire.messages import StartPersonTrackingRequest
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute, Route
+
     from passerby.bootstrap.installation import Installation
 
-MEBIBYTE = 1024**2
-
-_START = "StartPersonTracking"
-# Where the service's own words would puzzle a person.
-_WORDS = {
+# Where the API's own message would puzzle a person.
+_MESSAGES = {
     faults.ACCESS_DENIED: "This access key may not analyse this video.",
-    faults.PROVISIONED_THROUGHPUT_EXCEEDED: "Too many jobs were started within a second.",
+    faults.PROVISIONED_THROUGHPUT_EXCEEDED: "Too many jobs were started. Wait a moment.",
     faults.IDEMPOTENT_PARAMETER_MISMATCH: "This form was sent before. Load the page again.",
-    faults.INVALID_PARAMETER: "A bucket and a video are needed.",
+    faults.INVALID_PARAMETER: "Choose a bucket and a video.",
 }
 
 
-def build_desk(installation: "Installation", service: Service, buckets: Buckets) -> Desk:
-    """Put together what the console works with."""
+class Buckets(BucketListing, Objects, Protocol):
+    """Buckets that can be browsed, and whose objects can be looked up."""
+
+
+def build_console(
+    installation: "Installation", service: Service, buckets: Buckets
+) -> "list[BaseRoute]":
+    """Build the routes of the console."""
     settings = installation.settings
-    pictures = settings.data / "pictures"
-    limits = Limits(
-        memory_bytes=settings.process_memory_mb * MEBIBYTE,
-        stall_seconds=settings.stall_seconds,
-        niceness=settings.worker_niceness,
+    sessions = Sessions(
+        installation.sealing_key.derive(b"passerby: sessions of the console"), installation.keys
     )
-    environment = settings.environment()
-    sealing_key = installation.sealing_key.derive(b"passerby: sessions of the console")
-    return Desk(
-        jobs=installation.jobs,
+    login = LoginPage(
         keys=installation.keys,
-        results=installation.results,
-        sessions=Sessions(sealing_key, installation.keys),
+        sessions=sessions,
         failures=service.authenticator.failures,
-        job_list=JobList(installation.database),
-        buckets=buckets,
-        has_other_buckets=settings.s3.holds_others,
-        start=partial(_start, service),
-        upload_place=_upload_place(settings),
-        making=Making(pictures, limits, environment),
-        pictures=pictures,
-        job_desk=build_job_desk(installation, Making(pictures, limits, environment)),
-        face_attributes=settings.face_attributes,
         secure=settings.tls_certificate is not None,
     )
+    upload_target = _upload_target(settings)
+    start = StartPage(
+        buckets=buckets,
+        has_other_buckets=settings.s3.holds_others,
+        start_job=partial(_start_job, service),
+        upload_target=upload_target,
+        face_attributes=settings.face_attributes,
+    )
+    return console_routes(
+        [
+            *login.routes(),
+            *_job_routes(installation, sessions, buckets),
+            *start.routes(sessions),
+            *Uploads(upload_target).routes(sessions),
+        ]
+    )
 
 
-def _upload_place(settings: Settings) -> UploadPlace | None:
+def _job_routes(
+    installation: "Installation", sessions: Sessions, objects: Objects
+) -> "list[Route]":
+    """Build the routes of the list of jobs, and those of one job."""
+    jobs, results = installation.jobs, installation.results
+    job_list = JobList(installation.database)
+    artifacts = JobArtifacts(_artifact_queue(installation.settings), _artifact_command)
+    checks = JobArtifacts(_artifact_queue(installation.settings), _artifact_command)
+    places = JobPlaces(
+        jobs,
+        results,
+        folder=_artifact_folder(installation.settings),
+        compute_statistics=partial(_compute_statistics, installation),
+    )
+    return [
+        *JobsPage(jobs, job_list).routes(sessions),
+        *JobPage(jobs, _export_formats).routes(sessions),
+        *JobPaths(jobs, results).routes(sessions),
+        *places.routes(sessions),
+        *JobVideo(jobs, objects, artifacts, checks).routes(sessions),
+        *JobExports(jobs, _export_formats, artifacts).routes(sessions),
+        *Events(EventSources(jobs, job_list, artifacts.queue)).routes(sessions),
+    ]
+
+
+def _artifact_queue(settings: Settings) -> ArtifactQueue:
+    return ArtifactQueue(
+        _artifact_folder(settings),
+        Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds),
+        settings.worker_niceness,
+        settings.environment(),
+    )
+
+
+def _artifact_folder(settings: Settings) -> Path:
+    return settings.data / "pictures"
+
+
+def _artifact_command(job: Job, request: ArtifactRequest) -> Command:
+    encoded = msgspec.json.encode(request).decode()
+
+    def command(target: Path) -> Sequence[str]:
+        return "passerby.bootstrap.artifact_process", job.id, encoded, str(target)
+
+    return command
+
+
+@cache
+def _export_formats() -> tuple[ExportFormat, ...]:
+    # The writers are imported with the first page that offers them.
+    from passerby.exports.formats import FORMATS  # noqa: PLC0415
+
+    return tuple(
+        ExportFormat(form.name, form.title, form.suffix, form.media_type, form.needs_video)
+        for form in FORMATS.values()
+    )
+
+
+def _compute_statistics(
+    installation: "Installation",
+    job: Job,
+    kind: Literal["heat", "counts", "summary"],
+    places: object = None,
+) -> dict[str, Any]:
+    # Statistics are imported with the first page that shows some.
+    from passerby.console.statistics import StatisticsRequest, compute  # noqa: PLC0415
+
+    if job.video is None:
+        raise JobNotFound
+    request = StatisticsRequest(
+        table=str(installation.results.table(job.id)),
+        kind=kind,
+        width=job.video.width,
+        height=job.video.height,
+        duration_ms=job.video.duration_ms,
+        places=places,
+    )
+    return compute(request, installation.settings.worker_niceness)
+
+
+def _upload_target(settings: Settings) -> UploadTarget | None:
     bucket = settings.upload_bucket
     folder = settings.bucket_root / bucket
-    return UploadPlace(bucket, folder, settings.max_video_bytes) if bucket else None
+    return UploadTarget(bucket, folder, settings.max_video_bytes) if bucket else None
 
 
-def _start(service: Service, new: NewAnalysis, key: AccessKey) -> Job:
-    """Start a job as the API does, with the same checks, limits and rates."""
-    named = {"Bucket": new.bucket, "Name": new.key}
+def _start_job(service: Service, key: AccessKey, new: NewAnalysis) -> None:
+    """Start a job as StartPersonTracking does; raises Refused."""
+    video = {"S3Object": {"Bucket": new.bucket, "Name": new.key}}
     optional = {"JobTag": new.tag, "ClientRequestToken": new.token}
-    given = {"Video": {"S3Object": named}, **{k: v for k, v in optional.items() if v}}
+    parameters = {"Video": video, **{name: value for name, value in optional.items() if value}}
     try:
-        params = validated(given, operation_inputs()[_START])
-        check_operation(key, _START)
-        check_rate(service, key, _START)
-        request = msgspec.convert(params, StartPersonTrackingRequest)
-        started = start_person_tracking(service.tracking, request, key)
+        start_job(service, key, parameters)
     except Fault as fault:
-        sentence = _WORDS.get(fault.kind) or fault.message or fault.kind.code
+        message = _MESSAGES.get(fault.kind) or fault.message or fault.kind.code
         status = 403 if fault.kind is faults.ACCESS_DENIED else fault.kind.status
-        raise Refused(sentence, status) from fault
-    return service.tracking.jobs.find(started.job_id, key.account_id)
+        raise Refused(message, status) from fault

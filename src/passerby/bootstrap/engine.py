@@ -1,49 +1,31 @@
-"""What runs the planning and the shards of a video: this machine, or a Ray cluster."""
+"""Choose how videos are analysed, and what runs their shards: this machine, or a Ray cluster."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
-
-from passerby import logs
-from passerby.bootstrap.single_file import RunProcesses, run_here
-from passerby.engine import ray_cluster
-from passerby.engine.local import Processes, run_shards
+from passerby.engine.local import LocalExecutor, ProcessPool
+from passerby.engine.ray_cluster import RayExecutor
 from passerby.engine.ray_messages import Cluster
-from passerby.pathing.analysis import RunPlan, RunShards, ShardWork
-from passerby.pathing.plan import Plan, Report, Shard
-from passerby.processes.limits import NO_LIMITS, Limits
+from passerby.pathing.executor import Executor
+from passerby.pathing.plan import Options
+from passerby.processes.limits import NO_LIMITS
 from passerby.settings import Settings
 
 
-def engine_of(
-    settings: Settings, run: RunProcesses = run_shards, limits: Limits = NO_LIMITS
-) -> RunShards:
-    """The engine that the settings name.
+def build_executor(settings: Settings, pool: ProcessPool | None = None) -> Executor:
+    """Build the executor that the settings name.
 
-    `run` is how this machine runs shards, `limits` what each may take on another one.
+    `pool` has the processes of this machine; its limits hold on the nodes of a cluster, too.
     """
-    if settings.engine == "ray":
-        cluster = Cluster(settings.ray_address, settings.ray_demands, limits=limits)
-        return partial(run_on_cluster, cluster=cluster)
-    return partial(run_here, processes=settings.processes, run=run)
+    local = LocalExecutor(settings.processes, pool)
+    if settings.engine == "local":
+        return local
+    limits = pool.limits if pool else NO_LIMITS
+    cluster = Cluster(settings.ray_address, settings.ray_demands, limits=limits)
+    return RayExecutor(cluster, local)
 
 
-def run_on_cluster(
-    work: ShardWork,
-    shards: Sequence[Shard],
-    on_progress: Callable[[int, float], None],
-    *,
-    cluster: Cluster,
-) -> list[Path]:
-    """Run shards on a cluster, whose nodes log as this process does."""
-    observe = logs.surroundings().around(work)
-    return ray_cluster.run_shards(observe, shards, on_progress, cluster=cluster)
-
-
-def plan_runner(processes: Processes) -> RunPlan:
-    """Plan in a process of its own, which logs as this one does."""
-
-    def run(work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
-        return processes.call(logs.surroundings().around(work), on_tick)
-
-    return run
+def analysis_options(settings: Settings) -> Options:
+    """How the settings have videos analysed, whatever their length."""
+    return Options(
+        runtime=settings.runtime,
+        device=settings.device,
+        with_faces=settings.face_attributes != "none",
+    )

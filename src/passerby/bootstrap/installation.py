@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from passerby.access.encryption import SealingKey, open_key_file
 from passerby.access.keys import AccessKeys
-from passerby.api.notices import notice_of
+from passerby.api.notifications import notification_of
 from passerby.database.backup import KEY_NAME, database_file
 from passerby.database.connection import Database, open_database
 from passerby.errors import SettingsError
@@ -59,7 +59,7 @@ def open_installation(settings: Settings) -> Installation:
         jobs=JobStore(
             database,
             now=database.now,
-            message_of=notice_of,
+            message_of=notification_of,
             retention=timedelta(days=settings.retention_days),
         ),
         keys=AccessKeys(database, sealing_key),

@@ -1,4 +1,4 @@
-"""Where a message about an ended job goes: to a webhook, or to its topic."""
+"""Deliver messages about ended jobs: to a webhook, or to the SNS topic."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def delivery(settings: Settings) -> Callable[[QueuedMessage], None]:
-    """How a message about an ended job is delivered, in one attempt."""
+    """Build the function that tries once to deliver a message about an ended job."""
     return partial(_deliver, _webhooks(settings), _topics(settings))
 
 
@@ -23,7 +23,7 @@ def _deliver(webhooks: Sequence[Webhook], topics: "Topics | None", message: Queu
     """Deliver to the first webhook for the topic, else to the topic itself."""
     topic = message.address["topic"]
     for webhook in webhooks:
-        if webhook.stands_for(topic):
+        if webhook.matches(topic):
             post(
                 webhook, Notification(message.id, topic, message.body, message.queued_at), utc_now()
             )
@@ -38,7 +38,7 @@ def _webhooks(settings: Settings) -> list[Webhook]:
 
 
 def _topics(settings: Settings) -> "Topics | None":
-    """SNS, where it is set."""
+    """Connect to SNS; None where it is not configured."""
     if not settings.sns and settings.sns_endpoint_url is None:
         return None
     from passerby.cloud.sns import Roles, Topics  # noqa: PLC0415

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from passerby.cloud.objects import FolderBuckets
-from passerby.settings import S3Place, Settings
+from passerby.settings import S3Location, Settings
 
 if TYPE_CHECKING:
     from passerby.cloud.buckets import Buckets
-    from passerby.cloud.observation_store import BucketShelf
     from passerby.cloud.s3 import Place
+    from passerby.pathing.observation_store import ObservationStore
 
 
 def build_buckets(settings: Settings) -> "FolderBuckets | Buckets":
@@ -22,19 +22,23 @@ def build_buckets(settings: Settings) -> "FolderBuckets | Buckets":
     return Buckets(folders, named, _place(settings.s3) if settings.s3.holds_others else None)
 
 
-def _place(given: S3Place, bucket: str | None = None) -> "Place":
+def _place(given: S3Location, bucket: str | None = None) -> "Place":
     from passerby.cloud.s3 import Place  # noqa: PLC0415
 
     return Place(given.endpoint_url, given.region, given.path_style, given.profile, bucket)
 
 
-def build_shelf(settings: Settings) -> "BucketShelf | None":
-    """Where observations are kept on S3, if they are."""
+def build_observation_store(settings: Settings) -> "ObservationStore":
+    """Where observations are kept: in a folder, or on S3."""
+    from passerby.pathing.observation_store import FolderObservationStore  # noqa: PLC0415
+
+    folder = settings.observations_folder
+    folder.mkdir(parents=True, exist_ok=True)
     if settings.observations_on_s3 is None:
-        return None
-    from passerby.cloud.observation_store import BucketShelf  # noqa: PLC0415
+        return FolderObservationStore(folder.absolute())
+    from passerby.cloud.observation_store import S3ObservationStore  # noqa: PLC0415
 
     bucket, prefix = settings.observations_on_s3
     named = settings.s3.buckets.get(bucket)
     place = _place(named, named.name) if named else _place(settings.s3)
-    return BucketShelf(place, bucket, prefix)
+    return S3ObservationStore(place, bucket, prefix, folder)

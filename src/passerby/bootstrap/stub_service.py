@@ -1,4 +1,4 @@
-"""Recorded results, served for tests until asked to stop: `passerby serve --replay`."""
+"""Run the stub server of `passerby serve --replay`."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ def serve(chosen: Settings, folder: Path) -> None:
     notifier = Notifier(delivery(chosen))
     stub_server = stub_server_for(folder, notifier.send)
     config = listening.config(stub_server.app, chosen)
-    listening.leave_in_order()
-    with listening.listener(chosen.host, chosen.port) as listener, notifier.at_work():
+    listening.exit_on_signals()
+    with listening.listener(chosen.host, chosen.port) as listener, notifier.running():
         endpoint = listening.url(chosen, *listener.getsockname()[:2])
         listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
         print(environment_lines(TEST_KEY, endpoint), flush=True)

@@ -1,4 +1,4 @@
-"""The web application: the AWS API, and the console beside it."""
+"""Build the web application: the AWS API, and the console beside it."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from passerby.api.exchange import Service
-    from passerby.api.rates import Rate
+    from passerby.api.rate_limits import RateLimiter
     from passerby.cloud.buckets import Buckets
-    from passerby.wire.faces import JudgeFaces
+    from passerby.wire.faces import ClassifyExpressions
 
 
 def build_app(installation: Installation) -> "Starlette":
-    """The web application that AWS clients talk to, and the console of people."""
+    """Build the web application: the API for AWS clients, and the console for people."""
     from passerby.api.app import create_app  # noqa: PLC0415
     from passerby.api.exchange import Service  # noqa: PLC0415
     from passerby.api.metrics import Metrics  # noqa: PLC0415
@@ -42,7 +42,7 @@ def build_app(installation: Installation) -> "Starlette":
         ),
         open_job_limit=settings.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
-        judge_faces=face_judge(settings),
+        classify_expressions=expression_classifier(settings),
     )
     service = Service(
         authenticator=Authenticator(installation.keys.find, frozenset(settings.regions)),
@@ -58,13 +58,12 @@ def _console(
 ) -> "list[BaseRoute]":
     if not installation.settings.console:
         return []
-    from passerby.bootstrap.console import build_desk  # noqa: PLC0415
-    from passerby.console.app import console_routes  # noqa: PLC0415
+    from passerby.bootstrap.console import build_console  # noqa: PLC0415
 
-    return console_routes(build_desk(installation, service, buckets))
+    return build_console(installation, service, buckets)
 
 
-def face_judge(settings: Settings) -> "JudgeFaces | None":
+def expression_classifier(settings: Settings) -> "ClassifyExpressions | None":
     """Whoever tells more of faces than the service did by default; None where nobody is to."""
     if settings.face_attributes != "all":
         return None
@@ -73,12 +72,12 @@ def face_judge(settings: Settings) -> "JudgeFaces | None":
     return judge
 
 
-def _rates(settings: Settings) -> "dict[str, Rate]":
-    """How often an account may call each operation, a second's worth at once."""
-    from passerby.api.rates import Rate  # noqa: PLC0415
+def _rates(settings: Settings) -> "dict[str, RateLimiter]":
+    """Limit the calls of an account by operation, with bursts of one second's worth."""
+    from passerby.api.rate_limits import RateLimiter  # noqa: PLC0415
 
     per_second = {
         "StartPersonTracking": settings.starts_per_second,
         "GetPersonTracking": settings.gets_per_second,
     }
-    return {name: Rate(rate, max(rate, 1)) for name, rate in per_second.items() if rate}
+    return {name: RateLimiter(rate, max(rate, 1)) for name, rate in per_second.items() if rate}

@@ -6,20 +6,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from passerby.bootstrap.background_tasks import background_tasks
 from passerby.bootstrap.installation import Installation
-from passerby.bootstrap.storage import build_buckets, build_shelf
-from passerby.cloud.pinned_object import Objects, PinnedObject, readable
+from passerby.bootstrap.storage import build_buckets, build_observation_store
+from passerby.cloud.pinned_object import PinnedObject, readable
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.worker import Outcome, Worker
 from passerby.records import Progress, ProgressCallback, Stage
 from passerby.server.listening import STOP_SIGNALS
 
 if TYPE_CHECKING:
-    from passerby.engine.local import Processes
+    from passerby.engine.local import ProcessPool
 
 HOUR_MS = 3_600_000
 
@@ -32,55 +33,42 @@ logger = logging.getLogger(__name__)
 
 
 def build_worker(installation: Installation) -> Worker:
-    """Whoever works off the queue."""
-    from passerby.engine.local import Processes  # noqa: PLC0415
+    """Build the worker of this process."""
+    from passerby.engine.local import ProcessPool  # noqa: PLC0415
     from passerby.processes.limits import MEBIBYTE, Limits  # noqa: PLC0415
 
     settings = installation.settings
     limits = Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds)
-    buckets = build_buckets(settings)
-    analyse = partial(_analyse_job, installation, buckets, Processes(limits))
-    return Worker(installation.jobs, analyse)
+    return Worker(installation.jobs, partial(_analyse_job, installation, ProcessPool(limits)))
 
 
 def _analyse_job(
-    installation: Installation,
-    buckets: Objects,
-    processes: "Processes",
-    job: Job,
-    report: ProgressCallback,
+    installation: Installation, pool: "ProcessPool", job: Job, on_progress: ProgressCallback
 ) -> Outcome:
     """Analyse the video of a job and store what was found.
 
     Nothing is decoded here: a video that brings a decoder down ends its own job.
     """
-    from passerby.bootstrap.engine import engine_of, plan_runner  # noqa: PLC0415
+    # A worker that waits for a job need not have loaded what analyses one.
+    from passerby.bootstrap.engine import analysis_options, build_executor  # noqa: PLC0415
     from passerby.pathing.analysis import analyse  # noqa: PLC0415
-    from passerby.pathing.plan import Options  # noqa: PLC0415
 
     settings = installation.settings
-    video = PinnedObject(buckets, **job.source)
+    limit_ms = round(settings.max_video_hours * HOUR_MS)
+    options = replace(analysis_options(settings), duration_limit_ms=limit_ms)
+    video = PinnedObject(build_buckets(settings), **job.source)
     copy = settings.data / "copies" / job.id
-    with readable(video, copy, lambda: report(Progress(Stage.PLANNING))) as locate:
+    with readable(video, copy, lambda: on_progress(Progress(Stage.PLANNING))) as source:
         analysis = analyse(
-            locate(),
-            video.fingerprint,
-            settings.observations_folder,
-            engine_of(settings, processes.run, processes.limits),
-            run_plan=plan_runner(processes),
-            options=Options(
-                runtime=settings.runtime,
-                device=settings.device,
-                with_faces=settings.face_attributes != "none",
-                duration_limit_ms=round(settings.max_video_hours * HOUR_MS),
-            ),
-            on_progress=report,
-            locate=locate,
-            shelf=build_shelf(settings),
+            source,
+            build_observation_store(settings),
+            build_executor(settings, pool),
+            options=options,
+            on_progress=on_progress,
         )
-    for complaint in analysis.warnings:
-        logger.warning("job %s: %s", job.id, complaint)
-    report(Progress(Stage.SAVING, 0.99))
+    for warning in analysis.warnings:
+        logger.warning("job %s: %s", job.id, warning)
+    on_progress(Progress(Stage.SAVING, 0.99))
     publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     counts = Counts(persons, len(analysis.sightings))

@@ -1,4 +1,4 @@
-"""`passerby backup`: a copy of all that cannot be computed anew."""
+"""`passerby backup`: copy all that cannot be computed again."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`passerby export`: a result in a form that other programs read."""
+"""The command `passerby export`: a result as a file for other programs."""
 
 import os
 import sys
@@ -13,8 +13,9 @@ from passerby.errors import VideoGone
 
 if TYPE_CHECKING:
     from passerby.bootstrap.analysis_result import AnalysisResult
-    from passerby.exports.formats import Format, Options
+    from passerby.exports.formats import Format
     from passerby.exports.source import Chunks
+    from passerby.films.blur_selection import BlurSelection
 
 FormatName = Literal[
     "mot",
@@ -28,7 +29,7 @@ FormatName = Literal[
     "blurred",
     "contact-sheets",
 ]
-Who = Literal["everybody", "faces", "all-but", "only"]
+BlurTarget = Literal["everybody", "faces", "all-but", "only"]
 STANDARD_OUTPUT = Path("-")
 
 app = typer.Typer()
@@ -49,7 +50,7 @@ def export(
         Path | None, typer.Option(help="The video, where it is not where the job found it.")
     ] = None,
     blur: Annotated[
-        Who | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
+        BlurTarget | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
     ] = None,
     person: Annotated[
         list[int] | None,
@@ -64,45 +65,44 @@ def export(
     from passerby.exports.formats import FORMATS  # noqa: PLC0415
 
     form = FORMATS[to]
-    options = _options(form, blur, person or [])
+    selection = _blur_selection(form, blur, person or [])
     chunks = form.chunks if out == STANDARD_OUTPUT else None
     if out == STANDARD_OUTPUT and chunks is None:
         raise typer.BadParameter(f"--to {form.name} cannot be written to standard output")
     found = open_result(result, settings_of(config, data=data), video)
     if chunks:
         _stream(found, chunks)
-    else:
-        target = out or Path(found.name + form.suffix)
-        if form.needs_video:
-            _check_pixels(found, options)
-        _check_target(target, found, form, replace=force)
-        _write(found, form, options, target)
-        terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+        return
+    if form.needs_video:
+        _check_video(found, selection)
+    target = out or Path(found.name + form.suffix)
+    _check_target(target, found, form, replace=force)
+    _write(found, form, selection, target)
 
 
-def _options(form: "Format", who: Who | None, persons: list[int]) -> "Options":
-    from passerby.exports.formats import Options  # noqa: PLC0415
+def _blur_selection(form: "Format", blur: BlurTarget | None, persons: list[int]) -> "BlurSelection":
+    from passerby.films.blur_selection import BlurSelection  # noqa: PLC0415
 
-    chosen = who or "everybody"
-    if who and form.name != "blurred":
+    target = blur or "everybody"
+    if blur and form.name != "blurred":
         raise typer.BadParameter("--blur is for --to blurred")
-    if bool(persons) is not (chosen in ("all-but", "only")):
+    if bool(persons) is not (target in ("all-but", "only")):
         raise typer.BadParameter(
             "--person goes with --blur all-but or --blur only, and they with it"
         )
-    return Options(chosen, frozenset(persons))
+    return BlurSelection(target, frozenset(persons))
 
 
-def _check_pixels(result: "AnalysisResult", options: "Options") -> None:
+def _check_video(result: "AnalysisResult", blur: "BlurSelection") -> None:
     if result.source is None:
         raise VideoGone("The video is not at hand, or another by now: name a copy with --video.")
     # A mistyped index would leave somebody to be seen who was to be hidden.
-    if strangers := options.persons.difference(result.sightings.person_index.tolist()):
+    if strangers := blur.persons.difference(result.sightings.person_index.tolist()):
         raise typer.BadParameter(f"nobody in the result has the index {min(strangers)}")
 
 
 def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, replace: bool) -> None:
-    """Refuse to write over something, most of all over what is read."""
+    """Refuse to overwrite a file without `--force`, and the exported file always."""
     if not target.exists():
         return
     if not replace:
@@ -114,19 +114,21 @@ def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, rep
         raise typer.BadParameter(f"{target} is what is exported: choose another --out")
 
 
-def _write(result: "AnalysisResult", form: "Format", options: "Options", target: Path) -> None:
+def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", target: Path) -> None:
+    """Write the file under a progress bar, and print its name."""
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
     total = frame_count(result.video) if form.needs_video else result.row_count
-    with terminal.frames_bar(target.name, total) as tell:
-        form.write(result, target, options, tell)
-        tell(total)
+    with terminal.frames_bar(target.name, total) as on_progress:
+        form.write(result, target, blur, on_progress)
+        on_progress(total)
+    terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 
 def _stream(result: "AnalysisResult", chunks: "Chunks") -> None:
-    with terminal.frames_bar(result.name, result.row_count) as tell:
+    with terminal.frames_bar(result.name, result.row_count) as on_progress:
         try:
-            sys.stdout.buffer.writelines(chunks(result, tell))
+            sys.stdout.buffer.writelines(chunks(result, on_progress))
             sys.stdout.flush()
         except BrokenPipeError:
             # Whoever read it has enough: `| head`. Python itself must not try once more.

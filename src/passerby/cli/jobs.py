@@ -1,4 +1,4 @@
-"""`passerby jobs`: what the service is doing."""
+"""`passerby jobs`: list, show, watch and cancel jobs."""
 
 import time
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from passerby.cli import terminal
-from passerby.cli.options import AsJson, Config, Data, installation_of, print_json
+from passerby.cli.options import AsJson, Config, Data, find_installation, print_json
 from passerby.errors import JobError
 from passerby.jobs.job import Job, JobState
 from passerby.jobs.message import Delivery
@@ -28,7 +28,7 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the newest jobs."""
-    installation = installation_of(config, data)
+    installation = find_installation(config, data)
     jobs = installation.jobs.recent(limit, state)
     deliveries = installation.outbox.deliveries([job.id for job in jobs])
     if as_json:
@@ -40,7 +40,7 @@ def list_jobs(
 @app.command("show")
 def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show all that is known of a job."""
-    installation = installation_of(config, data)
+    installation = find_installation(config, data)
     found = installation.jobs.starting_with(job)
     delivery = installation.outbox.deliveries([found.id]).get(found.id)
     if as_json:
@@ -52,14 +52,14 @@ def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJs
 @app.command("watch")
 def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
     """Follow a job until it ends; fails if the job does."""
-    jobs = installation_of(config, data).jobs
+    jobs = find_installation(config, data).jobs
     found = jobs.starting_with(job)
-    with terminal.bar(terminal.short(found.id)) as tell:
+    with terminal.bar(terminal.short(found.id)) as show_progress:
         while found.open:
-            tell(found.progress)
+            show_progress(found.progress)
             time.sleep(WATCH_SECONDS)
             found = jobs.find(found.id)
-        tell(found.progress)
+        show_progress(found.progress)
         if found.state is not JobState.SUCCEEDED:
             raise JobError(found.status_message)
     terminal.out.print(terminal.job_table(found, delivery=None))
@@ -68,7 +68,7 @@ def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
 @app.command("cancel")
 def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
     """End a job: at once while it waits, within seconds while it runs."""
-    jobs = installation_of(config, data).jobs
+    jobs = find_installation(config, data).jobs
     found = jobs.cancel(jobs.starting_with(job).id)
     terminal.out.print("asked to stop" if found.open else str(found.state))
 

@@ -1,4 +1,4 @@
-"""`passerby keys`: who may call the service."""
+"""`passerby keys`: create, list and revoke access keys."""
 
 import re
 from dataclasses import asdict
@@ -16,8 +16,8 @@ from passerby.cli.options import (
     AsJson,
     Config,
     Data,
-    installation_of,
-    opened,
+    find_installation,
+    open_installation,
     print_json,
     settings_of,
 )
@@ -25,7 +25,7 @@ from passerby.errors import SettingsError
 
 
 class Operation(StrEnum):
-    """What a key can be limited to."""
+    """An operation that a key can be limited to."""
 
     START = "StartPersonTracking"
     GET = "GetPersonTracking"
@@ -85,7 +85,8 @@ def create_key(
             raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
     rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
     chosen = settings_of(config, data=data)
-    key = opened(chosen).keys.create(account, rights, None if expires is None else _time(expires))
+    life = None if expires is None else _time(expires)
+    key = open_installation(chosen).keys.create(account, rights, life)
     if as_json:
         print_json(credentials(key))
     else:
@@ -95,7 +96,7 @@ def create_key(
 @app.command("list")
 def list_keys(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the access keys, without their secrets."""
-    keys = installation_of(config, data).keys.entries()
+    keys = find_installation(config, data).keys.entries()
     if as_json:
         print_json([asdict(key) for key in keys])
     else:
@@ -109,12 +110,12 @@ def revoke_key(
     config: Config = None,
 ) -> None:
     """End an access key, everywhere within seconds."""
-    if not installation_of(config, data).keys.revoke(key):
+    if not find_installation(config, data).keys.revoke(key):
         raise SettingsError(f"There is no access key {key}.")
 
 
 def _time(text: str) -> timedelta:
-    """Length of time from `12h`."""
+    """Parse a length of time like `12h`."""
     match = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
     if not match:
         raise typer.BadParameter(f"{text!r} is not a time like 15m, 12h or 7d")

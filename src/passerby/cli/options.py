@@ -1,16 +1,23 @@
-"""What several commands ask for alike, and what they do with it."""
+"""Options that several commands share, and the settings that follow from them."""
 
+import inspect
 import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from passerby import settings
+from passerby import logs, settings
 from passerby.settings import Settings
 
 if TYPE_CHECKING:
     from passerby.bootstrap.installation import Installation
+
+# Frames analysed per second unless asked otherwise: the service's own rate.
+DEFAULT_RATE = 15.0
 
 Data = Annotated[
     Path | None,
@@ -54,26 +61,68 @@ FaceAttributes = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """Options of each command that analyses videos; None where one was not given."""
+
+    config: Config = None
+    runtime: Runtime = None
+    device: Device = None
+    engine: Engine = None
+    ray_address: RayAddress = None
+    face_attributes: FaceAttributes = None
+    log_format: LogFormat = None
+
+    def settings(self, **flags: object) -> Settings:
+        """Load the settings of a run, these options and `flags` over all else; set up the log."""
+        shared = {name: value for name, value in asdict(self).items() if name != "config"}
+        chosen = settings_of(self.config, **shared, **flags)
+        logs.configure(chosen.log_format, chosen.log_level)
+        return chosen
+
+
+def with_analysis_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command each of the `AnalysisOptions` in place of its parameter `options`."""
+    shared = inspect.signature(AnalysisOptions).parameters.values()
+    names = {field.name for field in fields(AnalysisOptions)}
+
+    @wraps(command)
+    def run(**values: object) -> None:
+        own = {name: value for name, value in values.items() if name not in names}
+        given = {name: value for name, value in values.items() if name in names}
+        command(options=AnalysisOptions(**given), **own)  # type: ignore[arg-type]
+
+    signature = inspect.signature(command)
+    parameters = [
+        parameter.replace(kind=parameter.KEYWORD_ONLY)
+        for own in signature.parameters.values()
+        for parameter in (shared if own.name == "options" else (own,))
+    ]
+    # typer reads the options of a command from its signature.
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
 def settings_of(config: Path | None, **flags: object) -> Settings:
-    """The settings of a run; a flag of None was not given."""
+    """Load the settings of a run: file, environment and flags; a flag of None was not given."""
     return settings.load(config, flags=flags)
 
 
-def installation_of(config: Path | None, data: Path | None) -> "Installation":
-    """What is in the data folder; a name that was mistyped makes none."""
-    from passerby.bootstrap.installation import find_installation  # noqa: PLC0415
-
-    return find_installation(settings_of(config, data=data))
-
-
-def opened(chosen: Settings) -> "Installation":
-    """What is in the data folder that `chosen` names; it is made if it is missing."""
+def open_installation(chosen: Settings) -> "Installation":
+    """Open the data folder of these settings; make it if it is missing."""
     # SQL takes a second to import; `track`, `link` and `eval` need none.
-    from passerby.bootstrap.installation import open_installation  # noqa: PLC0415
+    from passerby.bootstrap import installation  # noqa: PLC0415
 
-    return open_installation(chosen)
+    return installation.open_installation(chosen)
+
+
+def find_installation(config: Path | None, data: Path | None) -> "Installation":
+    """Open a data folder that exists; one whose name was mistyped is not made."""
+    from passerby.bootstrap import installation  # noqa: PLC0415
+
+    return installation.find_installation(settings_of(config, data=data))
 
 
 def print_json(value: object) -> None:
-    """Print for programs."""
+    """Print a value as JSON."""
     print(json.dumps(value, indent=2, default=str))

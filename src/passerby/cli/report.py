@@ -1,4 +1,4 @@
-"""`passerby report`: who was where for how long, which way, how fast."""
+"""The command `passerby report`: stays, crossings, directions and speeds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,21 +31,21 @@ def report(
 ) -> None:
     """Report on paths: zones, lines, heat, flow; a page, and tables beside it."""
     from passerby.analytics.places import Places, places_from_file  # noqa: PLC0415
-    from passerby.analytics.report.content import report_on  # noqa: PLC0415
-    from passerby.analytics.report.writing import PAGE, write_report  # noqa: PLC0415
+    from passerby.analytics.report.path_report import compute_report  # noqa: PLC0415
+    from passerby.analytics.report.report_files import PAGE_NAME, write_report  # noqa: PLC0415
     from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
 
     counted_at = Places() if places is None else places_from_file(places)
     found = open_result(result, settings_of(config, data=data), video)
-    _warn_of_strays(counted_at, found.video)
-    still = None if found.source is None else _still(found.source)
+    _warn_of_places_outside(counted_at, found.video)
+    still = None if found.source is None else _middle_frame(found.source)
     out.mkdir(parents=True, exist_ok=True)
-    write_report(report_on(found.name, found.sightings, found.video, counted_at), still, out)
-    terminal.out.print(str(out / PAGE), markup=False, highlight=False, soft_wrap=True)
+    write_report(compute_report(found.name, found.sightings, found.video, counted_at), still, out)
+    terminal.out.print(str(out / PAGE_NAME), markup=False, highlight=False, soft_wrap=True)
 
 
-def _still(source: str) -> "Image":
-    """The frame in the middle of a video."""
+def _middle_frame(source: str) -> "Image":
+    """Decode the frame in the middle of a video."""
     from passerby.errors import DamagedVideo  # noqa: PLC0415
     from passerby.video.stills import stills  # noqa: PLC0415
 
@@ -54,8 +54,8 @@ def _still(source: str) -> "Image":
     raise DamagedVideo
 
 
-def _warn_of_strays(places: "Places", video: "VideoInfo") -> None:
-    """Say which places lie outside of the picture: mostly they are in other units."""
+def _warn_of_places_outside(places: "Places", video: "VideoInfo") -> None:
+    """Warn of places outside of the picture: mostly they are in other units."""
     named = [(zone.name, zone.points) for zone in places.zones]
     named += [(line.name, line.ends) for line in places.lines]
     for name, points in named:

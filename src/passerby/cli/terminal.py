@@ -1,4 +1,4 @@
-"""What the command line shows: tables, and bars for long work."""
+"""Tables and progress bars of the command line."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from passerby.access.keys import AccessKeyEntry
     from passerby.evaluation.switches import Cause
 
-# Digits of a job's id: two of a million jobs alike in the first 12 would be a rarity.
+# Digits of a job's id: among a million jobs, two rarely share the first 12.
 SHORT_ID = 12
 
-#: Results go here; everything said about them goes to `notes`.
+#: Results go to `out`; messages about them go to `notes`.
 out = Console()
 notes = Console(stderr=True)
 
 
 class _SpeedColumn(ProgressColumn):
-    """How many frames, and how much faster than the film."""
+    """Number of frames, and speed as a multiple of real time."""
 
     def render(self, task: Task) -> Text:
-        """One cell."""
+        """Render one cell."""
         frames, speed = task.fields["frames"], task.fields["speed"]
         return Text(f"{frames:,} frames, {speed:.1f} × real time" if speed else "", "cyan")
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
-    """Show a bar while the block runs; it gives what to tell the progress to."""
+    """Show a progress bar while the block runs; it yields the callback for the progress."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,7 +49,7 @@ def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
     with Progress(*columns, console=notes) as shown:
         task = shown.add_task(title, total=1.0, frames=0, speed=0.0)
 
-        def tell(progress: records.Progress) -> None:
+        def show_progress(progress: records.Progress) -> None:
             shown.update(
                 task,
                 description=f"{title}: {progress.stage}",
@@ -58,20 +58,20 @@ def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
                 speed=progress.speed,
             )
 
-        yield tell
+        yield show_progress
         shown.update(task, description=title, completed=1.0)
 
 
 @contextmanager
 def frames_bar(title: str, frame_count: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar of frames while the block runs; it gives what to tell their number to."""
+    """Show a bar of frames while the block runs; it yields the callback for their number."""
     with Progress(console=notes) as shown:
         task = shown.add_task(title, total=frame_count)
         yield lambda count: shown.update(task, completed=count)
 
 
 def persons_table(sightings: Sightings) -> Table:
-    """Who was seen, from when to when, how often."""
+    """List the persons with their first and last time and their number of sightings."""
     table = _table("index", "first seen", "last seen", "sightings")
     for person in range(int(sightings.person_index.max(initial=-1)) + 1):
         times = sightings.timestamp_ms[sightings.person_index == person]
@@ -80,7 +80,7 @@ def persons_table(sightings: Sightings) -> Table:
 
 
 def jobs_table(jobs: Sequence[Job], deliveries: Mapping[str, Delivery]) -> Table:
-    """Jobs, a line each; `deliveries` by job id."""
+    """List jobs; `deliveries` by job id."""
     table = _table("job", "state", "progress", "tag", "submitted", "told", "message")
     for job in jobs:
         table.add_row(
@@ -89,14 +89,14 @@ def jobs_table(jobs: Sequence[Job], deliveries: Mapping[str, Delivery]) -> Table
             f"{job.progress.fraction:.0%} {job.progress.stage}" if job.open else "",
             job.tag or "",
             _moment(job.created_at),
-            _standing(deliveries.get(job.id)).partition(" since ")[0],
+            _delivery_state(deliveries.get(job.id)).partition(" since ")[0],
             job.status_message or "",
         )
     return table
 
 
 def job_table(job: Job, delivery: Delivery | None) -> Table:
-    """All that is known of one job, and of the message about its end."""
+    """Show all facts of one job, and of the notification about its end."""
     table = _table("", "")
     table.show_header = False
     facts = {
@@ -115,7 +115,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
         "submitted": _moment(job.created_at),
         "started": _moment(job.started_at),
         "ended": _moment(job.ended_at),
-        "notification": _standing(delivery),
+        "notification": _delivery_state(delivery),
         "notification error": delivery and delivery.last_error,
     }
     for name, value in facts.items():
@@ -125,7 +125,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
 
 
 def keys_table(keys: "Sequence[AccessKeyEntry]") -> Table:
-    """Access keys, without their secrets."""
+    """List access keys, without their secrets."""
     table = _table("access key id", "account", "made", "ends", "only")
     table.columns[0].no_wrap = table.columns[1].no_wrap = True  # ids are there to be copied
     for key in keys:
@@ -136,7 +136,7 @@ def keys_table(keys: "Sequence[AccessKeyEntry]") -> Table:
 
 
 def scores_table(rows: Sequence[Mapping[str, str | int | float]]) -> Table:
-    """Scores of `passerby eval`, a line a sequence."""
+    """List the scores of `passerby eval`, one row for each sequence."""
     names = ("sequence", "HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW", "FP", "FN")
     table = _table(*names, "persons", "true")
     for row in rows:
@@ -146,18 +146,18 @@ def scores_table(rows: Sequence[Mapping[str, str | int | float]]) -> Table:
 
 
 def causes_line(causes: "Mapping[Cause, int]") -> str:
-    """Why persons changed their identity."""
+    """Count the causes of identity switches, in one line."""
     counts = ", ".join(f"{count} {cause}" for cause, count in causes.items())
     return f"identity switches by cause: {counts}"
 
 
 def short(job_id: str) -> str:
-    """So much of a job's id as tells it from others; the commands take it, too."""
+    """Shorten a job's id to the digits that distinguish it; the commands accept them."""
     return job_id[:SHORT_ID]
 
 
-def _standing(delivery: Delivery | None) -> str:
-    """How a message fares, in a few words."""
+def _delivery_state(delivery: Delivery | None) -> str:
+    """Describe the state of a notification in a few words."""
     if delivery is None:
         return ""
     if delivery.state is DeliveryState.PENDING and delivery.failing_since:

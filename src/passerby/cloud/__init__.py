@@ -1,1 +1,1 @@
-"""The outside world: where videos come from."""
+"""Reach the outside world: object stores, SNS topics and webhooks."""

@@ -1,4 +1,4 @@
-"""Where a bucket is: at the place in S3 that the settings name, else a folder, else S3."""
+"""Find a bucket: at the place in S3 that the settings name, else in a folder, else in S3."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from passerby.errors import ObjectNotFound
 
 @dataclass(frozen=True)
 class Buckets:
-    """Folders and buckets in S3 under one set of names."""
+    """All buckets under one set of names, whether folders or in S3."""
 
     folders: FolderBuckets
     named: Mapping[str, Place] = field(default_factory=dict)  # by name of the bucket
     others: Place | None = None  # of every bucket that is neither named nor a folder
 
     def head(self, bucket: str, key: str, version: str | None = None) -> ObjectFacts:
-        """Find an object and look at it.
+        """Find an object and return its facts.
 
         Raises
         ------
@@ -32,7 +32,7 @@ class Buckets:
         return head(place, bucket, key, version)
 
     def list_buckets(self) -> list[str]:
-        """Names of the buckets that are folders or named, sorted."""
+        """List the names of the buckets that are folders or named, sorted."""
         return sorted({*self.folders.list_buckets(), *self.named})
 
     def list_objects(self, bucket: str, prefix: str, after: str | None, limit: int) -> Listing:
@@ -49,7 +49,7 @@ class Buckets:
         return list_objects(place, bucket, prefix, after, limit)
 
     def _place(self, bucket: str) -> Place | None:
-        """Where on S3 a bucket is; None where it is a folder. Raises ObjectNotFound."""
+        """Return the place of a bucket in S3; None if it is a folder. Raises ObjectNotFound."""
         if bucket in self.named:
             return self.named[bucket]
         if bucket in self.folders.list_buckets():

@@ -1,4 +1,4 @@
-"""What lies in a bucket, looked through as folders are: one level, some names at a time.
+"""List a bucket as folders are listed: one level, some names at a time.
 
 A *prefix* is a folder in a bucket: empty, or names that each end with a slash. Nothing
 outside of a bucket's folder is listed, whichever links lie in it; nor what begins with a dot.
@@ -57,12 +57,12 @@ def list_folder(bucket: Path, prefix: str, after: str | None, limit: int) -> Lis
     try:
         folder = _locate(bucket, prefix)
         with os.scandir(folder) as entries:
-            found = {entry.name: entry for entry in entries if _is_inside(bucket, entry)}
-        names = sorted(found)
+            visible = {entry.name: entry for entry in entries if _is_inside(bucket, entry)}
+        names = sorted(visible)
         begin = bisect_right(names, after) if after else 0
         part = names[begin : begin + limit]
-        folders = [f"{prefix}{name}/" for name in part if found[name].is_dir()]
-        objects = list(_listed(prefix, [found[name] for name in part]))
+        folders = [f"{prefix}{name}/" for name in part if visible[name].is_dir()]
+        objects = list(_list_files(prefix, [visible[name] for name in part]))
     except PermissionError as error:
         raise ObjectForbidden from error
     # ValueError: no folder can have this name, for a zero byte or half a character in it.
@@ -93,7 +93,7 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(HIDDEN)
 
 
-def _listed(prefix: str, entries: list[os.DirEntry[str]]) -> Iterator[ListedObject]:
+def _list_files(prefix: str, entries: list[os.DirEntry[str]]) -> Iterator[ListedObject]:
     for entry in entries:
         if entry.is_file():
             status = entry.stat()

@@ -1,4 +1,4 @@
-"""Where the bytes of an object are: a bucket is a folder, a key the path of a file in it.
+"""Find objects in folders: a bucket is a folder, a key the path of a file in it.
 
 Nothing outside of a bucket's folder can be reached, whatever the key, and
 whichever links lie in the folder.
@@ -25,7 +25,7 @@ ONLY_VERSION = "null"
 
 @dataclass(frozen=True)
 class ObjectFacts:
-    """What is known of an object without decoding it."""
+    """Size, time and fingerprint of an object, and the location of its bytes."""
 
     size_bytes: int
     modified: datetime  # aware, UTC
@@ -43,7 +43,7 @@ class FolderBuckets:
         self._root = root.resolve()
 
     def head(self, bucket: str, key: str, version: str | None = None) -> ObjectFacts:
-        """Find an object and look at it.
+        """Find an object and return its facts.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class FolderBuckets:
         if version not in (None, ONLY_VERSION):
             raise ObjectNotFound
         try:
-            return look_at(self._locate(bucket, key))
+            return file_facts(self._locate(bucket, key))
         except PermissionError as error:
             raise ObjectForbidden from error
         # ValueError: no file can have this name, for a zero byte or half a character in it.
@@ -64,7 +64,7 @@ class FolderBuckets:
             raise ObjectNotFound from error
 
     def list_buckets(self) -> list[str]:
-        """Names of the buckets, sorted."""
+        """List the names of the buckets, sorted."""
         return sorted(path.name for path in self._root.iterdir() if _is_real_folder(path))
 
     def list_objects(self, bucket: str, prefix: str, after: str | None, limit: int) -> Listing:
@@ -89,8 +89,8 @@ def _is_real_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def look_at(location: str) -> ObjectFacts:
-    """Facts of the regular file at `location`, a real path.
+def file_facts(location: str) -> ObjectFacts:
+    """Read the facts of the regular file at `location`, a real path.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Files kept in a bucket of an S3-compatible store, for several machines.
+"""Keep observations in a bucket of an S3-compatible store, for machines that share no folder.
 
 Source: Amazon S3 API reference, HeadObject, GetObject and PutObject. An object appears
 whole or not at all; of two writers of one name the later counts.
@@ -6,6 +6,7 @@ whole or not at all; of two writers of one name the later counts.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from botocore.client import BaseClient
@@ -13,17 +14,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from passerby.cloud.s3 import Place, connect, translated
 from passerby.errors import ObjectNotFound, StoreUnreachable
+from passerby.files import write_atomically
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class BucketShelf:
-    """The objects of a bucket whose keys begin alike; small enough to be sent around."""
+class S3ObservationStore:
+    """An `ObservationStore`: the objects of a bucket whose keys begin alike.
+
+    Small enough to be sent around. `copies` is used by the machine alone that fetches.
+    """
 
     place: Place
     bucket: str
     prefix: str  # empty, or ends with a slash
+    copies: Path  # folder of the files that were fetched
 
     def has(self, name: str) -> bool:
         """Whether there is an object of this name; raises as `put`."""
@@ -50,12 +56,19 @@ class BucketShelf:
         except ObjectNotFound as error:
             raise StoreUnreachable(f"There is no bucket {self.bucket!r}.") from error
 
-    def get(self, name: str) -> bytes | None:
-        """Content of an object; None if there is none of this name. Raises as `put`."""
+    def fetch(self, name: str) -> Path:
+        """Path of a copy of an object in `copies`, made unless it is there; raises as `put`."""
+        path = self.copies / name
+        if path.exists():
+            path.touch()  # files that nobody has used for long are removed
+            return path
         try:
-            return self._asked(lambda client: _content(client, self._named(name)))
-        except ObjectNotFound:
-            return None
+            content = self._asked(lambda client: _content(client, self._named(name)))
+        except ObjectNotFound as error:
+            message = "Observations were removed from the store that keeps them."
+            raise StoreUnreachable(message) from error
+        write_atomically(path, content)
+        return path
 
     def _named(self, name: str) -> dict[str, str]:
         return {"Bucket": self.place.bucket or self.bucket, "Key": self.prefix + name}

@@ -1,25 +1,21 @@
-"""Whether an object is still what it was when a job for it was accepted, and where to read it."""
+"""Read an object in the state that it had when a job for it was accepted."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from passerby.cloud.copies import copied, gives_parts
+from passerby.cloud.copies import local_copy, supports_ranges
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import ObjectError, VideoGone
 
-# Says where the video can be read now: a path, or a URL that lasts for a shard.
-Locate = Callable[[], str]
-
 
 class Objects(Protocol):
-    """Where objects are looked up."""
+    """A place where objects are looked up."""
 
     def head(self, bucket: str, key: str, version: str | None) -> ObjectFacts:
-        """Facts of an object; raises an ObjectError where it cannot be read."""
+        """Return the facts of an object; raises an ObjectError if it cannot be read."""
         ...
 
 
@@ -34,31 +30,45 @@ class PinnedObject:
     fingerprint: str
 
     def facts(self) -> ObjectFacts:
-        """What is known of it now.
+        """Return the object's facts as they are now.
 
         Raises
         ------
         VideoGone
             If it cannot be read any more, or has changed.
         StoreUnreachable
-            If nobody can tell.
+            If its store does not answer.
         """
         try:
-            found = self.objects.head(self.bucket, self.key, self.version)
+            facts = self.objects.head(self.bucket, self.key, self.version)
         except ObjectError as error:
             raise VideoGone from error
-        if found.fingerprint != self.fingerprint:
+        if facts.fingerprint != self.fingerprint:
             raise VideoGone
-        return found
+        return facts
 
     def location(self) -> str:
-        """Where it can be read from now on; raises as `facts`."""
+        """Return the path or URL to read the object from; raises as `facts`."""
         return self.facts().location
 
 
+@dataclass(frozen=True)
+class CopiedObject:
+    """A copy of an object on this machine."""
+
+    path: str
+    fingerprint: str  # of the object
+
+    def location(self) -> str:
+        """Path of the copy."""
+        return self.path
+
+
 @contextmanager
-def readable(video: PinnedObject, folder: Path, on_bytes: Callable[[], None]) -> Iterator[Locate]:
-    """Have an object where any part of it can be read, as long as the block lasts.
+def readable(
+    video: PinnedObject, folder: Path, on_bytes: Callable[[], None]
+) -> Iterator[PinnedObject | CopiedObject]:
+    """Make any part of an object readable while the block lasts.
 
     Parameters
     ----------
@@ -75,10 +85,10 @@ def readable(video: PinnedObject, folder: Path, on_bytes: Callable[[], None]) ->
         If it is not what it was, at first or at the end.
     StoreUnreachable, TooLittleSpace
     """
-    found = video.facts()
-    if gives_parts(found.location):
-        yield video.location
+    facts = video.facts()
+    if supports_ranges(facts.location):
+        yield video
     else:
-        with copied(found, folder, on_bytes) as path:
-            yield partial(str, path)
+        with local_copy(facts, folder, on_bytes) as path:
+            yield CopiedObject(str(path), video.fingerprint)
     video.facts()

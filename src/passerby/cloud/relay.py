@@ -1,4 +1,4 @@
-"""A part of an object in a store, handed on as it comes.
+"""Pass a part of an object in a store on as it arrives.
 
 Sources: RFC 9110, sections 13.1.5 (`If-Range`), 14.2 (`Range`) and 14.4 (`Content-Range`).
 """
@@ -10,67 +10,65 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from passerby.errors import PasserbyError, StoreUnreachable, VideoGone
-from passerby.http_ranges import request_of
+from passerby.http_ranges import CHANGED, DELETED, NO_SUCH_PART, PART, WHOLE, PinnedUrl
 
 CHUNK_BYTES = 256 * 1024
-TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
-PASSED_ON = ("content-length", "content-range", "etag", "last-modified")
-GIVEN = (200, 206, 416)
-CHANGED = (404, 410, 412)
+FORWARDED_HEADERS = ("content-length", "content-range", "etag", "last-modified")
+GONE = 410
 
 
 @dataclass(frozen=True)
-class Part:
-    """An answer of the store, its body not yet read."""
+class PartResponse:
+    """A response of the store, its body not yet read."""
 
-    status: int  # 200: all of it, 206: the part, 416: there is no such part
+    status: int  # 200: the whole object, 206: the part, 416: there is no such part
     headers: Mapping[str, str]
     chunks: Iterator[bytes]  # closes the connection at its end
 
 
-def open_part(location: str, byte_range: str | None) -> Part:
-    """Ask for a part of what is at a presigned URL.
+def request_part(location: str, byte_range: str | None) -> PartResponse:
+    """Request a part of what is at a presigned URL.
 
     Parameters
     ----------
     location : str
         As of `cloud.s3`: pinned to one state of the content.
     byte_range : str, optional
-        Value of the header `Range`; all of it unless given.
+        Value of the header `Range`; the whole object unless given.
 
     Raises
     ------
     VideoGone
         If the content is not what it was.
     StoreUnreachable
-        If the store gives no answer, or refuses.
+        If the store gives no response, or refuses.
     """
-    url, headers = request_of(location)
-    wanted = {} if byte_range is None else {"Range": byte_range}
-    pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
+    url = PinnedUrl(location)
     try:
-        answer = pool.request("GET", url, headers=headers | wanted, preload_content=False)
+        response = url.get(byte_range)
     except HTTPError as error:
-        pool.clear()
+        url.close()
         raise StoreUnreachable from error
-    if answer.status not in GIVEN:
-        answer.close()
-        pool.clear()
-        raise _refusal(answer.status)
-    passed = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
-    return Part(answer.status, passed, _chunks(pool, answer))
+    if response.status not in (WHOLE, PART, NO_SUCH_PART):
+        response.close()
+        url.close()
+        raise _translate_status(response.status)
+    headers = {
+        name: response.headers[name] for name in FORWARDED_HEADERS if name in response.headers
+    }
+    return PartResponse(response.status, headers, _read_chunks(url, response))
 
 
-def _refusal(status: int) -> PasserbyError:
-    return VideoGone() if status in CHANGED else StoreUnreachable()
+def _translate_status(status: int) -> PasserbyError:
+    return VideoGone() if status in (DELETED, GONE, CHANGED) else StoreUnreachable()
 
 
-def _chunks(pool: urllib3.PoolManager, answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def _read_chunks(url: PinnedUrl, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     try:
-        yield from answer.stream(CHUNK_BYTES, decode_content=False)
+        yield from response.stream(CHUNK_BYTES, decode_content=False)
     except HTTPError as error:
         raise StoreUnreachable from error
     finally:
-        answer.close()
-        pool.clear()
+        response.close()
+        url.close()

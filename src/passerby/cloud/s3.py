@@ -1,6 +1,6 @@
-"""Which object of an S3-compatible store is meant, and how its bytes can be read.
+"""Look up objects of an S3-compatible store and presign the URLs to read them.
 
-What is known of an object comes from one HEAD request. Its location is a presigned
+All facts of an object come from one HEAD request. Its location is a presigned
 URL, pinned to the entity tag that the request found: whoever has it needs neither
 credentials nor this module, and reads that content or none.
 
@@ -37,7 +37,7 @@ from passerby.errors import (
     SettingsError,
     StoreUnreachable,
 )
-from passerby.http_ranges import pinned
+from passerby.http_ranges import pin_url
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ _CREDENTIALS_MISSING = (CredentialRetrievalError, NoCredentialsError, PartialCre
 
 @dataclass(frozen=True)
 class Place:
-    """Where a bucket lies, and whose credentials open it."""
+    """The place of a bucket in S3, and the credentials that open it."""
 
     endpoint_url: str | None = None  # None: AWS itself
     region: str | None = None
@@ -68,7 +68,7 @@ class Place:
 
 
 def head(place: Place, bucket: str, key: str, version: str | None = None) -> ObjectFacts:
-    """Find an object and look at it.
+    """Find an object and return its facts.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _facts(answer: dict[str, Any], wanted: dict[str, str], url: str) -> ObjectFa
         size_bytes=answer["ContentLength"],
         modified=answer["LastModified"],
         fingerprint=_fingerprint(answer, wanted),
-        location=pinned(url, etag),
+        location=pin_url(url, etag),
     )
 
 
@@ -146,9 +146,9 @@ def _stay_in_region(context: dict[str, Any], **_others: object) -> None:
 
 
 def translated(error: BotoCoreError | ClientError) -> PasserbyError:
-    """What a refusal means to the one who named the object."""
+    """Translate a refusal of the store into the error that the caller understands."""
     if isinstance(error, ClientError):
-        return _translated_status(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return _translate_status(error.response["ResponseMetadata"]["HTTPStatusCode"])
     if isinstance(error, ProfileNotFound):
         return SettingsError(str(error))
     if isinstance(error, ParamValidationError):  # no bucket or key can have this name
@@ -156,7 +156,7 @@ def translated(error: BotoCoreError | ClientError) -> PasserbyError:
     return ObjectForbidden() if isinstance(error, _CREDENTIALS_MISSING) else StoreUnreachable()
 
 
-def _translated_status(status: int) -> PasserbyError:
+def _translate_status(status: int) -> PasserbyError:
     if status in FORBIDDEN:
         return ObjectForbidden()
     if status == BUSY or status in SERVER_ERRORS:

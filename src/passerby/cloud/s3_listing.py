@@ -1,4 +1,4 @@
-"""What lies in a bucket of an S3-compatible store, one level of it at a time.
+"""List a bucket of an S3-compatible store, one level at a time.
 
 Source: Amazon S3 API reference, ListObjectsV2.
 """
@@ -47,7 +47,7 @@ def _listing(answer: dict[str, Any], prefix: str) -> Listing:
     ]
     return Listing(
         [folder for folder in folders if _is_shown(folder, prefix)],
-        [found for found in objects if _is_shown(found.key, prefix)],
+        [listed for listed in objects if _is_shown(listed.key, prefix)],
         answer.get("NextContinuationToken"),
     )
 

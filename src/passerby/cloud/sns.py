@@ -1,4 +1,4 @@
-"""How a message reaches an SNS topic, at AWS or at any compatible endpoint.
+"""Publish messages to SNS topics, at AWS or at any compatible endpoint.
 
 The topic's name says its region. Where roles are assumed, the message is published
 with the rights of the role that came with the job, as the original service did.
@@ -36,21 +36,21 @@ OPEN_CLIENTS = 32
 
 @dataclass(frozen=True)
 class Roles:
-    """Where roles are assumed."""
+    """The STS endpoint at which roles are assumed."""
 
     endpoint_url: str | None = None  # AWS's own unless given
 
 
 @dataclass(frozen=True)
 class _Publisher:
-    """A connection that publishes, while it may."""
+    """A client, and the time until which its credentials are valid."""
 
     client: BaseClient
     good_until: datetime | None  # None: for ever
 
 
 class Topics:
-    """The topics behind one endpoint. Safe to use from many threads.
+    """The topics behind one endpoint; safe to use from many threads.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Topics:
         with self._lock:
             publisher = self._publishers.get(key)
             if publisher is None or self._ends_soon(publisher):
-                publisher = self._publisher(region, role_arn)
+                publisher = self._open_publisher(region, role_arn)
                 self._publishers[key] = publisher
             self._publishers.move_to_end(key)
             if len(self._publishers) > OPEN_CLIENTS:
@@ -103,19 +103,19 @@ class Topics:
     def _ends_soon(self, publisher: _Publisher) -> bool:
         return publisher.good_until is not None and self._now() > publisher.good_until - RENEWAL
 
-    def _publisher(self, region: str, role_arn: str) -> _Publisher:
+    def _open_publisher(self, region: str, role_arn: str) -> _Publisher:
         if self._roles is None:
-            return _Publisher(self._connected(region), None)
-        assumed = _assumed(self._roles, region, role_arn)
-        client = self._connected(
+            return _Publisher(self._connect(region), None)
+        credentials = _assume_role(self._roles, region, role_arn)
+        client = self._connect(
             region,
-            aws_access_key_id=assumed["AccessKeyId"],
-            aws_secret_access_key=assumed["SecretAccessKey"],
-            aws_session_token=assumed["SessionToken"],
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
         )
-        return _Publisher(client, assumed["Expiration"])
+        return _Publisher(client, credentials["Expiration"])
 
-    def _connected(self, region: str, **credentials: str) -> BaseClient:
+    def _connect(self, region: str, **credentials: str) -> BaseClient:
         return boto3.session.Session().client(
             "sns",
             region_name=region,
@@ -126,7 +126,7 @@ class Topics:
 
 
 def region_of(topic_arn: str) -> str:
-    """Region that a topic's name says it is in.
+    """Return the region that is part of a topic's name.
 
     >>> region_of("arn:aws:sns:eu-west-1:123456789012:AmazonRekognitionDone")
     'eu-west-1'
@@ -134,7 +134,7 @@ def region_of(topic_arn: str) -> str:
     return topic_arn.split(":")[3]
 
 
-def _assumed(roles: Roles, region: str, role_arn: str) -> dict[str, Any]:
+def _assume_role(roles: Roles, region: str, role_arn: str) -> dict[str, Any]:
     client = boto3.session.Session().client(
         "sts", region_name=region, endpoint_url=roles.endpoint_url, config=CONFIG
     )
@@ -144,5 +144,5 @@ def _assumed(roles: Roles, region: str, role_arn: str) -> dict[str, Any]:
 
 
 def _refusal(error: ClientError) -> str:
-    told = error.response.get("Error", {})
-    return f"{error.operation_name} was refused: {told.get('Code')}: {told.get('Message')}"
+    details = error.response.get("Error", {})
+    return f"{error.operation_name} was refused: {details.get('Code')}: {details.get('Message')}"

@@ -1,7 +1,7 @@
-"""How a message reaches a URL: posted in the envelope of SNS, and signed.
+"""Post messages to a URL in the envelope of SNS, with a signature.
 
-Whoever reads SNS notifications over HTTP reads these. The signature is not SNS's,
-though, which only AWS can make, but an HMAC with a secret that both sides know.
+Whoever reads SNS notifications over HTTP can read these. The signature is not SNS's,
+which only AWS can make, but an HMAC with a secret that both sides know.
 """
 
 import fnmatch
@@ -27,20 +27,20 @@ TIMEOUT = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 @dataclass(frozen=True)
 class Webhook:
-    """A URL that is told in place of the topics matching a pattern."""
+    """A URL that receives the messages of all topics that match a pattern."""
 
     topics: str  # with wildcards: * any characters, ? one, [abc] one of these
     url: str = field(repr=False)  # http or https; may hold a password
     secret: str = field(repr=False)
 
-    def stands_for(self, topic_arn: str) -> bool:
-        """Whether it is told in place of this topic."""
+    def matches(self, topic_arn: str) -> bool:
+        """Whether the webhook receives the messages of this topic."""
         return fnmatch.fnmatchcase(topic_arn, self.topics)
 
 
 @dataclass(frozen=True)
 class Notification:
-    """What the envelope holds."""
+    """The content of an envelope."""
 
     message_id: str  # a UUID
     topic_arn: str
@@ -49,7 +49,7 @@ class Notification:
 
 
 def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
-    """Tell a URL, in one attempt.
+    """Post a notification to a webhook, in one attempt.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
     Raises
     ------
     DeliveryError
-        If there was no answer, or not one that says it was taken (2xx).
+        If there was no response, or one of another status than 2xx.
     """
     body = envelope(notification)
     headers = {
@@ -77,7 +77,7 @@ def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
 
 
 def envelope(notification: Notification) -> bytes:
-    """Body of the request: members, their order and blanks are those of SNS.
+    """Write the body of the request; members, their order and blanks are those of SNS.
 
     The members by which SNS signs, and that to leave a topic, are empty.
     """
@@ -96,12 +96,12 @@ def envelope(notification: Notification) -> bytes:
 
 
 def signature(secret: str, body: bytes) -> str:
-    """Value of `SIGNATURE_HEADER`: HMAC (RFC 2104) with SHA-256 over the body as it is sent."""
+    """Compute the value of `SIGNATURE_HEADER`: HMAC (RFC 2104) with SHA-256 over the body."""
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
 def _status(url: str, body: bytes, headers: dict[str, str]) -> int:
-    # What an error says may hold the URL, and that a password: only its kind is told.
+    # The text of an error may hold the URL, and that a password: only its type is reported.
     try:
         # No connection is kept: jobs end minutes apart.
         with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as http:

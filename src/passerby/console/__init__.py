@@ -1,1 +1,1 @@
-"""The pages of `/console`: what people see of the service, in a browser."""
+"""The web console: the pages below `/console`."""

@@ -1,78 +1,57 @@
-"""Where the pages are put together: one application for all that begins with `/console`."""
+"""The application that answers all paths that begin with `/console`."""
+
+from collections.abc import Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from passerby.console import (
-    events,
-    job_exports,
-    job_page,
-    job_paths,
-    job_places,
-    job_video,
-    jobs_page,
-    login,
-    start_page,
-    static_files,
-    upload,
-)
-from passerby.console.dependencies import Desk
-from passerby.console.headers import Headed
-from passerby.console.pages import refusal_page
+from passerby.console import static_files
+from passerby.console.headers import SecurityHeaders
+from passerby.console.login import HOME
 from passerby.console.refusal import status_of
+from passerby.console.rendering import render_refusal
 from passerby.errors import PasserbyError
 
-ROUTES = (
-    *login.ROUTES,
-    *jobs_page.ROUTES,
-    *job_page.ROUTES,
-    *job_paths.ROUTES,
-    *job_places.ROUTES,
-    *job_video.ROUTES,
-    *job_exports.ROUTES,
-    *events.ROUTES,
-    *start_page.ROUTES,
-    *upload.ROUTES,
-    static_files.ROUTE,
-)
 
-
-def console_routes(desk: Desk) -> list[BaseRoute]:
-    """Build what answers all that begins with `/console`, around what it works with."""
+def console_routes(pages: Iterable[Route]) -> list[BaseRoute]:
+    """Build the routes of the console from those of its pages."""
     console = Starlette(
-        routes=ROUTES,
+        routes=[*pages, static_files.ROUTE],
         exception_handlers={
-            PasserbyError: _refused,
-            HTTPException: _no_such_page,
-            ClientDisconnect: _nobody_listens,
-            Exception: _failed,
+            PasserbyError: _refuse,
+            HTTPException: _refuse_path,
+            ClientDisconnect: _answer_nobody,
+            Exception: _report_failure,
         },
     )
-    console.state.desk = desk
-    return [Route("/console", _home, methods=["GET"]), Mount("/console", Headed(console))]
+    return [
+        Route("/console", _redirect_home, methods=["GET"]),
+        Mount("/console", console, middleware=[Middleware(SecurityHeaders)]),
+    ]
 
 
-def _home(_request: Request) -> Response:
-    return RedirectResponse(login.HOME, 307)
+def _redirect_home(_request: Request) -> Response:
+    return RedirectResponse(HOME, 307)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, PasserbyError)  # noqa: S101 - registered for this class alone
-    return refusal_page(request, str(error), status_of(error))
+    return render_refusal(request, str(error), status_of(error))
 
 
-def _no_such_page(request: Request, error: Exception) -> Response:
+def _refuse_path(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return refusal_page(request, "There is nothing at this address.", error.status_code)
+    return render_refusal(request, "There is no such page.", error.status_code)
 
 
-def _nobody_listens(_request: Request, _error: Exception) -> Response:
+def _answer_nobody(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)  # never sent: the browser has gone
 
 
-def _failed(request: Request, _error: Exception) -> Response:
+def _report_failure(request: Request, _error: Exception) -> Response:
     # The error goes on to uvicorn, which logs it.
-    return refusal_page(request, "Something went wrong here. The log of the server says what.", 500)
+    return render_refusal(request, "An internal error occurred. See the log of the server.", 500)

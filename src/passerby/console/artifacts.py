@@ -1,8 +1,8 @@
-"""What is made of jobs' videos on request, one thing after another, each in a child process.
+"""A queue of artifacts made of jobs' videos, each in a child process, one after another.
 
-A preview, portraits, an annotated film: whatever needs pixels. The child stands back behind
-the server as a worker does, and is ended where it takes too much memory or makes no progress.
-What it made lies in `FOLDER/<job id>/<name>`, whole or not at all.
+An artifact is a file that needs decoding or much computing: a preview, portraits, an annotated
+film. Its process runs at low priority. It is ended when it exceeds its limits. The file lies
+in `FOLDER/<job id>/<name>`, whole or not at all.
 """
 
 import logging
@@ -15,22 +15,22 @@ from enum import StrEnum
 from pathlib import Path
 
 from passerby.errors import PasserbyError
-from passerby.processes.child import Child, Limits
+from passerby.processes.child import Child
+from passerby.processes.limits import Limits
 
 logger = logging.getLogger(__name__)
 
-# How often the child is looked at.
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 # Orders remembered after they failed; beyond that the oldest are forgotten.
 FAILURES_LIMIT = 1000
 
 # Module and arguments, as after `python -m`, that write to the given path. The module prints
-# the fraction done, a number in [0, 1] a line, and says on standard error why it failed.
+# the fraction done, a number in [0, 1] a line, and its error message on standard error.
 Command = Callable[[Path], Sequence[str]]
 
 
-class Stage(StrEnum):
-    """Where an order stands."""
+class ArtifactStage(StrEnum):
+    """State of an artifact."""
 
     WAITING = "waiting"
     UNDER_WAY = "under way"
@@ -39,72 +39,89 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far an order is."""
+class ArtifactStatus:
+    """Progress of one artifact."""
 
     job_id: str
     name: str  # of the file
-    stage: Stage
+    stage: ArtifactStage
     fraction: float = 0.0  # in [0, 1]
     message: str | None = None  # why it failed, a sentence
 
 
 @dataclass
 class _Order:
-    standing: Standing
+    status: ArtifactStatus
     command: Command
 
 
-class Making:
-    """Makes what is ordered, in the order of the orders. Safe to use from many threads."""
+class ArtifactQueue:
+    """Makes artifacts in the order they were ordered. Safe to use from many threads.
+
+    Parameters
+    ----------
+    folder : Path
+        Where artifacts lie, in a folder for each job.
+    limits : Limits
+        Of each child process.
+    niceness : int
+        Of each child process, as with `nice -n`.
+    environment : mapping
+        Variables of the child processes, beside those of this process.
+    """
 
     def __init__(
-        self, folder: Path, limits: Limits, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        limits: Limits,
+        niceness: int = 0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._folder = folder
-        self._environment = environment or {}
         self._limits = limits
+        self._niceness = niceness
+        self._environment = environment or {}
         self._changed = threading.Condition()
         self._orders: OrderedDict[tuple[str, str], _Order] = OrderedDict()  # and the failed ones
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def path(self, job_id: str, name: str) -> Path | None:
-        """Where something that was made lies; None if it is not ready."""
+        """Return the path of an artifact; None if it is not ready."""
         path = self._folder / job_id / name
         return path if path.is_file() else None
 
-    def standing(self, job_id: str, name: str) -> Standing | None:
-        """How far an order is; None if nobody gave it."""
+    def status(self, job_id: str, name: str) -> ArtifactStatus | None:
+        """Return the status of an artifact; None if it was never ordered."""
         with self._changed:
             order = self._orders.get((job_id, name))
         if order is not None:
-            return order.standing
+            return order.status
         ready = self.path(job_id, name) is not None
-        return Standing(job_id, name, Stage.READY, 1.0) if ready else None
+        return ArtifactStatus(job_id, name, ArtifactStage.READY, 1.0) if ready else None
 
-    def standings(self) -> list[Standing]:
-        """All orders that wait, are under way, or failed."""
+    def unfinished(self) -> list[ArtifactStatus]:
+        """Return the status of each artifact that waits, is under way, or failed."""
         with self._changed:
-            return [order.standing for order in self._orders.values()]
+            return [order.status for order in self._orders.values()]
 
-    def ask(self, job_id: str, name: str, command: Command) -> Standing:
-        """Order something, unless it is ready or ordered; what failed is ordered anew."""
+    def order(self, job_id: str, name: str, command: Command) -> ArtifactStatus:
+        """Order an artifact, unless it is ready or ordered; a failed one is ordered again."""
         with self._changed:
-            known = self.standing(job_id, name)
-            if known is not None and known.stage is not Stage.FAILED:
+            known = self.status(job_id, name)
+            if known is not None and known.stage is not ArtifactStage.FAILED:
                 return known
-            order = _Order(Standing(job_id, name, Stage.WAITING), command)
+            order = _Order(ArtifactStatus(job_id, name, ArtifactStage.WAITING), command)
             self._orders[job_id, name] = order
             self._orders.move_to_end((job_id, name))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
             self._changed.notify_all()
-            return order.standing
+            return order.status
 
     def close(self) -> None:
-        """End what is under way and take no more."""
+        """End the process that runs and take no more orders."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -113,66 +130,68 @@ class Making:
 
     def _work(self) -> None:
         while (order := self._next()) is not None:
-            standing = order.standing
-            message = self._tried(order)
+            status = order.status
+            message = self._try_to_make(order)
             with self._changed:
                 if message is None:
-                    del self._orders[standing.job_id, standing.name]
+                    del self._orders[status.job_id, status.name]
                 else:
-                    logger.warning("job %s: %s: %s", standing.job_id, standing.name, message)
-                    order.standing = replace(standing, stage=Stage.FAILED, message=message)
+                    logger.warning("job %s: %s: %s", status.job_id, status.name, message)
+                    order.status = replace(status, stage=ArtifactStage.FAILED, message=message)
                 self._forget_failures()
 
     def _next(self) -> _Order | None:
-        """The order that has waited longest, once there is one; None when closed."""
+        """Wait for the oldest waiting order; None when closed."""
         with self._changed:
             while not self._closed:
                 for order in self._orders.values():
-                    if order.standing.stage is Stage.WAITING:
-                        order.standing = replace(order.standing, stage=Stage.UNDER_WAY)
+                    if order.status.stage is ArtifactStage.WAITING:
+                        order.status = replace(order.status, stage=ArtifactStage.UNDER_WAY)
                         return order
                 self._changed.wait()
             return None
 
-    def _tried(self, order: _Order) -> str | None:
-        """Make what was ordered; why that failed, or None."""
+    def _try_to_make(self, order: _Order) -> str | None:
+        """Make an artifact; return the error message, or None."""
         try:
-            return self._made(order)
+            return self._make(order)
         except PasserbyError as error:
             return str(error)
         except OSError as error:
             return f"It could not be written: {error.strerror}."
-        except Exception:  # the next order is not to wait for ever
-            logger.exception("%s of job %s", order.standing.name, order.standing.job_id)
-            return "Something went wrong here. The log of the server says what."
+        except Exception:  # the next order must not wait for ever
+            logger.exception("%s of job %s", order.status.name, order.status.job_id)
+            return "An internal error occurred. See the log of the server."
 
-    def _made(self, order: _Order) -> str | None:
-        folder = self._folder / order.standing.job_id
+    def _make(self, order: _Order) -> str | None:
+        folder = self._folder / order.status.job_id
         folder.mkdir(parents=True, exist_ok=True)
-        # The ending stays: some writers go by it.
-        draft = folder / f".{secrets.token_hex(8)}.{order.standing.name}"
+        # The suffix stays: some writers choose the format by it.
+        draft = folder / f".{secrets.token_hex(8)}.{order.status.name}"
         try:
-            message = self._ran(order, draft)
+            message = self._run(order, draft)
             if message is None:
-                draft.rename(folder / order.standing.name)
+                draft.rename(folder / order.status.name)
             return message
         finally:
             draft.unlink(missing_ok=True)
 
-    def _ran(self, order: _Order, draft: Path) -> str | None:
-        child = Child([*order.command(draft)], self._limits, self._environment)
+    def _run(self, order: _Order, draft: Path) -> str | None:
+        child = Child(order.command(draft), self._limits, self._niceness, self._environment)
         try:
-            while (ended := child.looked_at(draft, LOOK_SECONDS)) is None:
-                order.standing = replace(order.standing, fraction=child.fraction)
+            while (error := child.poll(draft, POLL_SECONDS)) is None:
+                order.status = replace(order.status, fraction=child.fraction)
                 if self._closed:
                     return "The server was stopped."
-            return ended or (None if draft.is_file() else "Nothing was written.")
+            return error or (None if draft.is_file() else "Nothing was written.")
         finally:
             child.end()
 
     def _forget_failures(self) -> None:
         failed = [
-            name for name, order in self._orders.items() if order.standing.stage is Stage.FAILED
+            name
+            for name, order in self._orders.items()
+            if order.status.stage is ArtifactStage.FAILED
         ]
         for name in failed[:-FAILURES_LIMIT]:
             del self._orders[name]

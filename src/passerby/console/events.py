@@ -1,124 +1,160 @@
-"""What happens, told as it happens: progress of jobs, and of what is made of their videos.
+"""Server-sent events: progress of jobs, and of the artifacts made of their videos.
 
-Server-sent events: `job`, with the members of `facts`, and `making`, with those of a
-`Standing`. Each is sent when it has changed. The id of an event is the time of the look; a
-browser that comes back names the last one, and is told what ended since.
+`job` has the members of `job_facts`, `artifact` those of an `ArtifactStatus`. Each is sent when
+it has changed. The id of an event is the time at which it was sent. A browser that reconnects
+names the last one, and receives what ended since.
 
 Source: WHATWG, "HTML Living Standard", section 9.2, "Server-sent events".
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
-from passerby.console.artifacts import Stage, Standing
-from passerby.console.authentication import Visit, visited
-from passerby.console.facts import facts
+from passerby.console.artifacts import ArtifactQueue, ArtifactStage, ArtifactStatus
+from passerby.console.authentication import AuthenticatedRequest, authenticated
+from passerby.console.facts import job_facts
+from passerby.console.sessions import Sessions
 from passerby.errors import JobNotFound
+from passerby.jobs.job_list import JobList
+from passerby.jobs.store import JobStore
 
-LOOK_SECONDS = 0.5
-# Between two signs of life where nothing happens; proxies cut what is silent for a minute.
-SILENCE_LOOKS = 30
-# A job that ended so long before the page was shown may not be on it as ended.
+POLL_SECONDS = 0.5
+# A comment is sent after so many polls without events; proxies cut a connection that is
+# silent for a minute.
+SILENT_POLLS = 30
+# A job that ended this long before the page was rendered may not be shown as ended.
 RECENT = timedelta(seconds=30)
 JOBS_LIMIT = 500
 
 RETRY = b"retry: 2000\n\n"
-SIGN_OF_LIFE = b": here\n\n"
+KEEP_ALIVE = b": here\n\n"
 
-Event = tuple[str, str]  # kind, and what it is about
+EventKey = tuple[str, str]  # kind, and id of the job or artifact
+Facts = Mapping[str, object]
 
 
-class Watch:
-    """What one browser has been told."""
+@dataclass(frozen=True)
+class EventSources:
+    """Where events come from."""
 
-    def __init__(self, visit: Visit, since: datetime) -> None:
-        self._visit = visit
+    jobs: JobStore
+    job_list: JobList
+    artifacts: ArtifactQueue
+
+
+class EventStream:
+    """Events for one browser: what has changed since they were last polled."""
+
+    def __init__(
+        self,
+        sources: EventSources,
+        sessions: Sessions,
+        request: AuthenticatedRequest,
+        since: datetime,
+    ) -> None:
+        self._sources = sources
+        self._sessions = sessions
+        self._request = request
         self._since = since
-        self._told: dict[Event, Mapping[str, object]] = {}
-        self._seen: dict[str, bool] = {}  # whether a job may be seen, by id
+        self._sent: dict[EventKey, Facts] = {}
+        self._is_visible: dict[str, bool] = {}  # by id of the job
 
-    def look(self) -> bytes | None:
-        """What has changed, as events; None once the session has ended."""
+    def poll(self) -> bytes | None:
+        """Encode what has changed as events; None once the session has ended."""
         now = datetime.now(UTC)
-        visit = self._visit
-        if visit.desk.sessions.find(visit.session.cookie, now) is None:
+        if self._sessions.find(self._request.session.cookie, now) is None:
             return None
-        found = {**self._jobs(now), **self._made()}
-        changed = {name: told for name, told in found.items() if self._told.get(name) != told}
-        self._told = found
-        return b"".join(_event(kind, told, now) for (kind, _), told in changed.items())
+        found = {**self._poll_jobs(now), **self._poll_artifacts()}
+        changed = {key: facts for key, facts in found.items() if self._sent.get(key) != facts}
+        self._sent = found
+        return b"".join(_encode_event(kind, facts, now) for (kind, _), facts in changed.items())
 
-    def _jobs(self, now: datetime) -> dict[Event, Mapping[str, object]]:
-        visit = self._visit
-        active = visit.desk.job_list.active(visit.account_id, self._since, JOBS_LIMIT)
+    def _poll_jobs(self, now: datetime) -> dict[EventKey, Facts]:
+        request = self._request
+        active = self._sources.job_list.active(request.account_id, self._since, JOBS_LIMIT)
         self._since = max(self._since, now - RECENT)
-        return {("job", job.id): facts(job, now) for job in active if visit.may_see(job)}
+        return {("job", job.id): job_facts(job, now) for job in active if request.may_see(job)}
 
-    def _made(self) -> dict[Event, Mapping[str, object]]:
-        making = self._visit.desk.making
-        standings = {(s.job_id, s.name): s for s in making.standings()}
-        for kind, name in list(self._told):  # what was under way before, and is ready now
-            told = self._told[kind, name]
-            if kind == "making" and told["stage"] != Stage.READY:
-                pair = (str(told["job_id"]), str(told["name"]))
-                standing = standings.get(pair) or making.standing(*pair)
-                if standing is not None:
-                    standings[pair] = standing
+    def _poll_artifacts(self) -> dict[EventKey, Facts]:
+        artifacts = self._sources.artifacts
+        statuses = {(s.job_id, s.name): s for s in artifacts.unfinished()}
+        for job_id, name in self._unfinished_before():  # they may be ready now
+            status = statuses.get((job_id, name)) or artifacts.status(job_id, name)
+            if status is not None:
+                statuses[job_id, name] = status
         return {
-            ("making", f"{s.job_id}/{s.name}"): asdict(s)
-            for s in standings.values()
-            if self._is_visible(s)
+            ("artifact", f"{s.job_id}/{s.name}"): asdict(s)
+            for s in statuses.values()
+            if self._may_see(s)
         }
 
-    def _is_visible(self, standing: Standing) -> bool:
-        job_id, visit = standing.job_id, self._visit
-        if job_id not in self._seen:
+    def _unfinished_before(self) -> list[tuple[str, str]]:
+        """Return job and name of the artifacts that were not ready when last polled."""
+        return [
+            (str(facts["job_id"]), str(facts["name"]))
+            for (kind, _), facts in self._sent.items()
+            if kind == "artifact" and facts["stage"] != ArtifactStage.READY
+        ]
+
+    def _may_see(self, status: ArtifactStatus) -> bool:
+        job_id, request = status.job_id, self._request
+        if job_id not in self._is_visible:
             try:
-                job = visit.desk.jobs.find(job_id, visit.account_id)
-                self._seen[job_id] = visit.may_see(job)
+                job = self._sources.jobs.find(job_id, request.account_id)
+                self._is_visible[job_id] = request.may_see(job)
             except JobNotFound:
-                self._seen[job_id] = False
-        return self._seen[job_id]
+                self._is_visible[job_id] = False
+        return self._is_visible[job_id]
 
 
-async def _events(visit: Visit) -> Response:
-    # The server need not wait for the end of this when it ends itself.
-    visit.request.state.endless = True
-    watch = Watch(visit, _since(visit.request.headers.get("last-event-id")))
-    headers = {"x-accel-buffering": "no"}  # a proxy is to pass each event on at once
-    return StreamingResponse(_stream(watch), media_type="text/event-stream", headers=headers)
+@dataclass(frozen=True)
+class Events:
+    """The stream of events that pages listen to."""
+
+    sources: EventSources
+
+    def routes(self, sessions: Sessions) -> list[Route]:
+        """Return the route of the stream."""
+
+        async def stream(request: AuthenticatedRequest) -> Response:
+            # The server does not wait for this response when it stops.
+            request.http.state.endless = True
+            since = _since(request.http.headers.get("last-event-id"))
+            events = _events(EventStream(self.sources, sessions, request, since))
+            headers = {"x-accel-buffering": "no"}  # a proxy must pass each event on at once
+            return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+        return [authenticated(sessions, "/events", stream)]
 
 
-async def _stream(watch: Watch) -> AsyncIterator[bytes]:
+async def _events(stream: EventStream) -> AsyncIterator[bytes]:
     yield RETRY
-    silent = 0
-    while (told := await run_in_threadpool(watch.look)) is not None:
-        silent = 0 if told else silent + 1
-        if told:
-            yield told
-        elif silent % SILENCE_LOOKS == 0:
-            yield SIGN_OF_LIFE
-        await asyncio.sleep(LOOK_SECONDS)
+    silent_polls = 0
+    while (events := await run_in_threadpool(stream.poll)) is not None:
+        silent_polls = 0 if events else silent_polls + 1
+        if events:
+            yield events
+        elif silent_polls % SILENT_POLLS == 0:
+            yield KEEP_ALIVE
+        await asyncio.sleep(POLL_SECONDS)
 
 
-def _event(kind: str, told: Mapping[str, object], now: datetime) -> bytes:
-    members = msgspec.json.encode(told)
+def _encode_event(kind: str, facts: Facts, now: datetime) -> bytes:
+    members = msgspec.json.encode(facts)
     return f"id: {now.timestamp():.3f}\nevent: {kind}\n".encode() + b"data: " + members + b"\n\n"
 
 
 def _since(last_event_id: str | None) -> datetime:
-    """From when on the browser does not know what ended."""
+    """Return the time since which the browser does not know what ended."""
     recent = datetime.now(UTC) - RECENT
     try:
         return min(datetime.fromtimestamp(float(last_event_id or "nan"), UTC), recent)
     except (ValueError, OverflowError):
         return recent
-
-
-ROUTES = (visited("/events", _events),)

@@ -1,4 +1,4 @@
-"""What is told of a job in the list, to the page and to its scripts alike."""
+"""Facts about a job in the list, for the page and its scripts alike."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from passerby.console import wording
 from passerby.jobs.job import Job, JobState
 
-# Before that much is done, or that much time has passed, nobody can say how long it takes.
-FORESEEABLE_FRACTION = 0.05
-FORESEEABLE_TIME = timedelta(seconds=3)
+# The remaining time is estimated once so much is done and so much time has passed.
+ESTIMABLE_FRACTION = 0.05
+ESTIMABLE_TIME = timedelta(seconds=3)
 
 
-def facts(job: Job, now: datetime) -> Mapping[str, object]:
-    """JSON-ready members; texts are "" where there is nothing to say.
+def job_facts(job: Job, now: datetime) -> Mapping[str, object]:
+    """Return the facts, JSON-ready; texts are "" where there is nothing to say.
 
     `fraction` is of the whole, in [0, 1]; `created_at` is ISO 8601.
     """
@@ -34,21 +34,21 @@ def facts(job: Job, now: datetime) -> Mapping[str, object]:
 def _detail(job: Job, now: datetime) -> str:
     match job.state:
         case JobState.RUNNING:
-            parts = [f"{job.progress.fraction:.0%}", wording.stage_words(job), _left(job, now)]
+            parts = [f"{job.progress.fraction:.0%}", wording.stage_words(job), _remaining(job, now)]
             return " · ".join(part for part in parts if part)
         case JobState.FAILED:
-            return job.status_message or "Nothing is known of why."
+            return job.status_message or "The reason is unknown."
         case _:
             return ""
 
 
-def _left(job: Job, now: datetime) -> str:
-    """About how long it will take, from how long it took so far."""
+def _remaining(job: Job, now: datetime) -> str:
+    """Estimate the remaining time from the time taken so far."""
     fraction = job.progress.fraction
-    if job.started_at is None or fraction < FORESEEABLE_FRACTION:
+    if job.started_at is None or fraction < ESTIMABLE_FRACTION:
         return ""
     taken = now - job.started_at
-    if taken < FORESEEABLE_TIME:
+    if taken < ESTIMABLE_TIME:
         return ""
     return f"about {wording.roughly(taken * (1 - fraction) / fraction)} left"
 

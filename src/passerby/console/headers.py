@@ -1,4 +1,4 @@
-"""What a browser is told of every answer of the console: what it may load, and from where.
+"""Security headers: the browser is told what a page may load, and from where.
 
 Sources: W3C, "Content Security Policy Level 3"; OWASP Secure Headers Project.
 """
@@ -22,8 +22,8 @@ HEADERS = {
 }
 
 
-class Headed:
-    """An application whose answers have these headers, unless they set them themselves."""
+class SecurityHeaders:
+    """Middleware that adds these headers to each response that does not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,11 +31,11 @@ class Headed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
-        async def send_headed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_headed)
+        await self._app(scope, receive, send_with_headers)

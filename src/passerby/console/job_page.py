@@ -1,33 +1,46 @@
 """The page of one job."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from starlette.responses import Response
+from starlette.routing import Route
 
 from passerby.console import wording
-from passerby.console.authentication import Visit, visited
-from passerby.console.pages import page
+from passerby.console.authentication import AuthenticatedRequest, authenticated
+from passerby.console.job_exports import ExportFormat
+from passerby.console.rendering import render_page
+from passerby.console.sessions import Sessions
 from passerby.jobs.job import Job, JobState
+from passerby.jobs.store import JobStore
 
 
-def address(job: Job) -> str:
-    """Where the page of a job is."""
-    return f"/console/jobs/{job.id}"
+@dataclass(frozen=True)
+class JobPage:
+    """The page of one job."""
 
+    jobs: JobStore
+    formats: Callable[[], Sequence[ExportFormat]]  # offered for download
 
-def _page(visit: Visit) -> Response:
-    job = visit.job()
-    return page(
-        visit,
-        "job.html",
-        job=job,
-        base=address(job),
-        facts=_video_facts(job),
-        metadata=_metadata(job),
-        formats=visit.desk.job_desk.formats(),
-    )
+    def routes(self, sessions: Sessions) -> list[Route]:
+        """Return the routes of the page."""
+        return [authenticated(sessions, "/jobs/{job_id}", self._page)]
+
+    def _page(self, request: AuthenticatedRequest) -> Response:
+        job = request.find_job(self.jobs)
+        return render_page(
+            request,
+            "job.html",
+            job=job,
+            base=f"/console/jobs/{job.id}",
+            facts=_video_facts(job),
+            metadata=_metadata(job),
+            formats=self.formats(),
+        )
 
 
 def _video_facts(job: Job) -> dict[str, object] | None:
-    """What the scripts of the page need to know; None where the job has found nothing."""
+    """Return what the scripts of the page need to know; None if the job has no result."""
     if job.state is not JobState.SUCCEEDED or job.video is None:
         return None
     video = job.video
@@ -40,7 +53,7 @@ def _video_facts(job: Job) -> dict[str, object] | None:
 
 
 def _metadata(job: Job) -> list[tuple[str, str]]:
-    """Names and values of what is known of the job."""
+    """Return names and values of what is known of the job."""
     known = [("Tag", job.tag or "")]
     if job.counts is not None:
         known += [("People", f"{job.counts.persons:,}"), ("Sightings", f"{job.counts.sightings:,}")]
@@ -48,12 +61,9 @@ def _metadata(job: Job) -> list[tuple[str, str]]:
         video = job.video
         known += [
             ("Length", wording.duration(video.duration_ms)),
-            ("Picture", f"{video.width} × {video.height}"),  # noqa: RUF001 - as it is written
-            ("Frames a second", f"{video.frame_rate:.5g}"),
+            ("Resolution", f"{video.width} × {video.height}"),  # noqa: RUF001 - as it is written
+            ("Frame rate", f"{video.frame_rate:.5g} fps"),
             ("Codec", video.codec),
         ]
     known.append(("Job", job.id[:8]))
     return [(name, value) for name, value in known if value]
-
-
-ROUTES = (visited("/jobs/{job_id}", _page),)

@@ -1,113 +1,116 @@
-"""A job's video in a browser: as it is where the browser plays it, else as a preview.
+"""A job's video in a browser: the original if the browser can play it, else a preview.
 
-Whether it does, and the preview, are found out in a process that may decode; so are the
-portraits of the people in it.
+Whether it can, and the preview, are determined in a process that may decode; the portraits of
+the persons are made there, too.
 """
 
 import zipfile
-from dataclasses import asdict
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
 
-from passerby.cloud.pinned_object import PinnedObject
-from passerby.cloud.relay import open_part
-from passerby.console.artifacts import Making, Stage, Standing
-from passerby.console.authentication import Visit, visited
-from passerby.console.job_dependencies import Work
-from passerby.console.job_page import address
+from passerby.cloud.pinned_object import Objects, PinnedObject
+from passerby.cloud.relay import request_part
+from passerby.console.artifact_request import ArtifactRequest
+from passerby.console.artifacts import ArtifactStage, ArtifactStatus
+from passerby.console.authentication import AuthenticatedRequest, authenticated
+from passerby.console.job_artifacts import JobArtifacts, status_response
 from passerby.console.refusal import Refused
-from passerby.errors import JobNotFound
-from passerby.jobs.job import Job, JobState
+from passerby.console.sessions import Sessions
+from passerby.jobs.job import Job
+from passerby.jobs.store import JobStore
 
-LOOK, PREVIEW, PORTRAITS = "look.json", "preview.mp4", "portraits.zip"
-WORKS = {
-    LOOK: Work(kind="look"),
-    PREVIEW: Work(kind="preview"),
-    PORTRAITS: Work(kind="portraits"),
+Name = Literal["playability.json", "preview.mp4", "portraits.zip"]
+PLAYABILITY: Name = "playability.json"
+PREVIEW: Name = "preview.mp4"
+PORTRAITS: Name = "portraits.zip"
+REQUESTS: dict[Name, ArtifactRequest] = {
+    PLAYABILITY: ArtifactRequest(kind="playability"),
+    PREVIEW: ArtifactRequest(kind="preview"),
+    PORTRAITS: ArtifactRequest(kind="portraits"),
 }
-# FFmpeg's long names of the containers that `films.preview.playable` lets pass begin so.
+# FFmpeg's long names of the containers that `films.preview.playable` accepts begin so.
 MEDIA_TYPES = {"Matroska": "video/webm"}
 MP4 = "video/mp4"
-# It may be kept, but is asked for again: the job may be gone, or the key.
+# A browser may keep it, but asks again: the job may be gone, or the key.
 HEADERS = {"cache-control": "private, no-cache"}
 
 
-def ordered(
-    visit: Visit, job: Job, name: str, work: Work, making: Making | None = None
-) -> Standing:
-    """Have something made of a job, unless it is there."""
-    if job.state is not JobState.SUCCEEDED:
-        raise JobNotFound("This job has no result.")
-    command = visit.desk.job_desk.command(job, work)
-    return (making or visit.desk.making).ask(job.id, name, command)
+@dataclass(frozen=True)
+class JobVideo:
+    """The video of a job, and portraits of its persons."""
+
+    jobs: JobStore
+    objects: Objects
+    artifacts: JobArtifacts
+    checks: JobArtifacts  # a queue of its own: whether a video plays never waits for films
+
+    def routes(self, sessions: Sessions) -> list[Route]:
+        """Return the routes of video and portraits."""
+        job = "/jobs/{job_id}"
+        return [
+            authenticated(sessions, f"{job}/footage", self._prepare_video, method="POST"),
+            authenticated(sessions, f"{job}/video", self._video),
+            authenticated(sessions, f"{job}/portraits", self._order_portraits, method="POST"),
+            authenticated(sessions, f"{job}/portraits/{{person}}.png", self._portrait),
+        ]
+
+    def _prepare_video(self, request: AuthenticatedRequest) -> Response:
+        """Order what is needed to play the video; `address` is where it can be played."""
+        job = request.find_job(self.jobs)
+        address = f"/console/jobs/{job.id}/video"
+        check = _order(self.checks, job, PLAYABILITY)
+        if check.stage is not ArtifactStage.READY:
+            return status_response(check, purpose="playability")
+        if self._is_playable(job):
+            return status_response(check, purpose="playability", address=address)
+        preview = _order(self.artifacts, job, PREVIEW)
+        return status_response(preview, purpose="preview", address=address)
+
+    def _order_portraits(self, request: AuthenticatedRequest) -> Response:
+        return status_response(_order(self.artifacts, request.find_job(self.jobs), PORTRAITS))
+
+    def _portrait(self, request: AuthenticatedRequest) -> Response:
+        path = self.artifacts.path(request.find_job(self.jobs), PORTRAITS)
+        if path is None:
+            raise Refused("There are no portraits yet.", 404)
+        with zipfile.ZipFile(path) as archive:
+            try:
+                content = archive.read(f"{request.http.path_params['person']}.png")
+            except KeyError as error:
+                raise Refused("There is no portrait of this person.", 404) from error
+        return Response(
+            content, media_type="image/png", headers={"cache-control": "private, max-age=3600"}
+        )
+
+    def _video(self, request: AuthenticatedRequest) -> Response:
+        job = request.find_job(self.jobs)
+        if self._is_playable(job):
+            return self._original(job, request.http.headers.get("range"))
+        preview = self.artifacts.path(job, PREVIEW)
+        if preview is None:
+            raise Refused("There is no preview of this video yet.", 404)
+        return FileResponse(preview, media_type=MP4, headers=HEADERS)
+
+    def _is_playable(self, job: Job) -> bool:
+        checked = self.checks.path(job, PLAYABILITY)
+        return checked is not None and bool(msgspec.json.decode(checked.read_bytes())["plays"])
+
+    def _original(self, job: Job, byte_range: str | None) -> Response:
+        """Answer with the object itself: a file, or the part that a store gives of it."""
+        facts = PinnedObject(self.objects, **job.source).facts()
+        container = job.video.container if job.video else ""
+        kind = MEDIA_TYPES.get(container.split(" ")[0], MP4)
+        etag = f'"{facts.fingerprint[:32]}"'
+        if not facts.location.startswith(("http://", "https://")):
+            return FileResponse(facts.location, media_type=kind, headers={**HEADERS, "etag": etag})
+        part = request_part(facts.location, byte_range)
+        headers = {**HEADERS, "accept-ranges": "bytes", **part.headers}
+        return StreamingResponse(part.chunks, part.status, headers, kind)
 
 
-def told(standing: Standing, **more: object) -> Response:
-    """How far it is, as the scripts read it."""
-    return JSONResponse({**asdict(standing), **more})
-
-
-def _footage(visit: Visit) -> Response:
-    job = visit.job()
-    looked = ordered(visit, job, LOOK, WORKS[LOOK], visit.desk.job_desk.looking)
-    if looked.stage is not Stage.READY:
-        return told(looked, purpose="look")
-    video = f"{address(job)}/video"
-    if _plays(visit, job):
-        return told(looked, purpose="look", address=video)
-    return told(ordered(visit, job, PREVIEW, WORKS[PREVIEW]), purpose="preview", address=video)
-
-
-def _portraits(visit: Visit) -> Response:
-    return told(ordered(visit, visit.job(), PORTRAITS, WORKS[PORTRAITS]))
-
-
-def _portrait(visit: Visit) -> Response:
-    path = visit.desk.making.path(visit.job().id, PORTRAITS)
-    if path is None:
-        raise Refused("There are no portraits yet.", 404)
-    with zipfile.ZipFile(path) as archive:
-        try:
-            content = archive.read(f"{visit.request.path_params['person']}.png")
-        except KeyError as error:
-            raise Refused("There is no portrait of this person.", 404) from error
-    return Response(
-        content, media_type="image/png", headers={"cache-control": "private, max-age=3600"}
-    )
-
-
-def _video(visit: Visit) -> Response:
-    job = visit.job()
-    if _plays(visit, job):
-        return _original(visit, job)
-    preview = visit.desk.making.path(job.id, PREVIEW)
-    if preview is None:
-        raise Refused("There is no preview of this video yet.", 404)
-    return FileResponse(preview, media_type=MP4, headers=HEADERS)
-
-
-def _plays(visit: Visit, job: Job) -> bool:
-    looked = visit.desk.making.path(job.id, LOOK)
-    return looked is not None and bool(msgspec.json.decode(looked.read_bytes())["plays"])
-
-
-def _original(visit: Visit, job: Job) -> Response:
-    """The object itself: a file, or what a store gives of it."""
-    facts = PinnedObject(visit.desk.buckets, **job.source).facts()
-    container = job.video.container if job.video else ""
-    kind = MEDIA_TYPES.get(container.split(" ")[0], MP4)
-    etag = f'"{facts.fingerprint[:32]}"'
-    if not facts.location.startswith(("http://", "https://")):
-        return FileResponse(facts.location, media_type=kind, headers={**HEADERS, "etag": etag})
-    part = open_part(facts.location, visit.request.headers.get("range"))
-    headers = {**HEADERS, "accept-ranges": "bytes", **part.headers}
-    return StreamingResponse(part.chunks, part.status, headers, kind)
-
-
-ROUTES = (
-    visited("/jobs/{job_id}/footage", _footage, method="POST"),
-    visited("/jobs/{job_id}/video", _video),
-    visited("/jobs/{job_id}/portraits", _portraits, method="POST"),
-    visited("/jobs/{job_id}/portraits/{person}.png", _portrait),
-)
+def _order(artifacts: JobArtifacts, job: Job, name: Name) -> ArtifactStatus:
+    return artifacts.order(job, name, REQUESTS[name])

@@ -1,4 +1,4 @@
-"""The list of jobs: newest first, filtered by state and tag, and how one is cancelled."""
+"""The list of jobs, newest first, filtered by state and tag; jobs are cancelled there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +7,19 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
 
-from passerby.console.authentication import START, Visit, visited, wants_page
-from passerby.console.facts import facts
-from passerby.console.pages import page
+from passerby.console.authentication import START, AuthenticatedRequest, authenticated, wants_page
+from passerby.console.facts import job_facts
+from passerby.console.rendering import render_page
+from passerby.console.sessions import Sessions
 from passerby.jobs.job import OPEN_STATES, Job, JobState
-from passerby.jobs.job_list import Wanted
+from passerby.jobs.job_list import JobList, Wanted
+from passerby.jobs.store import JobStore
 
 ROWS = 50
-# Jobs looked at for one page: a key that may see few of many does not cost more than that.
-LOOKED_AT = 2000
+# Jobs read for one page: a key that may see few of many does not cost more than that.
+JOBS_READ_LIMIT = 2000
 TAG_LIMIT = 64  # what the service allows a tag
 
 FILTERS: dict[str, tuple[str, tuple[JobState, ...]]] = {
@@ -30,40 +33,61 @@ FILTERS: dict[str, tuple[str, tuple[JobState, ...]]] = {
 
 @dataclass(frozen=True)
 class Rows:
-    """A page of the list."""
+    """One page of the list."""
 
     jobs: list[Job]
     following: str | None  # job after which the next page begins; None on the last
 
 
-def _jobs(visit: Visit) -> Response:
-    query = visit.request.query_params
-    state = query.get("state", "")
-    state = state if state in FILTERS else ""
-    tag = query.get("tag", "").strip()[:TAG_LIMIT]
-    than = query.get("than") or None
-    wanted = Wanted(visit.account_id, FILTERS[state][1], tag)
-    rows = _rows(visit, visit.desk.job_list.older(wanted, than))
-    now = datetime.now(UTC)
-    return page(
-        visit,
-        "jobs.html",
-        rows=[facts(job, now) for job in rows.jobs],
-        filters=[(name, words, _query(name, tag)) for name, (words, _) in FILTERS.items()],
-        state=state,
-        tag=tag,
-        newest=_query(state, tag) if than else None,
-        older=_query(state, tag, rows.following) if rows.following else None,
-        may_start=visit.session.key.rights.allow_operation(START),
-        is_new=not (rows.jobs or state or tag or than),
-    )
+@dataclass(frozen=True)
+class JobsPage:
+    """The list of jobs."""
+
+    jobs: JobStore
+    job_list: JobList
+
+    def routes(self, sessions: Sessions) -> list[Route]:
+        """Return the routes of the page."""
+        cancel = "/jobs/{job_id}/cancel"
+        return [
+            authenticated(sessions, "/", self._list),
+            authenticated(sessions, cancel, self._cancel, method="POST", right=START),
+        ]
+
+    def _list(self, request: AuthenticatedRequest) -> Response:
+        query = request.http.query_params
+        state = query.get("state", "")
+        state = state if state in FILTERS else ""
+        tag = query.get("tag", "").strip()[:TAG_LIMIT]
+        than = query.get("than") or None
+        wanted = Wanted(request.account_id, FILTERS[state][1], tag)
+        rows = _visible_rows(request, self.job_list.older(wanted, than))
+        now = datetime.now(UTC)
+        return render_page(
+            request,
+            "jobs.html",
+            rows=[job_facts(job, now) for job in rows.jobs],
+            filters=[(name, words, _address(name, tag)) for name, (words, _) in FILTERS.items()],
+            state=state,
+            tag=tag,
+            newest=_address(state, tag) if than else None,
+            older=_address(state, tag, rows.following) if rows.following else None,
+            may_start=request.key.rights.allow_operation(START),
+            is_new=not (rows.jobs or state or tag or than),
+        )
+
+    def _cancel(self, request: AuthenticatedRequest) -> Response:
+        job = self.jobs.cancel(request.find_job(self.jobs).id)
+        if wants_page(request.http):
+            return RedirectResponse("/console/", 303)
+        return JSONResponse(job_facts(job, datetime.now(UTC)))
 
 
-def _rows(visit: Visit, jobs: Iterator[Job]) -> Rows:
+def _visible_rows(request: AuthenticatedRequest, jobs: Iterator[Job]) -> Rows:
     shown: list[Job] = []
     last: Job | None = None
-    for job in islice(jobs, LOOKED_AT):
-        if visit.may_see(job):
+    for job in islice(jobs, JOBS_READ_LIMIT):
+        if request.may_see(job):
             if len(shown) == ROWS:
                 return Rows(shown, shown[-1].id)
             shown.append(job)
@@ -72,21 +96,8 @@ def _rows(visit: Visit, jobs: Iterator[Job]) -> Rows:
     return Rows(shown, last.id if more and last else None)
 
 
-def _query(state: str, tag: str, than: str | None = None) -> str:
-    """Address of the list with these filters."""
+def _address(state: str, tag: str, than: str | None = None) -> str:
+    """Return the address of the list with these filters."""
     chosen = {"state": state, "tag": tag, "than": than}
     query = urlencode({name: value for name, value in chosen.items() if value})
     return f"/console/?{query}" if query else "/console/"
-
-
-def _cancel(visit: Visit) -> Response:
-    job = visit.desk.jobs.cancel(visit.job().id)
-    if wants_page(visit.request):
-        return RedirectResponse("/console/", 303)
-    return JSONResponse(facts(job, datetime.now(UTC)))
-
-
-ROUTES = (
-    visited("/", _jobs),
-    visited("/jobs/{job_id}/cancel", _cancel, method="POST", right=START),
-)

@@ -1,7 +1,10 @@
-"""How somebody logs in, with an access key, and out again."""
+"""Login with an access key, and logout."""
 
 import hmac
+from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -9,59 +12,96 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from passerby.access.keys import AccessKey
-from passerby.console.authentication import COOKIE, Visit, check_origin, read_body, visited
-from passerby.console.dependencies import Desk
-from passerby.console.pages import outer_page
-from passerby.console.sessions import SESSION_LIFE, Session
+from passerby.access.keys import AccessKey, AccessKeys
+from passerby.console.authentication import (
+    COOKIE,
+    AuthenticatedRequest,
+    authenticated,
+    check_origin,
+    read_body,
+)
+from passerby.console.rendering import render_public_page
+from passerby.console.sessions import SESSION_LIFE, LoginSession, Sessions
 
 HOME = "/console/"
 COOKIE_PATH = "/console"
 
-_WRONG = "There is no access key with this id and secret."
-_TOO_OFTEN = "Too many attempts were wrong. Wait a minute, then try again."
+_WRONG = "There is no access key with this ID and secret."
+_TOO_OFTEN = "Too many failed attempts. Wait a minute, then try again."
 
 
-async def _login(request: Request) -> Response:
-    if request.method != "POST":
-        return outer_page("login.html", next=_destination(request.query_params.get("next")))
-    check_origin(request)
-    form = dict(parse_qsl((await read_body(request)).decode(errors="replace")))
-    return await run_in_threadpool(_admitted, request, form)
+class Failures(Protocol):
+    """Limit on how often somebody may fail to authenticate."""
+
+    def allows(self, name: Hashable) -> bool:
+        """Return whether `name` may try again."""
+
+    def take(self, name: Hashable) -> bool:
+        """Count a failure of `name`."""
 
 
-def _admitted(request: Request, form: dict[str, str]) -> Response:
-    desk: Desk = request.app.state.desk
-    destination = _destination(form.get("next"))
-    key_id = form.get("key_id", "").strip()
-    key = desk.keys.find(key_id)
-    # By address as well, as at the API: nobody can lock out the holder of a key.
-    culprit = (request.client.host if request.client else "", key.id if key else "")
-    if not desk.failures.allows(culprit):
-        return outer_page("login.html", 429, next=destination, key_id=key_id, message=_TOO_OFTEN)
-    now = datetime.now(UTC)
-    if key is None or not _is_holder(key, form, now):
-        desk.failures.take(culprit)
-        return outer_page("login.html", 403, next=destination, key_id=key_id, message=_WRONG)
-    answer = RedirectResponse(destination, 303)
-    _set_cookie(answer, desk.sessions.begin(key, now), secure=desk.secure)
-    return answer
+@dataclass(frozen=True)
+class LoginPage:
+    """The login page, and logout."""
+
+    keys: AccessKeys
+    sessions: Sessions
+    failures: Failures
+    secure: bool  # whether the server speaks TLS: then the cookie is sent over TLS alone
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the page."""
+        return [
+            Route("/login", self._login, methods=["GET", "POST"], name="login"),
+            authenticated(self.sessions, "/logout", self._log_out, method="POST", right=None),
+        ]
+
+    async def _login(self, request: Request) -> Response:
+        if request.method != "POST":
+            destination = _destination(request.query_params.get("next"))
+            return render_public_page("login.html", next=destination)
+        check_origin(request)
+        form = dict(parse_qsl((await read_body(request)).decode(errors="replace")))
+        return await run_in_threadpool(self._log_in, request, form)
+
+    def _log_in(self, request: Request, form: dict[str, str]) -> Response:
+        destination = _destination(form.get("next"))
+        key_id = form.get("key_id", "").strip()
+        key = self.keys.find(key_id)
+        # Counted by address as well, as at the API: nobody can lock out the holder of a key.
+        culprit = (request.client.host if request.client else "", key.id if key else "")
+        shown = {"next": destination, "key_id": key_id}
+        if not self.failures.allows(culprit):
+            return render_public_page("login.html", 429, **shown, message=_TOO_OFTEN)
+        now = datetime.now(UTC)
+        if key is None or not _is_holder(key, form, now):
+            self.failures.take(culprit)
+            return render_public_page("login.html", 403, **shown, message=_WRONG)
+        response = RedirectResponse(destination, 303)
+        _set_cookie(response, self.sessions.begin(key, now), secure=self.secure)
+        return response
+
+    def _log_out(self, request: AuthenticatedRequest) -> Response:
+        self.sessions.end(request.session)
+        response = RedirectResponse("/console/login", 303)
+        response.delete_cookie(COOKIE, path=COOKIE_PATH)
+        return response
 
 
 def _is_holder(key: AccessKey, form: dict[str, str], now: datetime) -> bool:
-    """Whether the secrets are those of the key, and it has not expired."""
-    secret = _equal(form.get("secret", "").strip(), key.secret)
-    token = _equal(form.get("session_token", "").strip(), key.session_token)
+    """Return whether the secrets are those of the key, and it has not expired."""
+    secret = _is_equal(form.get("secret", "").strip(), key.secret)
+    token = _is_equal(form.get("session_token", "").strip(), key.session_token)
     return secret and token and (key.expires_at is None or now < key.expires_at)
 
 
-def _equal(theirs: str, ours: str) -> bool:
-    """Compare in a time that tells nothing of where they differ."""
-    return hmac.compare_digest(theirs.encode(errors="replace"), ours.encode())
+def _is_equal(given: str, secret: str) -> bool:
+    """Compare in a time that does not depend on where the two differ."""
+    return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
 
 
-def _set_cookie(answer: Response, session: Session, *, secure: bool) -> None:
-    answer.set_cookie(
+def _set_cookie(response: Response, session: LoginSession, *, secure: bool) -> None:
+    response.set_cookie(
         COOKIE,
         session.cookie,
         max_age=int(SESSION_LIFE.total_seconds()),
@@ -73,19 +113,6 @@ def _set_cookie(answer: Response, session: Session, *, secure: bool) -> None:
 
 
 def _destination(wanted: str | None) -> str:
-    """Where to go after login: a path of the console and nowhere else."""
+    """Return where login leads: a path of the console and nowhere else."""
     inside = wanted is not None and wanted.startswith(HOME) and "\\" not in wanted
     return wanted if wanted and inside and "//" not in wanted.partition("?")[0] else HOME
-
-
-def _logout(visit: Visit) -> Response:
-    visit.desk.sessions.end(visit.session)
-    answer = RedirectResponse("/console/login", 303)
-    answer.delete_cookie(COOKIE, path=COOKIE_PATH)
-    return answer
-
-
-ROUTES = (
-    Route("/login", _login, methods=["GET", "POST"], name="login"),
-    visited("/logout", _logout, method="POST", right=None),
-)

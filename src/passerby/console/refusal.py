@@ -1,6 +1,6 @@
-"""What the console says no to, and the status that goes with it."""
+"""Errors that the console answers with, and their HTTP statuses."""
 
-from passerby.cloud.incoming import UnusableName
+from passerby.cloud.upload import InvalidFileName
 from passerby.errors import (
     JobNotFound,
     ObjectForbidden,
@@ -29,12 +29,12 @@ _STATUSES: dict[type[PasserbyError], int] = {
     VideoGone: 404,
     StoreUnreachable: 503,
     TooLittleSpace: 507,
-    UnusableName: 400,
+    InvalidFileName: 400,
 }
 
 
 def status_of(error: PasserbyError) -> int:
-    """HTTP status that says of an error whose fault it is."""
+    """Return the HTTP status of an error."""
     if isinstance(error, Refused):
         return error.status
     return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)

@@ -1,7 +1,7 @@
-"""Who is logged in: a cookie that names an access key, sealed so that nobody can forge it.
+"""Sessions: a cookie names the access key that logged in, sealed so that nobody can forge it.
 
 The server keeps no list of sessions. A session ends after `SESSION_LIFE`, with its key, or
-when its holder logs out, which the process that heard it remembers.
+when its holder logs out, which the process that received the request remembers.
 
 Sources: AES-GCM, NIST SP 800-38D; OWASP Cheat Sheet Series, "Session Management" and
 "Cross-Site Request Forgery Prevention" (a token bound to the session by HMAC).
@@ -30,11 +30,11 @@ _LABEL = b"passerby: session of the console"
 
 
 @dataclass(frozen=True)
-class Session:
+class LoginSession:
     """One login of one access key."""
 
     key: AccessKey
-    csrf_token: str  # what a request that changes something must show beside the cookie
+    csrf_token: str  # sent beside the cookie with each request that changes something
     ends_at: datetime  # aware, UTC
     cookie: str
 
@@ -47,7 +47,7 @@ class Sessions:
     key : bytes
         32 bytes.
     keys : AccessKeys
-        Where the access keys are looked up: a session lives no longer than its key.
+        Store of the access keys: a session lives no longer than its key.
     """
 
     def __init__(self, key: bytes, keys: AccessKeys) -> None:
@@ -56,15 +56,15 @@ class Sessions:
         self._keys = keys
         self._ended: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, key: AccessKey, now: datetime) -> Session:
-        """Open a session for the holder of `key`, who has shown its secret."""
+    def begin(self, key: AccessKey, now: datetime) -> LoginSession:
+        """Begin a session for the holder of `key`, who has shown its secret."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _ISSUED.pack(int(now.timestamp())) + key.id.encode()
         sealed = nonce + self._cipher.encrypt(nonce, plain, _LABEL)
         return self._session(key, base64.urlsafe_b64encode(sealed).decode(), now)
 
-    def find(self, cookie: str, now: datetime) -> Session | None:
-        """Find the session of a cookie; None if there is none, or none any more."""
+    def find(self, cookie: str, now: datetime) -> LoginSession | None:
+        """Find the session of a cookie; None if there is none, or it has ended."""
         try:
             sealed = base64.b64decode(cookie, b"-_", validate=True)
             nonce, secret = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
@@ -79,13 +79,13 @@ class Sessions:
         session = self._session(key, cookie, issued)
         return session if now < session.ends_at else None
 
-    def end(self, session: Session) -> None:
+    def end(self, session: LoginSession) -> None:
         """End a session before its time."""
         self._ended[session.cookie] = None
         if len(self._ended) > ENDED_LIMIT:
             self._ended.popitem(last=False)
 
-    def _session(self, key: AccessKey, cookie: str, issued: datetime) -> Session:
+    def _session(self, key: AccessKey, cookie: str, issued: datetime) -> LoginSession:
         ends_at = min(issued + SESSION_LIFE, key.expires_at or datetime.max.replace(tzinfo=UTC))
         token = hmac.digest(self._key, b"CSRF " + cookie.encode(), "sha256").hex()
-        return Session(key, token, ends_at, cookie)
+        return LoginSession(key, token, ends_at, cookie)

@@ -1,61 +1,91 @@
-"""How a video gets from a browser into a bucket: in one request, whose body is the file.
+"""Uploads of videos into a bucket, in one request whose body is the file.
 
-Nobody but a logged-in holder of a key with the right to analyse what is uploaded gets as far
-as the first byte of the body.
+Nothing of the body is read unless the key allows the upload to be analysed.
 """
+
+from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from passerby.cloud.incoming import Incoming, checked_name
-from passerby.console.authentication import START, Visit, visited
-from passerby.console.dependencies import UploadPlace
+from passerby.cloud.upload import FileUpload, normalise_name
+from passerby.console.authentication import START, AuthenticatedRequest, authenticated
 from passerby.console.refusal import Refused
+from passerby.console.sessions import Sessions
 from passerby.console.wording import size
 
-# Handed to the disk at a time: each write takes a turn in a thread.
+# Written to the disk at a time: each write takes a turn in a thread.
 CHUNK_BYTES = 1024 * 1024
 
 
-async def _upload(visit: Visit) -> Response:
-    place, name, length = _admitted(visit)
-    request = visit.request
-    request.state.patient = True  # from here on, as long as it takes
-    incoming = await run_in_threadpool(Incoming, place.folder, name, length)
-    with incoming:
-        await _written(request, incoming, length)
-        key = await run_in_threadpool(incoming.publish)
-    return JSONResponse({"bucket": place.bucket, "key": key}, 201)
+@dataclass(frozen=True)
+class UploadTarget:
+    """The bucket that uploads go to."""
+
+    bucket: str
+    folder: Path  # the bucket's
+    bytes_limit: int  # of a file
 
 
-def _admitted(visit: Visit) -> tuple[UploadPlace, str, int]:
-    """Where the file goes, its name and its length in bytes; raises Refused."""
-    place = visit.desk.upload_place
-    if place is None:
-        raise Refused("Nothing can be uploaded here.", 404)
-    name = checked_name(visit.request.path_params["name"])
-    if not visit.session.key.rights.allow_video(place.bucket, name):
-        raise Refused(f"This access key may not use {place.bucket}/{name}.", 403)
-    length = visit.request.headers.get("content-length", "")
-    if not length.isascii() or not length.isdigit():
-        raise Refused("The length of the file must be told first.", 411)
-    if int(length) > place.bytes_limit:
-        raise Refused(f"A video may have {size(place.bytes_limit)}.", 413)
-    if int(length) == 0:
-        raise Refused("The file is empty.")
-    return place, name, int(length)
+@dataclass(frozen=True)
+class Upload:
+    """An upload that is allowed."""
+
+    bucket: str
+    folder: Path
+    name: str
+    length: int  # bytes
 
 
-async def _written(request: Request, incoming: Incoming, length: int) -> None:
-    """Write what comes; raises ClientDisconnect if it breaks off."""
-    pending, left = bytearray(), length
+@dataclass(frozen=True)
+class Uploads:
+    """The address that videos are uploaded to."""
+
+    target: UploadTarget | None  # None: nothing can be uploaded
+
+    def routes(self, sessions: Sessions) -> list[Route]:
+        """Return the route of uploads."""
+        path = "/uploads/{name}"
+        return [
+            authenticated(sessions, path, self._receive, method="PUT", right=START, streams=True)
+        ]
+
+    async def _receive(self, request: AuthenticatedRequest) -> Response:
+        upload = self._check(request)
+        request.http.state.patient = True  # from here on, as long as it takes
+        incoming = await run_in_threadpool(FileUpload, upload.folder, upload.name, upload.length)
+        with incoming:
+            await _write_body(request.http, incoming, upload.length)
+            key = await run_in_threadpool(incoming.publish)
+        return JSONResponse({"bucket": upload.bucket, "key": key}, 201)
+
+    def _check(self, request: AuthenticatedRequest) -> Upload:
+        """Check that the file may be uploaded; raises Refused."""
+        target = self.target
+        if target is None:
+            raise Refused("Uploads are disabled on this server.", 404)
+        name = normalise_name(request.http.path_params["name"])
+        if not request.key.rights.allow_video(target.bucket, name):
+            raise Refused(f"This access key may not use {target.bucket}/{name}.", 403)
+        length = request.http.headers.get("content-length", "")
+        if not length.isascii() or not length.isdigit():
+            raise Refused("The header Content-Length is required.", 411)
+        if int(length) > target.bytes_limit:
+            raise Refused(f"A video may be up to {size(target.bytes_limit)}.", 413)
+        if int(length) == 0:
+            raise Refused("The file is empty.")
+        return Upload(target.bucket, target.folder, name, int(length))
+
+
+async def _write_body(request: Request, incoming: FileUpload, length: int) -> None:
+    """Write the body as it arrives; raises ClientDisconnect if it breaks off."""
+    pending, remaining = bytearray(), length
     async for chunk in request.stream():
         pending += chunk
-        left -= len(chunk)
-        if len(pending) >= CHUNK_BYTES or not left:
+        remaining -= len(chunk)
+        if len(pending) >= CHUNK_BYTES or not remaining:
             await run_in_threadpool(incoming.write, pending)
             pending = bytearray()
-
-
-ROUTES = (visited("/uploads/{name}", _upload, method="PUT", right=START, streams=True),)

@@ -1,4 +1,4 @@
-"""How values read on a page."""
+"""Texts that pages show for values."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,27 +16,27 @@ _STATES = {
 }
 _STAGES = {
     Stage.QUEUED: "waiting for a worker",
-    Stage.PLANNING: "looking at the video",
-    Stage.OBSERVING: "looking for people",
-    Stage.LINKING: "joining their paths",
-    Stage.SAVING: "saving",
+    Stage.PLANNING: "reading the video",
+    Stage.OBSERVING: "detecting people",
+    Stage.LINKING: "linking their paths",
+    Stage.SAVING: "saving the result",
 }
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
 
 
 def state_words(state: JobState) -> str:
-    """A job's state in a word."""
+    """Return a job's state in a word."""
     return _STATES[state]
 
 
 def stage_words(job: Job) -> str:
-    """What a job is at."""
+    """Return the current stage of a job."""
     return _STAGES[job.progress.stage]
 
 
 def duration(milliseconds: float) -> str:
-    """A length of time: `1:02:03`, `2:03`."""
+    """Format a duration: `1:02:03`, `2:03`."""
     seconds = round(milliseconds / _THOUSAND)
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
@@ -44,7 +44,7 @@ def duration(milliseconds: float) -> str:
 
 
 def roughly(span: timedelta) -> str:
-    """A length of time in one unit: `20 s`, `5 min`, `3 h`."""
+    """Format a duration in one unit: `20 s`, `5 min`, `3 h`."""
     seconds = span.total_seconds()
     for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 1.5 * length:
@@ -53,7 +53,7 @@ def roughly(span: timedelta) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: `1.2 MB`, with a space where no line is broken."""
+    """Format a number of bytes: `1.2 MB`, with a no-break space."""
     amount, unit = float(count), 0
     while amount >= _THOUSAND and unit < len(_UNITS) - 1:
         amount, unit = amount / _THOUSAND, unit + 1
@@ -61,7 +61,7 @@ def size(count: int) -> str:
 
 
 def when(moment: datetime) -> str:
-    """A time in UTC; the browser shows it as its own."""
+    """Format a time in UTC; the browser shows it in its own time zone."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 

@@ -1,4 +1,4 @@
-"""What each process does: one shard after another, as they come through its pipe.
+"""Work on one shard after another, as they come through a pipe: what each process does.
 
 Beside that a thread watches the parent: the process must not outlive it, nor go on
 for long once the parent says stop.
@@ -19,17 +19,14 @@ from typing import Any
 
 from passerby.engine.shared_progress import SharedProgress
 from passerby.errors import JobCancelled
-
-# Tells how much of the shard is done, in [0, 1]. Raises JobCancelled when the
-# shard is no longer wanted; the observer lets it pass.
-ShardReport = Callable[[float], None]
+from passerby.records import FractionCallback
 
 WATCH_SECONDS = 0.2
 GRACE_SECONDS = 1.0  # from the word stop to the end, however busy
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """What became of a shard: its result, or what was raised."""
 
     result: Any = None
@@ -39,7 +36,7 @@ class Outcome:
 def serve(connection: "Connection[Any, Any]", shared_progress: SharedProgress) -> None:
     """Observe what comes through the pipe until its other end is closed.
 
-    Received are `(observe, shard)`, sent is an `Outcome` for each.
+    Received are `(task, item)`, sent is an `TaskOutcome` for each.
     """
     # Ctrl-C goes to every process of a terminal; what it means, the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -48,13 +45,13 @@ def serve(connection: "Connection[Any, Any]", shared_progress: SharedProgress) -
     threading.Thread(target=_watch, args=(shared_progress,), daemon=True).start()
     with suppress(EOFError, ConnectionError):
         while True:
-            observe, shard = connection.recv()
-            connection.send(_observed(observe, shard, shared_progress))
+            task, item = connection.recv()
+            connection.send(_do(task, item, shared_progress))
 
 
-def _observed(
-    observe: Callable[[Any, ShardReport], Any], shard: object, shared_progress: SharedProgress
-) -> Outcome:
+def _do(
+    task: Callable[[Any, FractionCallback], Any], item: object, shared_progress: SharedProgress
+) -> TaskOutcome:
     def report(fraction: float) -> None:
         shared_progress.fraction.value = fraction
         shared_progress.reports.value += 1
@@ -62,9 +59,9 @@ def _observed(
             raise JobCancelled
 
     try:
-        return Outcome(observe(shard, report))
+        return TaskOutcome(task(item, report))
     except Exception as error:  # noqa: BLE001 - raised again by the parent
-        return Outcome(error=_sendable(error))
+        return TaskOutcome(error=_sendable(error))
 
 
 def _sendable(error: Exception) -> Exception:

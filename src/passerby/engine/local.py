@@ -1,20 +1,26 @@
-"""How shards are run by the processes of this machine."""
+"""Run shards in the processes of this machine."""
 
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import partial
 from multiprocessing.connection import wait
 from typing import Generic, TypeVar
 
-from passerby.engine.child import ShardReport
+from passerby import logs
 from passerby.engine.process import ShardProcess
-from passerby.errors import EngineError, JobCancelled
+from passerby.errors import EngineError
 from passerby.processes.limits import NO_LIMITS, Limits
+from passerby.records import FractionCallback
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-Observe = Callable[[T, ShardReport], R]
-OnProgress = Callable[[int, float], None]  # number of the shard, fraction of it done in [0, 1]
+# Work on one item of a sequence, which is told how much of it is done.
+Task = Callable[[T, FractionCallback], R]
+# Told the number of an item, and how much of it is done, in [0, 1].
+ItemCallback = Callable[[int, float], None]
 
 # A process can be killed for what another one does, the memory it takes for
 # instance. One that dies a third time over the same shard dies of that shard.
@@ -30,7 +36,7 @@ KEPT = 2
 KEPT_BYTES = 1024**3
 
 
-class Processes:
+class ProcessPool:
     """Processes, some of which stay for the next run, started when they are needed.
 
     Those at work when a run fails do not stay. All of them end with this process, at
@@ -41,160 +47,134 @@ class Processes:
         self.limits = limits
         self._idle: list[ShardProcess] = []
 
-    def run(
-        self,
-        observe: Observe[T, R],
-        shards: Sequence[T],
-        workers: int,
-        on_progress: OnProgress,
-        should_stop: Callable[[], bool],
+    def map(
+        self, task: Task[T, R], items: Sequence[T], workers: int, on_progress: ItemCallback
     ) -> list[R]:
-        """As `run_shards`, however few shards there are, and within the limits.
-
-        Raises
-        ------
-        JobCancelled, EngineError, Exception
-            As `run_shards`; an EngineError also where a shard went beyond a limit.
-        """
-        return self._carried_out(
-            _Run(observe, shards, self.limits), workers, on_progress, should_stop
-        )
-
-    def call(self, work: Callable[[ShardReport], R], on_tick: Callable[[], None]) -> R:
-        """Have one thing done in one process, within the limits.
+        """Do a task on every item, several at once, and return the results in their order.
 
         Parameters
         ----------
-        work : callable
-            Importable there by name and pure, as it is called again if its process is
-            killed.
-        on_tick : callable
-            Called several times a second; an exception it raises ends the work.
+        task : callable
+            Importable by name in another process and pure: it is done again if its process
+            is killed.
+        workers : int
+            Processes at the same time.
+        on_progress : callable
+            Called from this thread several times a second; an exception it raises ends all
+            processes within 2 seconds.
 
         Raises
         ------
-        EngineError, Exception
-            As `run`.
+        EngineError
+            If the process of an item was killed time and again, or went beyond a limit.
+        Exception
+            The first one that `task` raised.
         """
+        return self._finish(_Run(task, items, self.limits), workers, on_progress)
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        """Do one thing in one process, within the limits; parameters and errors as `map`."""
         run = _Run(_do, [work], self.limits, "The preparation")
-        (result,) = self._carried_out(run, 1, lambda *_: on_tick(), lambda: False)
+        (result,) = self._finish(run, 1, lambda *_: on_tick())
         return result
 
-    def _carried_out(
-        self,
-        run: "_Run[T, R]",
-        workers: int,
-        on_progress: OnProgress,
-        should_stop: Callable[[], bool],
-    ) -> list[R]:
+    def _finish(self, run: "_Run[T, R]", workers: int, on_progress: ItemCallback) -> list[R]:
         try:
             while not run.is_over:
                 while run.wants_another(workers):
-                    run.hand_out(self._taken())
+                    run.hand_out(self._take())
                 self._idle += run.look(on_progress)
-                if should_stop():
-                    raise JobCancelled
         finally:
-            _ended([*run.busy, *self._idle[KEPT:]])
+            _end_all([*run.busy, *self._idle[KEPT:]])
             del self._idle[KEPT:]
         return run.in_order()
 
     def close(self) -> None:
         """End all processes."""
-        _ended(self._idle)
+        _end_all(self._idle)
         self._idle = []
 
-    def _taken(self) -> ShardProcess:
+    def _take(self) -> ShardProcess:
         while self._idle:
             process = self._idle.pop()
             if process.is_alive and process.memory_bytes <= KEPT_BYTES:
                 return process
-            _ended([process])
+            _end_all([process])
         return ShardProcess()
 
 
-def run_shards(
-    observe: Observe[T, R],
-    shards: Sequence[T],
-    workers: int,
-    on_progress: OnProgress,
-    should_stop: Callable[[], bool],
-) -> list[R]:
-    """Observe shards, several at once, and return what they gave in their order.
+class LocalExecutor:
+    """An `Executor`: a process a shard while there are cores, beyond that threads.
 
     Parameters
     ----------
-    observe : callable
-        Run once a shard in one of `workers` processes; importable there by name
-        and pure, as a shard is run again if its process is killed. With one
-        worker, or one shard, it runs in this process.
-    on_progress : callable
-        Called from this thread; an exception it raises stops the others.
-    should_stop : callable
-        Asked several times a second; all processes have ended within 2 seconds
-        of its saying so.
-
-    Raises
-    ------
-    JobCancelled
-        If `should_stop` said so.
-    EngineError
-        If a shard's process was killed time and again.
-    Exception
-        The first one that `observe` raised.
+    workers : int, optional
+        Shards at the same time; None: one a core.
+    pool : ProcessPool, optional
+        Processes that all work is done in, so that a video that brings a decoder down does
+        not bring this process down. Without one, a single shard and the planning are done
+        in this process: another one takes a second to start.
     """
-    if workers <= 1 or len(shards) <= 1:
-        return [
-            _observe_here(observe, shard, number, on_progress, should_stop)
-            for number, shard in enumerate(shards)
-        ]
-    processes = Processes()
-    try:
-        return processes.run(observe, shards, workers, on_progress, should_stop)
-    finally:
-        processes.close()
+
+    def __init__(self, workers: int | None = None, pool: ProcessPool | None = None) -> None:
+        self._workers = workers
+        self._pool = pool
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        """Do one thing; see `Executor.call`."""
+        if self._pool is None:
+            on_tick()
+            return work(lambda _: None)
+        return self._pool.call(logs.current_log_settings().wrap(work), on_tick)
+
+    def map(self, task: Callable[..., R], items: Sequence[T], on_progress: ItemCallback) -> list[R]:
+        """Do a task on every item; see `Executor.map`."""
+        cores = len(os.sched_getaffinity(0))
+        workers = max(1, min(self._workers or cores, len(items)))
+        threaded = partial(task, threads=max(1, cores // workers))
+        in_context: Task[T, R] = logs.current_log_settings().wrap(threaded)
+        if self._pool is not None:
+            return self._pool.map(in_context, items, workers, on_progress)
+        if workers == 1:
+            return map_here(in_context, items, on_progress)
+        with closing(ProcessPool()) as pool:
+            return pool.map(in_context, items, workers, on_progress)
 
 
-def _observe_here(
-    observe: Observe[T, R],
-    shard: T,
-    number: int,
-    on_progress: OnProgress,
-    should_stop: Callable[[], bool],
-) -> R:
-    def report(fraction: float) -> None:
-        on_progress(number, fraction)
-        if should_stop():
-            raise JobCancelled
+def map_here(task: Task[T, R], items: Sequence[T], on_progress: ItemCallback) -> list[R]:
+    """Do a task on every item in this thread, one after another."""
+    return [_do_here(task, item, number, on_progress) for number, item in enumerate(items)]
 
-    report(0.0)
-    result = observe(shard, report)
+
+def _do_here(task: Task[T, R], item: T, number: int, on_progress: ItemCallback) -> R:
+    on_progress(number, 0.0)
+    result = task(item, partial(on_progress, number))
     on_progress(number, 1.0)
     return result
 
 
 class _Run(Generic[T, R]):
-    """Shards on their way through processes."""
+    """Items on their way through processes."""
 
     def __init__(
         self,
-        observe: Observe[T, R],
-        shards: Sequence[T],
+        task: Task[T, R],
+        items: Sequence[T],
         limits: Limits,
         name: str = "The analysis of shard {}",
     ) -> None:
         self._name = name  # in sentences, to be filled in with a shard's number
-        self._observe = observe
-        self._shards = shards
+        self._task = task
+        self._items = items
         self._limits = limits
-        self._waiting = deque(range(len(shards)))
+        self._waiting = deque(range(len(items)))
         self._results: dict[int, R] = {}
         self._deaths: Counter[int] = Counter()
         self._at_work: dict[ShardProcess, int] = {}  # with the number of its shard
 
     @property
     def is_over(self) -> bool:
-        return len(self._results) == len(self._shards)
+        return len(self._results) == len(self._items)
 
     @property
     def busy(self) -> list[ShardProcess]:
@@ -206,9 +186,9 @@ class _Run(Generic[T, R]):
     def hand_out(self, process: ShardProcess) -> None:
         number = self._waiting.popleft()
         self._at_work[process] = number
-        process.begin(self._observe, self._shards[number])
+        process.begin(self._task, self._items[number])
 
-    def look(self, on_progress: OnProgress) -> list[ShardProcess]:
+    def look(self, on_progress: ItemCallback) -> list[ShardProcess]:
         """Wait for a tick, or until a shard ends; the processes that are idle again."""
         ready = wait([process.connection for process in self._at_work], TICK_SECONDS)
         ended = [process for process in self._at_work if process.connection in ready]
@@ -219,9 +199,9 @@ class _Run(Generic[T, R]):
         return idle
 
     def in_order(self) -> list[R]:
-        return [self._results[number] for number in range(len(self._shards))]
+        return [self._results[number] for number in range(len(self._items))]
 
-    def _takes_back(self, process: ShardProcess, on_progress: OnProgress) -> bool:
+    def _takes_back(self, process: ShardProcess, on_progress: ItemCallback) -> bool:
         """Note how a shard ended; whether its process lives on."""
         number, outcome = self._at_work[process], process.outcome()
         if outcome is None:
@@ -240,7 +220,7 @@ class _Run(Generic[T, R]):
 
     def _remove(self, process: ShardProcess) -> None:
         del self._at_work[process]
-        _ended([process])
+        _end_all([process])
 
     def _refuse_deadly(self, number: int, cause: str) -> None:
         count = self._deaths[number]
@@ -256,11 +236,11 @@ class _Run(Generic[T, R]):
             raise EngineError(f"{self._name.format(number)} of the video {excess}.")
 
 
-def _do(work: Callable[[ShardReport], R], report: ShardReport) -> R:
-    return work(report)
+def _do(work: Callable[[FractionCallback], R], on_progress: FractionCallback) -> R:
+    return work(on_progress)
 
 
-def _ended(processes: Iterable[ShardProcess]) -> None:
+def _end_all(processes: Iterable[ShardProcess]) -> None:
     """Have all end at the same time; then there are none."""
     asked = list(processes)
     for process in asked:

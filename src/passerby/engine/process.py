@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from typing import Any
 
-from passerby.engine.child import GRACE_SECONDS, Outcome, ShardReport, serve
+from passerby.engine.child import GRACE_SECONDS, TaskOutcome, serve
 from passerby.engine.shared_progress import new_shared_progress
-from passerby.processes.limits import held_bytes
+from passerby.processes.limits import resident_bytes
+from passerby.records import FractionCallback
 
 # How long a process that was asked to end is waited for before it is killed.
 END_SECONDS = GRACE_SECONDS + 0.3
@@ -25,21 +26,21 @@ class ShardProcess:
 
     def __init__(self) -> None:
         context = get_context("spawn")
-        self._board = new_shared_progress(context)
+        self._progress = new_shared_progress(context)
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, self._board), daemon=True)
-        with _interrupts_held():
+        self._process = context.Process(target=serve, args=(theirs, self._progress), daemon=True)
+        with _interrupts_blocked():
             self._process.start()
         theirs.close()
         self._reports = 0
         self._moved_at = 0.0
 
-    def begin(self, observe: Callable[[Any, ShardReport], Any], shard: object) -> None:
-        """Have a shard observed; `outcome` tells how it ended once the pipe is readable."""
-        self._board.fraction.value = 0.0
+    def begin(self, task: Callable[[Any, FractionCallback], Any], item: object) -> None:
+        """Have a task done on an item; `outcome` tells how it ended once the pipe is readable."""
+        self._progress.fraction.value = 0.0
         self._moved_at = time.monotonic()
         with suppress(ConnectionError):  # it died while idle: the pipe says so as well
-            self.connection.send((observe, shard))
+            self.connection.send((task, item))
 
     @property
     def is_alive(self) -> bool:
@@ -49,25 +50,25 @@ class ShardProcess:
     @property
     def fraction(self) -> float:
         """How much of the shard under way is done, in [0, 1]."""
-        return self._board.fraction.value
+        return self._progress.fraction.value
 
     @property
     def stalled_seconds(self) -> float:
         """How long the shard under way has made no progress, as far as this was asked."""
-        if self._board.reports.value != self._reports:
-            self._reports = self._board.reports.value
+        if self._progress.reports.value != self._reports:
+            self._reports = self._progress.reports.value
             self._moved_at = time.monotonic()
         return time.monotonic() - self._moved_at
 
     @property
     def memory_bytes(self) -> int:
         """What it holds in memory; 0 if it has ended."""
-        return held_bytes(self._process.pid or 0)
+        return resident_bytes(self._process.pid or 0)
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> TaskOutcome | None:
         """How the shard ended; None if the process died over it."""
         try:
-            ended: Outcome = self.connection.recv()
+            ended: TaskOutcome = self.connection.recv()
         except (EOFError, OSError):
             return None
         return ended
@@ -84,7 +85,7 @@ class ShardProcess:
 
     def ask_to_end(self) -> None:
         """Say stop; a shard under way is given up at its next report."""
-        self._board.stop.value = True
+        self._progress.stop.value = True
         self.connection.close()
 
     def end(self) -> None:
@@ -96,7 +97,7 @@ class ShardProcess:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Processes started in the block never see Ctrl-C, not even before they can ignore it.
 
     Nor does it interrupt this process there: it comes when the block ends.

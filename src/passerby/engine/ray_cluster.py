@@ -1,4 +1,4 @@
-"""How shards are run by the machines of a Ray cluster.
+"""Run shards on the machines of a Ray cluster.
 
 Ray is spoken to by a process of its own, one a video. Where the head of the cluster is
 lost, Ray ends whichever process spoke to it, at once or after a minute of silence; and
@@ -15,15 +15,23 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from passerby.engine.ray_messages import Cluster, Failed, Finished, Message, Remark, Work
+from passerby import logs
+from passerby.engine.local import ItemCallback, LocalExecutor
+from passerby.engine.ray_messages import (
+    Cluster,
+    ClusterTask,
+    LogMessage,
+    Message,
+    RunFailed,
+    RunSucceeded,
+)
 from passerby.errors import EngineError
+from passerby.records import FractionCallback
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-OnProgress = Callable[[int, float], None]  # number of the shard, fraction of it done in [0, 1]
 
 # The driver may be killed for what others on this machine do; not over and over.
 MAX_DEATHS = 2
@@ -33,12 +41,38 @@ TICK_SECONDS = 0.1  # between two looks at what the driver says
 SILENCE_SECONDS = 60.0
 
 
+class RayExecutor:
+    """An `Executor`: shards run on the nodes of a cluster, the planning on this machine.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    local : LocalExecutor
+        Does the planning.
+    """
+
+    def __init__(self, cluster: Cluster, local: LocalExecutor) -> None:
+        self.cluster = cluster
+        self._local = local
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        """Do one thing; see `Executor.call`."""
+        return self._local.call(work, on_tick)
+
+    def map(
+        self, task: ClusterTask[T, R], items: Sequence[T], on_progress: ItemCallback
+    ) -> list[R]:
+        """Do a task on every item; see `Executor.map`. The nodes log as this process does."""
+        in_context = logs.current_log_settings().wrap(task)
+        return map_on_cluster(in_context, items, on_progress, cluster=self.cluster)
+
+
 class DriverDied(Exception):
     """The driver ended without a word."""
 
 
-def run_shards(
-    work: Work[T, R], shards: Sequence[T], on_progress: OnProgress, *, cluster: Cluster
+def map_on_cluster(
+    work: ClusterTask[T, R], shards: Sequence[T], on_progress: ItemCallback, *, cluster: Cluster
 ) -> list[R]:
     """Observe shards on the nodes of a cluster, and return what they gave in their order.
 
@@ -72,7 +106,7 @@ def run_shards(
 
 
 def _driven(
-    work: Work[T, R], shards: Sequence[T], on_progress: OnProgress, cluster: Cluster
+    work: ClusterTask[T, R], shards: Sequence[T], on_progress: ItemCallback, cluster: Cluster
 ) -> list[R]:
     context = get_context("spawn")
     heard, said = context.Pipe(duplex=False)
@@ -87,14 +121,16 @@ def _driven(
             driver.join()
 
 
-def _drive(said: Connection, work: Work[T, R], shards: Sequence[T], cluster: Cluster) -> None:
+def _drive(
+    said: Connection, work: ClusterTask[T, R], shards: Sequence[T], cluster: Cluster
+) -> None:
     """Be the driver; no other process of passerby loads Ray."""
     from passerby.engine.ray_driver import drive  # noqa: PLC0415
 
     drive(said, work, shards, cluster)
 
 
-def _results(heard: Connection, on_progress: OnProgress, count: int) -> list[R]:
+def _results(heard: Connection, on_progress: ItemCallback, count: int) -> list[R]:
     """Pass on what the driver says until it has the results."""
     shown = [0.0] * count
     deadline = time.monotonic() + SILENCE_SECONDS
@@ -103,12 +139,12 @@ def _results(heard: Connection, on_progress: OnProgress, count: int) -> list[R]:
         if heard.poll(TICK_SECONDS):
             deadline = time.monotonic() + SILENCE_SECONDS
             message: Message[R] = _next(heard)
-            if isinstance(message, Failed):
+            if isinstance(message, RunFailed):
                 raise message.error
-            if isinstance(message, Finished):
+            if isinstance(message, RunSucceeded):
                 _show([1.0] * count, shown, on_progress)
                 return message.results
-            if isinstance(message, Remark):
+            if isinstance(message, LogMessage):
                 logger.warning("%s", message.text)
             else:
                 fractions = message.of_shards
@@ -124,7 +160,7 @@ def _next(heard: Connection) -> Message[R]:
     return message
 
 
-def _show(fractions: Sequence[float], shown: list[float], on_progress: OnProgress) -> None:
+def _show(fractions: Sequence[float], shown: list[float], on_progress: ItemCallback) -> None:
     """Tell what changed; where nothing did, one thing again, for whoever wants to stop."""
     changed = [n for n, done in enumerate(fractions) if not math.isclose(done, shown[n])]
     for number in changed or [0]:

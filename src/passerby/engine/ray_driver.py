@@ -23,8 +23,15 @@ import ray
 from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from passerby.engine.ray_messages import Cluster, Failed, Finished, Fractions, Remark, Work
-from passerby.engine.ray_node import SharedProgress, observe_shard
+from passerby.engine.ray_messages import (
+    Cluster,
+    ClusterTask,
+    FractionsDone,
+    LogMessage,
+    RunFailed,
+    RunSucceeded,
+)
+from passerby.engine.ray_node import ProgressActor, observe_shard
 from passerby.errors import EngineError
 
 STDOUT, STDERR = 1, 2
@@ -46,7 +53,9 @@ LOOK_SECONDS = 5.0  # between two looks at which nodes there are
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def drive(to_parent: Connection, work: Work[T, R], shards: Sequence[T], cluster: Cluster) -> None:
+def drive(
+    to_parent: Connection, work: ClusterTask[T, R], shards: Sequence[T], cluster: Cluster
+) -> None:
     """Run shards on the cluster; say how far they are, and what they gave."""
     # Ctrl-C goes to every process of a terminal; what it means, the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -54,9 +63,9 @@ def drive(to_parent: Connection, work: Work[T, R], shards: Sequence[T], cluster:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         with _connected(cluster.address):
-            to_parent.send(Finished(_Run(to_parent, work, shards, cluster).results()))
+            to_parent.send(RunSucceeded(_Run(to_parent, work, shards, cluster).results()))
     except Exception as error:  # noqa: BLE001 - the parent raises it
-        to_parent.send(Failed(error))
+        to_parent.send(RunFailed(error))
 
 
 def _end_with_parent() -> None:
@@ -99,12 +108,12 @@ class _Run:
     """The shards of one video on their way through a cluster."""
 
     def __init__(
-        self, to_parent: Connection, work: Work[T, R], shards: Sequence[T], cluster: Cluster
+        self, to_parent: Connection, work: ClusterTask[T, R], shards: Sequence[T], cluster: Cluster
     ) -> None:
         self._to_parent = to_parent
         self._payloads = [pickle.dumps((work, shard)) for shard in shards]
         self._patience = _Patience(cluster)
-        self._board = _shared_progress_here(len(shards))
+        self._progress = _progress_actor_here(len(shards))
         self._submit = self._submitter(cluster)
         self._deaths: Counter[int] = Counter()
         self._lost_nodes: Counter[int] = Counter()
@@ -129,7 +138,7 @@ class _Run:
     def _submitter(self, cluster: Cluster) -> Callable[[int], Any]:
         """How a shard is handed in, once there is a node for it."""
         while not (nodes := self._patience.check()):
-            self._to_parent.send(Fractions([0.0] * len(self._payloads)))
+            self._to_parent.send(FractionsDone([0.0] * len(self._payloads)))
             time.sleep(TICK_SECONDS)
         threads = threads_a_shard([int(node["CPU"]) for node in nodes], len(self._payloads))
         demands = cluster.demands
@@ -143,14 +152,14 @@ class _Run:
         )(observe_shard)
         ours = version("passerby")
         return lambda number: task.remote(
-            ours, self._payloads[number], number, threads, cluster.limits, self._board
+            ours, self._payloads[number], number, threads, cluster.limits, self._progress
         )
 
     def _count(self, loss: "_NodeLost | _ProcessDied", number: int) -> None:
         """Note that a shard begins anew; refuse to where it took too much, or died too often."""
         if isinstance(loss, _ProcessDied):
             self._refuse_excess(number)
-        self._to_parent.send(Remark(f"shard {number} begins anew: {loss}"))
+        self._to_parent.send(LogMessage(f"shard {number} begins anew: {loss}"))
         (self._lost_nodes if isinstance(loss, _NodeLost) else self._deaths)[number] += 1
         deaths, lost = self._deaths[number], self._lost_nodes[number]
         if deaths > MAX_DEATHS:
@@ -163,15 +172,15 @@ class _Run:
 
     def _refuse_excess(self, number: int) -> None:
         with suppress(exceptions.GetTimeoutError):
-            reason = ray.get(self._board.reason.remote(number), timeout=ANSWER_SECONDS)
+            reason = ray.get(self._progress.reason.remote(number), timeout=ANSWER_SECONDS)
             if reason:
                 raise EngineError(f"The analysis of shard {number} of the video {reason}.")
 
     def _tell(self) -> None:
         # A node that is slow to die makes the board late, which is no failure.
         with suppress(exceptions.GetTimeoutError):
-            fractions = ray.get(self._board.fractions.remote(), timeout=ANSWER_SECONDS)
-            self._to_parent.send(Fractions(fractions))
+            fractions = ray.get(self._progress.fractions.remote(), timeout=ANSWER_SECONDS)
+            self._to_parent.send(FractionsDone(fractions))
 
 
 class _NodeLost(Exception):
@@ -252,7 +261,7 @@ def threads_a_shard(cores_of_nodes: Sequence[int], shard_count: int) -> int:
     return max(1, min(sum(cores_of_nodes) // shard_count, *cores_of_nodes))
 
 
-def _shared_progress_here(shard_count: int) -> Any:  # noqa: ANN401 - Ray's handle of an actor
+def _progress_actor_here(shard_count: int) -> Any:  # noqa: ANN401 - Ray's handle of an actor
     """A board on this machine, which no other node's end takes away."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(num_cpus=0, scheduling_strategy=here)(SharedProgress).remote(shard_count)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(ProgressActor).remote(shard_count)

@@ -13,7 +13,7 @@ R = TypeVar("R")
 DEFAULT_PATIENCE_SECONDS = 300.0
 
 
-class Work(Protocol[T_contra, R_co]):
+class ClusterTask(Protocol[T_contra, R_co]):
     """Observes one shard on some node, several frames at the same time."""
 
     def __call__(
@@ -34,31 +34,31 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Fractions:
+class FractionsDone:
     """Said by the driver: how much of each shard is done."""
 
     of_shards: Sequence[float]
 
 
 @dataclass(frozen=True)
-class Remark:
+class LogMessage:
     """Said by the driver: what the log should tell."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Finished(Generic[R]):
+class RunSucceeded(Generic[R]):
     """Said by the driver at last: what each shard gave."""
 
     results: list[R]
 
 
 @dataclass(frozen=True)
-class Failed:
+class RunFailed:
     """Said by the driver instead: why there are no results."""
 
     error: Exception
 
 
-Message = Fractions | Remark | Finished[R] | Failed
+Message = FractionsDone | LogMessage | RunSucceeded[R] | RunFailed

@@ -11,14 +11,14 @@ from importlib.metadata import version
 from typing import Any
 
 from passerby.errors import EngineError
-from passerby.processes.limits import Limits, held_bytes
+from passerby.processes.limits import Limits, resident_bytes
 
 TELL_SECONDS = 0.25  # between two words on how far a shard is
 WATCH_SECONDS = 0.2  # between two looks at what it takes
 LAST_WORD_SECONDS = 5.0  # for the board to hear why a shard is given up
 
 
-class SharedProgress:
+class ProgressActor:
     """Where the shards of one video say how far they are; lives beside their driver."""
 
     def __init__(self, shard_count: int) -> None:
@@ -48,7 +48,7 @@ def observe_shard(
     number: int,
     threads: int,
     limits: Limits,
-    shared_progress: Any,  # noqa: ANN401
+    progress_actor: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - Ray's handle of the board, and whatever the work gives
     """Do the work on a shard.
 
@@ -71,19 +71,19 @@ def observe_shard(
             f"{drivers_version}."
         )
     work, shard = pickle.loads(payload)  # noqa: S301 - from whoever may run code here anyway
-    teller = _Teller(shared_progress, number)
+    teller = _ProgressReporter(progress_actor, number)
     with _watched(teller, limits):
         return work(shard, teller, threads=threads)
 
 
 @contextmanager
-def _watched(teller: "_Teller", limits: Limits) -> Iterator[None]:
+def _watched(teller: "_ProgressReporter", limits: Limits) -> Iterator[None]:
     """What the block does is within limits, or the end of this process."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(WATCH_SECONDS):
-            excess = limits.excess(held_bytes(os.getpid()), teller.stalled_seconds)
+            excess = limits.excess(resident_bytes(os.getpid()), teller.stalled_seconds)
             if excess:
                 teller.give_up(excess)
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -97,11 +97,11 @@ def _watched(teller: "_Teller", limits: Limits) -> Iterator[None]:
         watching.join()
 
 
-class _Teller:
+class _ProgressReporter:
     """Passes on to the board how far a shard is, not too often, and why it is given up."""
 
-    def __init__(self, shared_progress: Any, number: int) -> None:  # noqa: ANN401 - Ray's handle
-        self._board = shared_progress
+    def __init__(self, progress_actor: Any, number: int) -> None:  # noqa: ANN401 - Ray's handle
+        self._progress = progress_actor
         self._number = number
         self._told_at = -TELL_SECONDS
         self._heard_at = time.monotonic()
@@ -110,7 +110,7 @@ class _Teller:
         self._heard_at = time.monotonic()
         if self._heard_at >= self._told_at + TELL_SECONDS:
             self._told_at = self._heard_at
-            self._board.tell.remote(self._number, fraction)
+            self._progress.tell.remote(self._number, fraction)
 
     @property
     def stalled_seconds(self) -> float:
@@ -121,4 +121,4 @@ class _Teller:
         """Say why, and wait until that is heard."""
         import ray  # noqa: PLC0415 - what runs this has loaded it
 
-        ray.wait([self._board.give_up.remote(self._number, reason)], timeout=LAST_WORD_SECONDS)
+        ray.wait([self._progress.give_up.remote(self._number, reason)], timeout=LAST_WORD_SECONDS)

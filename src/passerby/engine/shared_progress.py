@@ -1,4 +1,4 @@
-"""What a process and its parent tell each other while a shard is under way.
+"""Share with a process how far its shard is, and whether it should stop.
 
 Plain shared memory: each number has one writer, and only its latest value
 counts. A queue or an event would have a lock, and a process killed while it

@@ -1,1 +1,1 @@
-"""How good tracks are: HOTA, CLEAR MOT and identity scores against known truth."""
+"""Score tracks against ground truth with HOTA, CLEAR MOT and identity metrics."""

@@ -1,6 +1,6 @@
-"""How many errors a tracker makes: misses, false alarms, identity switches.
+"""Count the errors of a tracker: misses, false alarms and identity switches.
 
-MOTA sums them up. A match of the frame before is kept as long as it overlaps
+MOTA sums them up. A match of the frame before is continued as long as it overlaps
 enough, even where another would overlap more.
 
 Source: K. Bernardin and R. Stiefelhagen, "Evaluating multiple object tracking
@@ -21,13 +21,13 @@ from passerby.evaluation.sequence import MATCH_IOU, ROUNDING, Frame, Sequence
 CONTINUED_BONUS = 1000.0
 NOBODY = -1
 
-MOSTLY_TRACKED = 0.8  # share of a life that must be exceeded
-MOSTLY_LOST = 0.2  # share of a life that must not be reached
+MOSTLY_TRACKED = 0.8  # share of a person's frames that must be exceeded
+MOSTLY_LOST = 0.2  # share of a person's frames that must not be reached
 
 
 @dataclass(frozen=True)
 class Matches:
-    """M boxes that were found, by frame; all positions count from 0."""
+    """M true boxes with their result boxes, by frame; all positions count from 0."""
 
     frame_position: NDArray[np.int64]  # (M,) into `Sequence.frames`
     truth_ids: NDArray[np.int64]  # (M,)
@@ -37,7 +37,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class ClearCounts:
-    """What adds up over sequences."""
+    """CLEAR MOT counts, which add up over sequences."""
 
     hits: int
     misses: int
@@ -77,8 +77,8 @@ def count_clear(sequence: Sequence, matches: Matches) -> ClearCounts:
 
 
 def match(sequence: Sequence) -> Matches:
-    """Decide in each frame which result box shows which true person."""
-    found: list[tuple[int, int, int, float]] = []
+    """Match result boxes with true persons in each frame."""
+    matches: list[tuple[int, int, int, float]] = []
     previous = np.full(sequence.truth_person_count, NOBODY)
     for position, frame in enumerate(sequence.frames):
         # As in the reference evaluator, a frame in which nothing could be
@@ -90,14 +90,14 @@ def match(sequence: Sequence) -> Matches:
         for row, column in pairs:
             truth_id, result_id = frame.truth_ids[row], frame.result_ids[column]
             previous[truth_id] = result_id
-            found.append((position, truth_id, result_id, frame.iou[row, column]))
-    table = np.array(found, dtype=np.float64).reshape(-1, 4)
+            matches.append((position, truth_id, result_id, frame.iou[row, column]))
+    table = np.array(matches, dtype=np.float64).reshape(-1, 4)
     positions, truth_ids, result_ids = table[:, :3].astype(np.int64).T
     return Matches(positions, truth_ids, result_ids, table[:, 3])
 
 
 def switch_positions(matches: Matches) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of `matches` before and after each identity switch."""
+    """Find the rows of `matches` before and after each identity switch."""
     before, after = _successions(matches)
     changed = matches.result_ids[before] != matches.result_ids[after]
     return before[changed], after[changed]
@@ -108,14 +108,14 @@ def _has_both(frame: Frame) -> bool:
 
 
 def _scores(frame: Frame, previous: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(T, R) worth of a match: continued first, then overlap; 0 where too little."""
+    """Score matches (T, R): continued ones first, then by overlap; 0 where it is too little."""
     continued = frame.result_ids[None, :] == previous[frame.truth_ids][:, None]
     score = CONTINUED_BONUS * continued + frame.iou
     return np.where(frame.iou < MATCH_IOU - ROUNDING, 0, score)
 
 
 def _successions(matches: Matches) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of `matches` that follow each other in the life of one true person."""
+    """Find the rows of `matches` that follow each other for one true person."""
     order = np.lexsort((matches.frame_position, matches.truth_ids))
     before, after = order[:-1], order[1:]
     same = matches.truth_ids[before] == matches.truth_ids[after]
@@ -131,8 +131,8 @@ def _count_fragments(sequence: Sequence, matches: Matches) -> int:
 
 
 def _tracked_shares(sequence: Sequence, matches: Matches) -> NDArray[np.float64]:
-    """(persons,) share of its life in which each true person was found."""
-    life = np.zeros(sequence.truth_person_count)
+    """Compute the share of its frames (persons,) in which each true person is matched."""
+    lengths = np.zeros(sequence.truth_person_count)
     for frame in sequence.frames:
-        life[frame.truth_ids] += 1
-    return np.bincount(matches.truth_ids, minlength=len(life)) / life
+        lengths[frame.truth_ids] += 1
+    return np.bincount(matches.truth_ids, minlength=len(lengths)) / lengths

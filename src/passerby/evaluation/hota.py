@@ -1,4 +1,4 @@
-"""How well people are found and told apart, both weighed alike: HOTA.
+"""Compute HOTA, which weighs detection and association equally.
 
 Detection and association are scored at 19 overlap thresholds; HOTA is the
 geometric mean of the two, averaged over the thresholds.
@@ -23,7 +23,7 @@ THRESHOLDS = np.arange(0.05, 0.99, 0.05)
 
 @dataclass(frozen=True)
 class HotaCounts:
-    """What adds up over sequences; one element for each of `THRESHOLDS`."""
+    """HOTA counts, which add up over sequences; one element for each of `THRESHOLDS`."""
 
     hits: NDArray[np.float64]  # (19,) boxes matched (TP)
     misses: NDArray[np.float64]  # (19,) true boxes unmatched (FN)
@@ -65,7 +65,7 @@ class HotaCounts:
 
 
 def count_hota(sequence: Sequence) -> HotaCounts:
-    """Count what HOTA is made of in one sequence."""
+    """Count the components of HOTA in one sequence."""
     truth_length, result_length = _lengths(sequence)
     alignment = _alignment(sequence, truth_length, result_length)
     truth_ids, result_ids, iou = _matches(sequence, alignment)
@@ -87,7 +87,7 @@ def count_hota(sequence: Sequence) -> HotaCounts:
 
 
 def _lengths(sequence: Sequence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frames in which each true, and each result person occurs."""
+    """Count the frames of each true and of each result person."""
     truth = np.zeros(sequence.truth_person_count)
     results = np.zeros(sequence.result_person_count)
     for frame in sequence.frames:
@@ -99,7 +99,7 @@ def _lengths(sequence: Sequence) -> tuple[NDArray[np.float64], NDArray[np.float6
 def _alignment(
     sequence: Sequence, truth_length: NDArray[np.float64], result_length: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(persons, persons) overlap of whole paths, in [0, 1].
+    """Compute the overlap of whole paths, (persons, persons) in [0, 1].
 
     It decides which of several possible matches in a frame is taken: the one
     that serves the association best over the whole video (section 4.1.4).
@@ -111,7 +111,7 @@ def _alignment(
 
 
 def _relative_overlap(frame: Frame) -> NDArray[np.float64]:
-    """(T, R) IoU, less where a box overlaps others too, in [0, 1]."""
+    """Compute the IoU (T, R) in [0, 1], reduced where a box overlaps others as well."""
     iou = frame.iou
     total = iou.sum(axis=0)[None, :] + iou.sum(axis=1)[:, None] - iou
     relative: NDArray[np.float64] = np.divide(
@@ -123,15 +123,15 @@ def _relative_overlap(frame: Frame) -> NDArray[np.float64]:
 def _matches(
     sequence: Sequence, alignment: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Truth id, result id and IoU of the best matches, over all frames."""
-    found: list[tuple[int, int, float]] = []
+    """Find truth id, result id and IoU of the best matches in all frames."""
+    matches: list[tuple[int, int, float]] = []
     for frame in sequence.frames:
         score = alignment[np.ix_(frame.truth_ids, frame.result_ids)] * frame.iou
-        found += [
+        matches += [
             (frame.truth_ids[row], frame.result_ids[column], frame.iou[row, column])
             for row, column in assign(-score, cost_limit=0).pairs
         ]
-    table = np.array(found, dtype=np.float64).reshape(-1, 3)
+    table = np.array(matches, dtype=np.float64).reshape(-1, 3)
     return table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2]
 
 
@@ -141,7 +141,7 @@ def _association(
     truth_length: NDArray[np.float64],
     result_length: NDArray[np.float64],
 ) -> float:
-    """Sum of A(c) over hits c: matches of the pair of persons / frames of either."""
+    """Sum A(c) over hits c: matches of the pair of persons / frames of either."""
     persons = np.stack([truth_ids, result_ids], axis=1)
     pairs, hits = np.unique(persons, axis=0, return_counts=True)
     either = truth_length[pairs[:, 0]] + result_length[pairs[:, 1]] - hits

@@ -1,4 +1,4 @@
-"""How long each person is followed under one identity: IDF1.
+"""Compute IDF1, which measures how long each person is followed under one identity.
 
 Every true person is given one result person, or none, for the whole video, so
 that as many boxes as possible agree.
@@ -18,7 +18,7 @@ from passerby.evaluation.sequence import MATCH_IOU, Sequence
 
 @dataclass(frozen=True)
 class IdentityCounts:
-    """What adds up over sequences."""
+    """Identity counts, which add up over sequences."""
 
     hits: int  # boxes that agree (IDTP)
     misses: int  # true boxes that don't (IDFN)

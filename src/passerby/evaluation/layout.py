@@ -1,4 +1,4 @@
-"""Which files hold the truth and the results of a sequence.
+"""Find the files with the truth and the results of each sequence.
 
 A folder of truth holds `SEQ/gt/gt.txt`, with `SEQ/seqinfo.ini` where the number
 of frames is known, or simply `SEQ.txt`. A folder of results holds `SEQ.txt`.
@@ -14,7 +14,7 @@ from passerby.errors import FileFormatError
 
 @dataclass(frozen=True)
 class SequenceFiles:
-    """Where one sequence is found."""
+    """The files of one sequence."""
 
     name: str
     truth: Path
@@ -63,7 +63,7 @@ def _is_nested(truth: Path) -> bool:
 
 
 def _truths(folder: Path) -> dict[str, Path]:
-    """Truth files by name of their sequence."""
+    """Find the truth files by name of their sequence."""
     flat = {path.stem: path for path in folder.glob("*.txt")}
     nested = {path.parent.parent.name: path for path in folder.glob("*/gt/gt.txt")}
     return flat | nested

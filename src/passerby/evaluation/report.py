@@ -1,4 +1,4 @@
-"""What all metrics say of a tracker's results, per sequence and together."""
+"""Score a tracker's results with all metrics, per sequence and together."""
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
@@ -34,7 +34,7 @@ class Scores:
     result_persons: int
 
     def columns(self) -> dict[str, int | float]:
-        """Names as the literature has them; ratios in percent, counts as they are."""
+        """Return all scores by their names in the literature; ratios in percent."""
         return {
             "HOTA": PERCENT * self.hota.hota,
             "DetA": PERCENT * self.hota.det_a,
@@ -65,7 +65,7 @@ class EvaluationReport:
     without_results: tuple[str, ...]  # sequences scored as empty: the tracker wrote no file
 
     def combined(self) -> Scores:
-        """Ratios of the summed counts."""
+        """Return the scores of all sequences together, from summed counts."""
         scores = list(self.scores.values())
         return Scores(
             combine([score.hota for score in scores]),
@@ -76,20 +76,20 @@ class EvaluationReport:
         )
 
     def rows(self) -> list[Row]:
-        """One row a sequence and a last one for all; columns as `Scores.columns`."""
+        """Return one row per sequence and a last one for all; columns as `Scores.columns`."""
         every = {**self.scores, COMBINED: self.combined()}
         return [{"sequence": name, **score.columns()} for name, score in every.items()]
 
     def causes(self) -> dict[Cause, int]:
-        """How many identity switches each cause has, all sequences together."""
-        return count_causes([switch for found in self.switches.values() for switch in found])
+        """Count the identity switches of each cause in all sequences."""
+        return count_causes([switch for each in self.switches.values() for switch in each])
 
     def to_dict(self) -> dict[str, object]:
-        """All of it as plain values, for JSON."""
+        """Return the report as plain values, for JSON."""
         return {
             "sequences": {name: score.columns() for name, score in self.scores.items()},
             "combined": self.combined().columns(),
-            "switches": {name: count_causes(found) for name, found in self.switches.items()},
+            "switches": {name: count_causes(each) for name, each in self.switches.items()},
             "combined_switches": self.causes(),
             "without_results": list(self.without_results),
         }
@@ -110,8 +110,8 @@ def evaluate(
     sequences : collection of str, or None
         Names to score; None takes all that have a truth.
     analysed : mapping of a sequence's name to frame numbers from 1, or None
-        Frames that the tracker has looked at. The others of a sequence named
-        here do not count.
+        Frames that the tracker analysed. The others of a sequence named here do
+        not count.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _no_rows() -> MotRows:
 
 
 def _frame_count(files: SequenceFiles, truth: MotRows, results: MotRows) -> int:
-    """Told by seqinfo.ini; without one, up to the last row of either file."""
+    """Read the count from seqinfo.ini; without one, take the last frame of either file."""
     if files.length:
         return read_sequence_length(files.length)
     return int(max(truth.frame.max(initial=0), results.frame.max(initial=0)))

@@ -1,8 +1,8 @@
-"""What truth and result have in common, frame by frame, in one sequence.
+"""Prepare one sequence for scoring: align truth and results frame by frame.
 
-All metrics start here: ids renumbered from 0, the overlap of every true box
-with every result box, and only what counts. What counts depends on the
-benchmark, which the sequence's name tells:
+All metrics start here: ids are renumbered from 0, every true box is compared
+with every result box, and only boxes that count remain. The benchmark, known from
+the sequence's name, defines them:
 
 - MOT16, MOT17, MOT20: pedestrians whose confidence is not 0. A result box that
   lies on a distractor (somebody on a vehicle, a static person, a reflection ...)
@@ -47,7 +47,7 @@ class Frame:
     result_ids: NDArray[np.int64]  # (R,) from 0, dense over the sequence
     iou: NDArray[np.float64]  # (T, R) in [0, 1]
     truth_xyxy: NDArray[np.float64]  # (T, 4) pixels
-    visibility: NDArray[np.float64]  # (T,) in [0, 1]; 1 where the truth does not tell
+    visibility: NDArray[np.float64]  # (T,) in [0, 1]; 1 where the truth has none
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Sequence:
 
     @property
     def truth_box_count(self) -> int:
-        """True boxes in all frames."""
+        """Number of true boxes in all frames."""
         return sum(len(frame.truth_ids) for frame in self.frames)
 
     @property
     def result_box_count(self) -> int:
-        """Result boxes in all frames."""
+        """Number of result boxes in all frames."""
         return sum(len(frame.result_ids) for frame in self.frames)
 
 
@@ -76,19 +76,19 @@ def prepare(
     frame_count: int,
     analysed: AbstractSet[int] | None = None,
 ) -> Sequence:
-    """Lay truth and results of one sequence side by side.
+    """Align truth and results of one sequence.
 
     Parameters
     ----------
     name : str
-        Name of the sequence; it decides what counts.
+        Name of the sequence; it determines which boxes count.
     truth, results : MotRows
         Rows in any order, each id at most once in a frame.
     frame_count : int
         Frames of the sequence. Later rows are a caller's mistake.
     analysed : set of frame numbers from 1, or None
-        Frames that the tracker has looked at; what is true or found in others
-        does not count. None: all of them.
+        Frames that the tracker analysed; the boxes of others do not count. None:
+        all of them.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def prepare(
         raise ValueError(f"truth of {name} needs 8 columns or more, the eighth is the class")
     numbers = [n for n in range(1, frame_count + 1) if analysed is None or n in analysed]
     sides = zip(numbers, _by_frame(truth, numbers), _by_frame(results, numbers), strict=True)
-    return _renumbered([_frame(name, *side) for side in sides])
+    return _renumber_ids([_frame(name, *side) for side in sides])
 
 
 def _check(rows: MotRows, frame_count: int, side: str) -> None:
@@ -128,20 +128,20 @@ def _by_frame(rows: MotRows, numbers: list[int]) -> Iterator[MotRows]:
 
 
 def _frame(name: str, number: int, truth: MotRows, results: MotRows) -> Frame:
-    """Ids still as in the files."""
+    """Build one frame, with ids as in the files."""
     iou = boxes.iou(truth.xyxy, results.xyxy).astype(np.float64)
     counts = truth.confidence != 0
-    kept = np.ones(len(results), dtype=np.bool_)
+    scored = np.ones(len(results), dtype=np.bool_)
     visibility = np.ones(len(truth))
     if name.startswith(CLASSED_BENCHMARKS):
         category, visibility = truth.trailing[:, 0], truth.trailing[:, 1]
         counts = counts & (category == PEDESTRIAN)
-        kept = ~_on_distractor(iou, np.isin(category, _distractors(name)))
+        scored = ~_on_distractor(iou, np.isin(category, _distractors(name)))
     return Frame(
         number,
         truth.track_id[counts],
-        results.track_id[kept],
-        iou[np.ix_(counts, kept)],
+        results.track_id[scored],
+        iou[np.ix_(counts, scored)],
         truth.xyxy[counts],
         np.nan_to_num(visibility, nan=1.0)[counts],
     )
@@ -152,18 +152,18 @@ def _distractors(name: str) -> tuple[int, ...]:
 
 
 def _on_distractor(iou: NDArray[np.float64], is_distractor: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(R,) result boxes that the best matching with all true boxes gives to distractors."""
+    """Find the result boxes (R,) that the best matching gives to distractors."""
     score = np.where(iou < MATCH_IOU - ROUNDING, 0, iou)
-    found = np.zeros(iou.shape[1], dtype=np.bool_)
+    matched = np.zeros(iou.shape[1], dtype=np.bool_)
     for row, column in assign(-score, cost_limit=0).pairs:
-        found[column] = is_distractor[row]
-    return found
+        matched[column] = is_distractor[row]
+    return matched
 
 
-def _renumbered(frames: list[Frame]) -> Sequence:
-    """Ids from 0 without gaps, those that no longer occur left out."""
-    truth = np.unique(_joined([frame.truth_ids for frame in frames]))
-    results = np.unique(_joined([frame.result_ids for frame in frames]))
+def _renumber_ids(frames: list[Frame]) -> Sequence:
+    """Renumber the ids that still occur from 0 without gaps."""
+    truth = np.unique(_concatenate([frame.truth_ids for frame in frames]))
+    results = np.unique(_concatenate([frame.result_ids for frame in frames]))
     return Sequence(
         tuple(
             Frame(
@@ -181,5 +181,5 @@ def _renumbered(frames: list[Frame]) -> Sequence:
     )
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _concatenate(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([*parts, np.empty(0, dtype=np.int64)])

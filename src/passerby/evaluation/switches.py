@@ -1,8 +1,8 @@
-"""Why a true person changed its identity.
+"""Explain why a true person changed its identity.
 
-Three remedies exist, and each switch asks for one: better memory of people's
-looks (they were hidden), a better detector (they were missed), or better
-association (they were seen all the time, and mixed up).
+Each switch has one of three remedies: better memory of people's appearance (they were
+hidden), a better detector (they were missed), or better association (they were seen
+all the time, and mixed up).
 """
 
 from collections import Counter
@@ -18,14 +18,14 @@ from passerby.evaluation.sequence import Frame, Sequence
 Cause = Literal["occlusion", "missed", "absence", "wrong match"]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
-# Our own line: with less than half a body to be seen, neither a detector nor an
+# Our own choice: with less than half a body visible, neither a detector nor an
 # appearance can be blamed.
 HIDDEN_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One true person, once under another identity than before."""
+    """A change of the identity of one true person."""
 
     truth_id: int  # from 0, as in the prepared sequence
     last_frame: int  # from 1: the last one under the old identity
@@ -34,10 +34,10 @@ class Switch:
 
 
 def explain_switches(sequence: Sequence, matches: Matches) -> list[Switch]:
-    """All identity switches of a sequence, by person and time.
+    """List all identity switches of a sequence with their causes, by person and time.
 
-    The cause is looked for between the last frame under the old identity and
-    the first under the new one:
+    The cause lies between the last frame under the old identity and the first
+    under the new one:
 
     - "occlusion": the person was there, but more than half hidden for a while;
     - "missed": it was there, never hidden, and no result box showed it;
@@ -45,17 +45,17 @@ def explain_switches(sequence: Sequence, matches: Matches) -> list[Switch]:
     - "wrong match": there is nothing in between.
     """
     frames = sequence.frames
-    found = []
+    switches = []
     for before, after in zip(*switch_positions(matches), strict=True):
         truth_id = int(matches.truth_ids[after])
         last, first = matches.frame_position[before], matches.frame_position[after]
         cause = _cause(truth_id, frames[last + 1 : first])
-        found.append(Switch(truth_id, frames[last].number, frames[first].number, cause))
-    return found
+        switches.append(Switch(truth_id, frames[last].number, frames[first].number, cause))
+    return switches
 
 
 def count_causes(switches: list[Switch]) -> dict[Cause, int]:
-    """How often each cause occurred, those that did not included."""
+    """Count how often each cause occurred, including those that did not."""
     counts = Counter(switch.cause for switch in switches)
     return {cause: counts[cause] for cause in CAUSES}
 
@@ -71,7 +71,7 @@ def _cause(truth_id: int, gap: tuple[Frame, ...]) -> Cause:
 
 
 def _is_hidden(truth_id: int, frame: Frame) -> bool:
-    """Whether another true box, or what the truth says, hides most of a person."""
+    """Whether most of a person is hidden, by another true box or by the truth's visibility."""
     row = int(np.flatnonzero(frame.truth_ids == truth_id)[0])
     if frame.visibility[row] < HIDDEN_SHARE:
         return True

@@ -1,4 +1,4 @@
-"""What the counts of several sequences add up to.
+"""Add up the counts of several sequences.
 
 Ratios of ratios mean nothing: a combined score is computed anew from summed
 counts. Every metric's counts therefore add up field by field.

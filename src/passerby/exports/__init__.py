@@ -1,1 +1,1 @@
-"""What was found as pictures: films with people marked or hidden, a sheet of crops each."""
+"""Results as tables that other programs read, and the registry of all export formats."""

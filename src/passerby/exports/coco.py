@@ -1,4 +1,4 @@
-"""Paths as COCO annotations of a video, in the form of TAO: `track_id` says who is who.
+"""Paths as COCO annotations of a video, in the form of TAO: `track_id` tells persons apart.
 
 Two categories: `person`, and `face` with five key points. The attribute `index` of both is
 the person's, and `occluded` says that a box was filled in. There is an image for each frame
@@ -17,7 +17,8 @@ from itertools import count, repeat
 import msgspec
 import numpy as np
 
-from passerby.exports.source import ExportSource, Tell, frame_count, told
+from passerby.exports.source import ExportSource, frame_count, read_parts
+from passerby.films.progress import ProgressCallback
 from passerby.records import LANDMARKS, NO_FACE, Face, Sightings, VideoInfo
 
 VIDEO_ID, PERSON, FACE = 1, 1, 2
@@ -28,8 +29,8 @@ Item = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Tracks:
-    """Of whom there is a track in each category: persons by index, rising."""
+class CocoTracks:
+    """The persons that have a track in each category, by rising index."""
 
     bodies: list[int]
     faces: list[int]
@@ -50,8 +51,8 @@ class Tracks:
             yield {"id": self.of_face(person), "category_id": FACE, "video_id": VIDEO_ID}
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """The whole file; the sightings are read three times, a part at a time."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield the whole file; the sightings are read three times, a part at a time."""
     tracks = _tracks(result)
     yield b'{"info":{"description":"Persons found by passerby"}'
     yield from _list("videos", [[_video(result)]])
@@ -59,13 +60,16 @@ def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
     yield from _list("tracks", [tracks.items()])
     yield from _list("images", _images(result))
     numbers = count(1)
-    parts = (_annotations(part, result.video, tracks, numbers) for part in told(result, tell))
+    parts = (
+        _annotations(part, result.video, tracks, numbers)
+        for part in read_parts(result, on_progress)
+    )
     yield from _list("annotations", parts)
     yield b"}\n"
 
 
 def _list(name: str, parts: Iterable[Iterable[Item]]) -> Iterator[bytes]:
-    """A member of the file that is a list, an item a line."""
+    """Yield a member of the file that is a list, an item a line."""
     yield f',\n"{name}":['.encode()
     between = b"\n"
     for part in parts:
@@ -75,12 +79,12 @@ def _list(name: str, parts: Iterable[Iterable[Item]]) -> Iterator[bytes]:
     yield b"]"
 
 
-def _tracks(result: ExportSource) -> Tracks:
+def _tracks(result: ExportSource) -> CocoTracks:
     bodies, faces = set[int](), set[int]()
     for part in result.parts():
         bodies.update(part.person_index[part.has_body].tolist())
         faces.update(part.person_index[part.face != NO_FACE].tolist())
-    return Tracks(sorted(bodies), sorted(faces))
+    return CocoTracks(sorted(bodies), sorted(faces))
 
 
 def _video(result: ExportSource) -> Item:
@@ -105,7 +109,7 @@ def _categories() -> list[Item]:
 
 
 def _images(result: ExportSource) -> Iterator[Iterator[Item]]:
-    """Frames with somebody on them; what lies in two parts is told with the first."""
+    """Yield the frames with somebody on them; one that lies in two parts comes with the first."""
     last = -1
     for part in result.parts():
         frames, rows = np.unique(part.frame_index, return_index=True)
@@ -134,9 +138,9 @@ def _image_id(frame_index: int) -> int:
 
 
 def _annotations(
-    part: Sightings, video: VideoInfo, tracks: Tracks, numbers: Iterator[int]
+    part: Sightings, video: VideoInfo, tracks: CocoTracks, numbers: Iterator[int]
 ) -> Iterator[Item]:
-    """Bodies and faces, sighting by sighting; what lies outside of the picture is left out."""
+    """Yield bodies and faces by sighting; what lies outside of the picture is left out."""
     for sighting in part:
         person, face = sighting.person_index, sighting.face
         about: Item = {
@@ -161,7 +165,7 @@ def _track(number: int) -> Item:
 
 
 def _box(xyxy: tuple[float, float, float, float], video: VideoInfo) -> Item | None:
-    """Where something is, cut at the border of the frame; None where that leaves nothing."""
+    """Cut a box at the border of the frame; None where nothing is left."""
     left, right = (round(min(max(0.0, x), video.width), 2) for x in xyxy[::2])
     top, bottom = (round(min(max(0.0, y), video.height), 2) for y in xyxy[1::2])
     width, height = round(right - left, 2), round(bottom - top, 2)

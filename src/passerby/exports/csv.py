@@ -1,4 +1,4 @@
-"""The table of sightings as text with commas: for spreadsheets.
+"""The table of sightings as comma-separated text, for spreadsheets.
 
 All columns of `results.tables`, but of the landmarks only the five that the service gave.
 What was not seen is empty.
@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from passerby.exports.source import ExportSource, Tell, told
+from passerby.exports.source import ExportSource, read_parts
+from passerby.films.progress import ProgressCallback
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 from passerby.results.tables import SCHEMA, table_of
 
@@ -18,11 +19,11 @@ POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS[:5] for axis in "xy")
 COLUMNS = (*(name for name in SCHEMA.names if name != "landmarks"), *POINTS)
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """A heading, then a line a sighting, by time, then by person."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield a heading, then a line a sighting, by time, then by person."""
     yield ",".join(COLUMNS).encode("ascii") + b"\n"
     options = pyarrow.csv.WriteOptions(include_header=False)
-    for part in told(result, tell):
+    for part in read_parts(result, on_progress):
         lines = pa.BufferOutputStream()
         pyarrow.csv.write_csv(_table(part), lines, options)
         yield lines.getvalue().to_pybytes()

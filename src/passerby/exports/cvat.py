@@ -1,4 +1,4 @@
-"""Paths as "CVAT for video 1.1": tracks to look at and to correct by hand.
+"""Paths as "CVAT for video 1.1": tracks that can be corrected by hand.
 
 A track a person, with a keyframe wherever its box leaves the straight way. A box that was
 filled in is `occluded`; where the person is gone, the track is `outside`. Faces are left
@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, Tell, frame_count
+from passerby.exports.source import ExportSource, frame_count
+from passerby.films.progress import ProgressCallback
 
 LABEL, ATTRIBUTE = "person", "index"
 # A box on a frame that the video does not have has CVAT refuse the file; how many frames
@@ -21,15 +22,15 @@ LABEL, ATTRIBUTE = "person", "index"
 LAST_FRAMES = 2
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """The whole file, person by person."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield the whole file, person by person."""
     yield _head(result).encode()
     done = 0
     end = frame_count(result.video) - LAST_FRAMES
     for path in paths(result):
         yield "".join(_track(path, end)).encode("ascii")
         done += len(path)
-        tell(done)
+        on_progress(done)
     yield b"</annotations>\n"
 
 
@@ -68,7 +69,7 @@ def _head(result: ExportSource) -> str:
 
 
 def _track(path: PersonPath, end: int) -> Iterator[str]:
-    """Lines of one track; frames until `end` are there for sure, and those it was seen on."""
+    """Yield the lines of one track; the video surely has the frames before `end`."""
     person = path.person_index
     yield f'  <track id="{person}" label="{LABEL}" source="auto">\n'
     kept = path.keyframes(path.frame_index)

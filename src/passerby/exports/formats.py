@@ -1,43 +1,33 @@
-"""What a result can be exported to.
+"""The formats that a result is exported to: the tables of `exports`, the films of `films`.
 
-A format that is made from the sightings alone comes in chunks: to a file, to standard
-output or over a network. One that needs the pixels is written to a file, and only then is
-a decoder loaded.
+A table is made from the sightings alone and comes in chunks: to a file, to standard output
+or over a network. A film needs the pixels and is written to a file; a decoder is loaded
+with the first one.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from passerby.errors import VideoGone
 from passerby.exports import coco, csv, cvat, label_studio, mot, ndjson, parquet
-from passerby.exports.source import Chunks, ExportSource, Tell
+from passerby.exports.source import Chunks, ExportSource
 from passerby.files import atomic_file
+from passerby.films.blur_selection import BlurSelection
+from passerby.films.progress import ProgressCallback
 
-Who = Literal["everybody", "faces", "all-but", "only"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What can be chosen beside the format."""
-
-    who: Who = "everybody"  # is blurred
-    persons: frozenset[int] = frozenset()  # by index: whom "all-but" and "only" mean
-
-
-# Writes one file, all of it or nothing; tells how many sightings are done, or frames where
-# the format `needs_video`.
-Write = Callable[[ExportSource, Path, Options, Tell], None]
+# Writes one file, all of it or nothing. It counts sightings, or frames where the format
+# `needs_video`.
+Write = Callable[[ExportSource, Path, BlurSelection, ProgressCallback], None]
 
 
 @dataclass(frozen=True)
 class Format:
-    """One way out."""
+    """A format of exported files."""
 
     name: str
     title: str  # for people
-    suffix: str  # what a file of it is called after the video's name
+    suffix: str  # follows the video's name in the name of a file
     media_type: str
     write: Write
     chunks: Chunks | None = None  # the same file, piece by piece; None where pixels are in it
@@ -48,67 +38,67 @@ class Format:
         return self.chunks is None
 
 
-def _written(chunks: Chunks) -> Write:
-    def write(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
+def _table(name: str, title: str, suffix: str, media_type: str, chunks: Chunks) -> Format:
+    return Format(name, title, suffix, media_type, _file_writer(chunks), chunks)
+
+
+def _file_writer(chunks: Chunks) -> Write:
+    def write(
+        result: ExportSource, target: Path, _blur: BlurSelection, on_progress: ProgressCallback
+    ) -> None:
         with atomic_file(target) as draft, draft.open("wb") as file:
-            file.writelines(chunks(result, progress))
+            file.writelines(chunks(result, on_progress))
 
     return write
 
 
-def _table(name: str, title: str, suffix: str, media_type: str, chunks: Chunks) -> Format:
-    return Format(name, title, suffix, media_type, _written(chunks), chunks=chunks)
-
-
-def _write_annotated(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
+def _write_annotated(
+    result: ExportSource, target: Path, _blur: BlurSelection, on_progress: ProgressCallback
+) -> None:
     from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
-    write_overlay(_source(result), result.sightings, target, progress)
+    write_overlay(_video_of(result), result.sightings, target, on_progress)
 
 
-def _write_blurred(result: ExportSource, target: Path, options: Options, progress: Tell) -> None:
-    source = _source(result)
-    from passerby.films.blur import Blurred, write_blurred  # noqa: PLC0415
+def _write_blurred(
+    result: ExportSource, target: Path, blur: BlurSelection, on_progress: ProgressCallback
+) -> None:
+    from passerby.films.blur import write_blurred  # noqa: PLC0415
 
-    whom = Blurred(options.who, options.persons)
-    write_blurred(source, result.sightings, target, whom, progress)
-
-
-def _write_sheets(result: ExportSource, target: Path, _options: Options, progress: Tell) -> None:
-    from passerby.films.contact_sheets import write_zip  # noqa: PLC0415
-
-    write_zip(_source(result), result.sightings, target, progress)
+    write_blurred(_video_of(result), result.sightings, target, blur, on_progress)
 
 
-def _source(result: ExportSource) -> str:
-    """Where the video is; raises VideoGone where it is not at hand."""
+def _write_contact_sheets(
+    result: ExportSource, target: Path, _blur: BlurSelection, on_progress: ProgressCallback
+) -> None:
+    from passerby.films.contact_sheet_archive import write_contact_sheet_archive  # noqa: PLC0415
+
+    write_contact_sheet_archive(_video_of(result), result.sightings, target, on_progress)
+
+
+def _video_of(result: ExportSource) -> str:
+    """Path or URL of the video; raises VideoGone where it is not at hand."""
     if result.source is None:
         raise VideoGone("The video is not at hand, or no longer the one that was analysed.")
     return result.source
 
 
-_JSON, _MP4 = "application/json", "video/mp4"
+_JSON, _XML, _ZIP = "application/json", "application/xml", "application/zip"
+_PARQUET, _NDJSON, _MP4 = "application/vnd.apache.parquet", "application/x-ndjson", "video/mp4"
 
-FORMATS: Mapping[str, Format] = {
-    made.name: made
-    for made in (
-        _table("mot", "MOTChallenge text", ".txt", "text/plain", mot.chunks),
-        _table("cvat", "CVAT for video 1.1", ".cvat.xml", "application/xml", cvat.chunks),
-        _table("coco", "COCO of a video", ".coco.json", _JSON, coco.chunks),
-        _table(
-            "label-studio", "Label Studio task", ".label-studio.json", _JSON, label_studio.chunks
-        ),
-        _table("csv", "CSV", ".csv", "text/csv", csv.chunks),
-        _table("parquet", "Parquet", ".parquet", "application/vnd.apache.parquet", parquet.chunks),
-        _table("ndjson", "NDJSON", ".ndjson", "application/x-ndjson", ndjson.chunks),
-        Format("annotated", "annotated video", ".annotated.mp4", _MP4, _write_annotated),
-        Format("blurred", "blurred video", ".blurred.mp4", _MP4, _write_blurred),
-        Format(
-            "contact-sheets",
-            "contact sheets",
-            ".persons.zip",
-            "application/zip",
-            _write_sheets,
-        ),
-    )
-}
+_TABLES = (
+    _table("mot", "MOTChallenge text", ".txt", "text/plain", mot.chunks),
+    _table("cvat", "CVAT for video 1.1", ".cvat.xml", _XML, cvat.chunks),
+    _table("coco", "COCO of a video", ".coco.json", _JSON, coco.chunks),
+    _table("label-studio", "Label Studio task", ".label-studio.json", _JSON, label_studio.chunks),
+    _table("csv", "CSV", ".csv", "text/csv", csv.chunks),
+    _table("parquet", "Parquet", ".parquet", _PARQUET, parquet.chunks),
+    _table("ndjson", "NDJSON", ".ndjson", _NDJSON, ndjson.chunks),
+)
+_FILMS = (
+    Format("annotated", "annotated video", ".annotated.mp4", _MP4, _write_annotated),
+    Format("blurred", "blurred video", ".blurred.mp4", _MP4, _write_blurred),
+    Format("contact-sheets", "contact sheets", ".persons.zip", _ZIP, _write_contact_sheets),
+)
+
+FORMATS: Mapping[str, Format] = {form.name: form for form in (*_TABLES, *_FILMS)}

@@ -1,4 +1,4 @@
-"""Which sightings of a person say enough, where a tool draws straight lines between them.
+"""The sightings of a person that suffice where a tool draws straight lines between them.
 
 Sightings come 15 times a second; whoever corrects a path by hand would have to move every
 one of them. Those that lie on the straight way between others are left out.
@@ -36,7 +36,7 @@ class PersonPath:
         return len(self.frame_index)
 
     def keyframes(self, frame: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(K,) which rows draw all of them, within `TOLERANCE_PIXELS`.
+        """Choose the rows, (K,), that draw all of them within `TOLERANCE_PIXELS`.
 
         The ends of each stretch without a gap are among them, and wherever `detected`
         changes. `frame` are the K numbers, rising, that the tool draws straight lines over.
@@ -52,7 +52,7 @@ class PersonPath:
 
 
 def paths(result: ExportSource) -> Iterator[PersonPath]:
-    """The path of each person whose body was seen, by person index."""
+    """Yield the path of each person whose body was seen, by person index."""
     size = result.video.width, result.video.height
     seen = [_bodies(part, *size) for part in result.parts()]
     if not seen:
@@ -68,7 +68,7 @@ def paths(result: ExportSource) -> Iterator[PersonPath]:
 
 
 def _bodies(sightings: Sightings, width: int, height: int) -> tuple[NDArray[Any], ...]:
-    """Columns of the rows with a box that is in the picture; the box cut at its border."""
+    """Select the columns of all boxes in the picture, cut at its border."""
     xyxy = boxes.clip(sightings.xyxy, width, height)
     rows = boxes.area(xyxy) > 0  # not so where there is no box: NaN
     return (
@@ -83,7 +83,7 @@ def _bodies(sightings: Sightings, width: int, height: int) -> tuple[NDArray[Any]
 def _corners(
     frame: NDArray[np.int64], xyxy: NDArray[np.float64], stretches: list[tuple[int, int]]
 ) -> Iterator[int]:
-    """Rows to keep inside each stretch: where the way is farthest off, over and over.
+    """Yield the rows to keep inside each stretch: the farthest off, again and again.
 
     Source: D. H. Douglas, T. K. Peucker, "Algorithms for the reduction of the number of
     points required to represent a digitized line", Cartographica 10(2), 1973, pp. 112-122;

@@ -1,4 +1,4 @@
-"""Paths as a task of Label Studio with a `videorectangle` a person, to be corrected there.
+"""Paths as a task of Label Studio, with a `videorectangle` for each person.
 
 The task's `video` is the name of the file: put there where Label Studio finds it. Faces
 are left out, and whether a box was filled in: a `videorectangle` has no place for either.
@@ -15,7 +15,8 @@ import numpy as np
 
 from passerby import boxes
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, Tell, frame_count
+from passerby.exports.source import ExportSource, frame_count
+from passerby.films.progress import ProgressCallback
 from passerby.records import VideoInfo
 
 # Names in the labelling configuration of Label Studio's own template for such videos.
@@ -23,15 +24,15 @@ RECTANGLE, VIDEO, LABEL = "box", "video", "person"
 DECIMALS = 4  # of percent: within a hundredth of a pixel
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """A list of one task, person by person."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield a list of one task, person by person."""
     data = msgspec.json.encode({VIDEO: result.name})
     yield b'[{"data":' + data + b',"predictions":[{"model_version":"passerby","result":['
     done = 0
     for path in paths(result):
         yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, result.video))
         done += len(path)
-        tell(done)
+        on_progress(done)
     yield b"\n]}]}]\n"
 
 
@@ -51,7 +52,7 @@ def _region(path: PersonPath, video: VideoInfo) -> dict[str, object]:
 
 
 def _sequence(path: PersonPath, video: VideoInfo) -> list[dict[str, object]]:
-    """Keyframes, on the frames of a constant rate: Label Studio knows no other."""
+    """List keyframes, on the frames of a constant rate: Label Studio knows no other."""
     at_rate = np.rint(path.timestamp_ms * video.frame_rate / 1000).astype(np.int64)
     frame = 1 + (at_rate if video.frame_rate else path.frame_index)
     rows = np.flatnonzero(path.keyframes(frame))

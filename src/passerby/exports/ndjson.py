@@ -1,4 +1,4 @@
-"""The whole result in one stream: a `PersonDetection` of GetPersonTracking on each line.
+"""The whole result as one stream, with a `PersonDetection` of GetPersonTracking on each line.
 
 No pages and no tokens, and neither end needs more memory for a longer video.
 """
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from passerby.exports.source import ExportSource, Tell, told
+from passerby.exports.source import ExportSource, read_parts
+from passerby.films.progress import ProgressCallback
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """Lines in the order of time, as with `SortBy` TIMESTAMP."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield lines in the order of time, as with `SortBy` TIMESTAMP."""
     encoder = msgspec.json.Encoder()
-    for part in told(result, tell):
-        yield encoder.encode_lines(result.spelled(part))
+    for part in read_parts(result, on_progress):
+        yield encoder.encode_lines(result.to_messages(part))

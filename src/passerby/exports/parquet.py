@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from passerby.exports.source import ExportSource, Tell
+from passerby.exports.source import ExportSource
+from passerby.films.progress import ProgressCallback
 
 CHUNK_BYTES = 1024 * 1024
 
 
-def chunks(result: ExportSource, tell: Tell) -> Iterator[bytes]:
-    """The file of `results.tables`, byte for byte."""
+def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+    """Yield the file of `results.tables`, byte for byte."""
     with result.table.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-    tell(result.row_count)
+    on_progress(result.row_count)

@@ -1,4 +1,4 @@
-"""What an export is made from."""
+"""The source of an export: a finished result."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -6,18 +6,16 @@ from typing import Protocol
 
 import msgspec
 
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings, VideoInfo
-
-# Told how many sightings are done, or for a video how many frames.
-Tell = Callable[[int], object]
 
 
 class ExportSource(Protocol):
-    """A finished result: `passerby.bootstrap.analysis_result.AnalysisResult`."""
+    """A finished result, as `passerby.bootstrap.analysis_result.AnalysisResult` is one."""
 
     @property
     def name(self) -> str:
-        """For file names: the video's, without its ending."""
+        """The video's name without its ending, for file names."""
 
     @property
     def table(self) -> Path:
@@ -25,7 +23,7 @@ class ExportSource(Protocol):
 
     @property
     def video(self) -> VideoInfo:
-        """What the container said."""
+        """The container's description of the video."""
 
     @property
     def source(self) -> str | None:
@@ -37,28 +35,28 @@ class ExportSource(Protocol):
 
     @property
     def row_count(self) -> int:
-        """How many sightings there are."""
+        """Number of sightings."""
 
     def parts(self) -> Iterator[Sightings]:
-        """All sightings, some thousand at a time."""
+        """Yield all sightings, some thousand at a time."""
 
-    def spelled(self, sightings: Sightings) -> Sequence[msgspec.Struct]:
-        """Sightings as GetPersonTracking tells them."""
+    def to_messages(self, sightings: Sightings) -> Sequence[msgspec.Struct]:
+        """Convert sightings to the `PersonDetection` of GetPersonTracking."""
 
 
-# Makes an export piece by piece, in the order of the file.
-Chunks = Callable[[ExportSource, Tell], Iterator[bytes]]
+# Yields an export piece by piece, in the order of the file.
+Chunks = Callable[[ExportSource, ProgressCallback], Iterator[bytes]]
 
 
 def frame_count(video: VideoInfo) -> int:
-    """About how many frames a video has, from its length and mean rate."""
+    """Estimate how many frames a video has, from its length and mean rate."""
     return round(video.duration_ms * video.frame_rate / 1000)
 
 
-def told(result: ExportSource, tell: Tell) -> Iterator[Sightings]:
-    """All sightings, a part at a time; how many are done is told after each."""
+def read_parts(result: ExportSource, on_progress: ProgressCallback) -> Iterator[Sightings]:
+    """Yield all sightings, a part at a time; report after each how many are done."""
     done = 0
     for part in result.parts():
         yield part
         done += len(part)
-        tell(done)
+        on_progress(done)

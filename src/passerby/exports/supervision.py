@@ -29,7 +29,7 @@ class FrameDetections(NamedTuple):
 
 
 def detections(sightings: Sightings) -> Iterator[FrameDetections]:
-    """Go through the frames on which a body was seen, in order of time.
+    """Yield the frames on which a body was seen, in order of time.
 
     `sightings` are those of a whole result: of `passerby.track`, of
     `passerby.results.tables.read_table`, or of

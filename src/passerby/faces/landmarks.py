@@ -1,4 +1,4 @@
-"""Which points of the mesh are the landmarks that the service names.
+"""Pick the landmarks that the service names out of the mesh.
 
 The rows were chosen by eye and against published answers of the service: the nose is
 the foremost point of its tip, and an eye's centre is also its pupil, which the mesh does
@@ -60,5 +60,5 @@ def landmarks(points: NDArray[np.floating]) -> NDArray[np.float32]:
     (30, 2) float32 array
         x, y in the pixels of `points`, in the order of `records.LANDMARKS`.
     """
-    places = [points[list(ROWS[name]), :2].mean(axis=0) for name in LANDMARKS]
-    return np.stack(places).astype(np.float32)
+    means = [points[list(ROWS[name]), :2].mean(axis=0) for name in LANDMARKS]
+    return np.stack(means).astype(np.float32)

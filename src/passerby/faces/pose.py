@@ -1,4 +1,4 @@
-"""Which way a face is turned.
+"""Measure which way a face is turned.
 
 Two directions are read off the mesh, across the face and down it; roll is how the first
 lies in the picture, yaw and pitch are where the normal of both points once that is
@@ -36,7 +36,7 @@ DEPTH_ACROSS = 1.4
 
 
 def pose(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Tell how a face is turned.
+    """Measure roll, yaw and pitch of a face.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""How bright and how sharp a face is.
+"""Measure how bright and how sharp a face is.
 
 Both have the range and the direction of the service's `Quality`; the scale of sharpness
-is our own, since the service never told its own.
+is our own, since the service never published its own.
 """
 
 import cv2
@@ -27,7 +27,7 @@ HALF_SHARP, GROWTH = 60.0, 1.6
 
 
 def quality(image: Image, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Tell the quality of the part of a face's box that lies in the picture.
+    """Measure the part of a face's box that lies in the picture.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def quality(image: Image, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
     (2,) float32 array
         Brightness and sharpness in [0, 100]; both 0 where none of the box is in the picture.
     """
-    grey = _grey_face(image, xyxy)
+    grey = _crop_grey(image, xyxy)
     if grey.size == 0:
         return np.zeros(2, np.float32)
     brightness = float(grey.mean()) / WHITE * FULL
     return np.array([brightness, _sharpness(grey)], np.float32)
 
 
-def _grey_face(image: Image, xyxy: NDArray[np.floating]) -> Image:
+def _crop_grey(image: Image, xyxy: NDArray[np.floating]) -> Image:
     """(h, w) luma of the pixels that the box touches; h or w may be 0."""
     height, width = image.shape[:2]
     left, top = np.floor(xyxy[:2]).astype(int).clip(0).tolist()
@@ -58,7 +58,7 @@ def _grey_face(image: Image, xyxy: NDArray[np.floating]) -> Image:
 
 
 def _sharpness(grey: Image) -> float:
-    """How much detail a face has beside its contrast.
+    """Measure how much detail a face has beside its contrast.
 
     Source of the variance of the Laplacian as a measure of it: J. L. Pech-Pacheco et al.,
     "Diatom autofocusing in brightfield microscopy: a comparative study", ICPR 2000.

@@ -1,1 +1,1 @@
-"""What is drawn: films, portraits, contact sheets."""
+"""Videos and pictures made from a result: films, portraits, contact sheets."""

@@ -1,72 +1,47 @@
-"""The video once more, with people made unrecognisable in it.
+"""A copy of the video in which people are unrecognisable.
 
-A privacy tool errs towards too much: boxes are grown, people are covered for a while
+A privacy tool errs towards too much: boxes are grown, people are masked for a while
 before they are first seen and after they are last seen, and where somebody to be hidden and
 somebody to be shown overlap, hiding wins unless the other clearly stands in front. It can
-only cover whom the analysis found, and the sound stays: look at a film, and listen to
+only hide whom the analysis found, and the sound stays: look at a film, and listen to
 it, before handing it on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.films.film import Progress, write_film
-from passerby.films.masks import Hidden, Masks
-from passerby.films.placement import Placed, place
+from passerby.films.blur_selection import BlurSelection
+from passerby.films.film import write_film
+from passerby.films.masks import HiddenPersons, Masks
+from passerby.films.placement import PersonPositions, locate_persons
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import DecodedFrame, Image
 
-# Of a cover there remain so many colours across and down, each rounded to steps of so
+# Of a mask there remain so many colours across and down, each rounded to steps of so
 # much, and none for less than so many pixels across. A face is a sixth to a seventh of
 # a body: its colour is mixed with the hair's and the background's. The grid moves with the
 # person: one that stood still would see finer detail pass by, frame after frame.
 BODY_CELLS = (3, 6)
 HEAD_CELLS = (2, 2)
 COLOUR_STEP = 16
-LEAST_CELL = 8
+MIN_CELL_PIXELS = 8
 
 # Of a person's box, the part that is sure to show the person and nobody behind:
 # an ellipse of so many widths and heights. At the height of the head it is as wide as that.
 CORE = (0.4, 0.9)
-
-Who = Literal["everybody", "all-but", "only", "faces"]
-
-
-@dataclass(frozen=True)
-class Blurred:
-    """Who is made unrecognisable: everybody, all but some, only some, or all faces.
-
-    Raises
-    ------
-    ValueError
-        If there are `persons` where none are asked for, or none where they are.
-    """
-
-    who: Who = "everybody"
-    persons: frozenset[int] = frozenset()
-
-    def __post_init__(self) -> None:
-        if (self.who in ("all-but", "only")) != bool(self.persons):
-            raise ValueError(f"persons are named with 'all-but' and 'only' alone, got {self}")
-
-    def hides(self, person_index: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(N,) whether each person is to be hidden."""
-        named: NDArray[np.bool_] = np.isin(person_index, list(self.persons))
-        return named if self.who == "only" else ~named
 
 
 def write_blurred(
     source: str,
     sightings: Sightings,
     target: Path,
-    whom: Blurred,
-    progress: Progress | None = None,
+    selection: BlurSelection,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write a copy of a video as MP4 in which people cannot be recognised, with its sound.
 
@@ -78,9 +53,9 @@ def write_blurred(
         What was found in it.
     target : Path
         File to write; there is either all of it, or nothing.
-    whom : Blurred
-    progress : callable, optional
-        Told the number of frames done, after each.
+    selection : BlurSelection
+    on_progress : callable, optional
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -90,16 +65,18 @@ def write_blurred(
     VideoError
         If the source cannot be read, or holds no frame.
     """
-    unknown = whom.persons - set(sightings.person_index.tolist())
+    unknown = selection.persons - set(sightings.person_index.tolist())
     if unknown:
         raise ValueError(f"there is no person {min(unknown)} in the video")
-    write_film(source, target, _concealing(sightings, whom), progress=progress)
+    write_film(source, target, _frame_editor(sightings, selection), on_progress=on_progress)
 
 
-def _concealing(sightings: Sightings, whom: Blurred) -> Callable[[DecodedFrame, Image], Image]:
-    """What hides people in a frame."""
-    hides = whom.hides(sightings.person_index)
-    hidden = Hidden(sightings.take(hides))
+def _frame_editor(
+    sightings: Sightings, selection: BlurSelection
+) -> Callable[[DecodedFrame, Image], Image]:
+    """Build the callable that hides people in a frame."""
+    hides = selection.hides(sightings.person_index)
+    hidden = HiddenPersons(sightings.take(hides))
     shown = sightings.take(~hides & sightings.has_body)
 
     def conceal_faces(frame: DecodedFrame, image: Image) -> Image:
@@ -111,14 +88,14 @@ def _concealing(sightings: Sightings, whom: Blurred) -> Callable[[DecodedFrame, 
         time, concealed = frame.timestamp_ms, image.copy()
         heads = hidden.heads(time)
         _conceal_heads(image, concealed, heads)  # a face may reach beyond the box of its body
-        if conceal_bodies(image, concealed, hidden.bodies(time), place(shown, time)):
+        if conceal_bodies(image, concealed, hidden.bodies(time), locate_persons(shown, time)):
             _conceal_heads(image, concealed, heads)
         return concealed
 
-    return conceal_faces if whom.who == "faces" else conceal_people
+    return conceal_faces if selection.target == "faces" else conceal_people
 
 
-def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) -> bool:
+def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPositions) -> bool:
     """Hide people, from the farthest to the nearest; leave others in front of them.
 
     Whose box ends lower in the picture is nearer. Of a shown person in front of a hidden
@@ -130,7 +107,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) 
         Where colours are taken from.
     concealed : (h, w, 3) uint8, BGR
         Where people are hidden.
-    covers : Covers
+    masks : Masks
         Of those to be hidden.
     shown : Placed
         Those to be seen. A box that was filled in is behind everybody.
@@ -138,7 +115,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) 
     Returns
     -------
     bool
-        Whether somebody was left in front of a cover.
+        Whether somebody was left in front of a mask.
     """
     is_reopened = False
     ends = np.minimum(np.concatenate([shown.xyxy[:, 3], masks.xyxy[:, 3]]), image.shape[0])
@@ -154,7 +131,7 @@ def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: Placed) 
 def conceal(
     image: Image, concealed: Image, xyxy: NDArray[np.float64], cells: tuple[int, int]
 ) -> None:
-    """Leave of a part of an image a few colours that run into each other.
+    """Reduce a part of an image to a few colours that run into each other.
 
     Parameters
     ----------
@@ -173,7 +150,7 @@ def conceal(
         return
     height, width = source.shape[:2]
     across, down = (
-        max(1, min(most, length // LEAST_CELL))
+        max(1, min(most, length // MIN_CELL_PIXELS))
         for most, length in zip(cells, (width, height), strict=True)
     )
     few = cv2.resize(source, (across, down), interpolation=cv2.INTER_AREA)
@@ -187,7 +164,7 @@ def _conceal_heads(image: Image, concealed: Image, heads: Masks) -> None:
 
 
 def _reopen(image: Image, concealed: Image, xyxy: NDArray[np.float64]) -> bool:
-    """Show the middle of somebody's box again; say whether that changed anything."""
+    """Show the middle of somebody's box again; return whether that changed anything."""
     view = _part(image, xyxy)
     before, after = concealed[view], image[view]
     core = np.zeros(after.shape[:2], dtype=np.uint8)
@@ -201,7 +178,7 @@ def _reopen(image: Image, concealed: Image, xyxy: NDArray[np.float64]) -> bool:
 
 
 def _part(image: Image, xyxy: NDArray[np.float64]) -> tuple[slice, slice]:
-    """Rows and columns of the pixels that a box touches."""
+    """Slice the rows and columns of the pixels that a box touches."""
     height, width = image.shape[:2]
     limits = np.array([width, height])
     start = np.clip(np.floor(xyxy[:2]), 0, limits).astype(int)

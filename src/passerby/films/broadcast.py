@@ -1,4 +1,4 @@
-"""The sound of a broadcast whose clock starts again: it goes on in step with the pictures.
+"""The sound of a broadcast whose clock restarts, kept in step with the pictures.
 
 Of both, one ends a little before the other, so they cannot each go on where they were: the
 pictures do (`video.clock`), and the sound follows them.
@@ -18,7 +18,7 @@ PicturePacket: TypeAlias = "Packet[VideoStream]"
 
 
 class Broadcast:
-    """Puts packets of sound on the clock of the pictures, which are shown to it, too.
+    """Moves packets of sound to the clock of the pictures, which it follows too.
 
     Parameters
     ----------
@@ -35,31 +35,31 @@ class Broadcast:
         self._waiting: list[SoundPacket] = []
 
     def follow(self, packet: PicturePacket) -> list[SoundPacket]:
-        """Look at the next packet of the pictures; give the sound that waited for it."""
+        """Follow the next packet of the pictures; return the sound that waited for it."""
         self._pictures.follow(packet)
         if self._pictures.offset != self._offsets[-1]:
             self._offsets.append(self._pictures.offset)
         if self._starts >= len(self._offsets):
             return []
-        return self._moved(round(self._offsets[self._starts] * self._ratio))
+        return self._move_waiting(round(self._offsets[self._starts] * self._ratio))
 
     def correct(self, packet: SoundPacket) -> list[SoundPacket]:
-        """Correct the times of the next packet of the sound; give those whose are known."""
+        """Take the next packet of the sound; return the packets whose times are known now."""
         before = self._sound.offset
         self._sound.follow(packet)
         starts_again = self._sound.offset != before
-        earlier = self._moved(before) if starts_again else []
+        earlier = self._move_waiting(before) if starts_again else []
         self._starts += starts_again
         self._waiting.append(packet)
         if self._starts >= len(self._offsets):
             return earlier
-        return earlier + self._moved(round(self._offsets[self._starts] * self._ratio))
+        return earlier + self._move_waiting(round(self._offsets[self._starts] * self._ratio))
 
     def rest(self) -> list[SoundPacket]:
-        """Give the sound to which no picture came: it goes on where it was."""
-        return self._moved(self._sound.offset)
+        """Return the sound to which no picture came: it goes on where it was."""
+        return self._move_waiting(self._sound.offset)
 
-    def _moved(self, ticks: int) -> list[SoundPacket]:
+    def _move_waiting(self, ticks: int) -> list[SoundPacket]:
         moved, self._waiting = self._waiting, []
         for packet in moved:
             move(packet, ticks)

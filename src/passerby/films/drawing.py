@@ -1,4 +1,4 @@
-"""Mark persons in a picture: box, face, number, and the way they came.
+"""Drawing of persons into a picture: box, face, number, and trail.
 
 Sizes follow the height of the picture, so that a marked video looks alike in
 every resolution.
@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.films.lettering import Lettering
-from passerby.films.palette import colour_of, ink_on
-from passerby.films.placement import Placed, PlacedFaces, Trail
+from passerby.films.font import Font
+from passerby.films.palette import colour_of, text_colour_on
+from passerby.films.placement import FacePositions, PersonPositions, Trail
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -22,8 +22,8 @@ Points = NDArray[np.float64]
 SHIFT = 4
 
 # Shares of the picture's height, and the least that can be seen, in pixels.
-LINE_SHARE, LINE_LEAST = 1 / 400, 2
-TEXT_SHARE, TEXT_LEAST = 1 / 42, 14
+LINE_SHARE, LINE_MIN = 1 / 400, 2
+TEXT_SHARE, TEXT_MIN = 1 / 42, 14
 
 # In widths of the line: the look of a dashed box.
 DASH, DASH_AND_GAP = 4, 9
@@ -31,7 +31,9 @@ DASH, DASH_AND_GAP = 4, 9
 TRAIL_OPACITY = 0.85  # where the person stands; it fades from there
 
 
-def annotate(image: Image, placed: Placed, faces: PlacedFaces, trails: list[Trail]) -> Image:
+def annotate(
+    image: Image, placed: PersonPositions, faces: FacePositions, trails: list[Trail]
+) -> Image:
     """Draw persons into a copy of a picture, the nearest to the camera on top.
 
     Parameters
@@ -61,10 +63,10 @@ def annotate(image: Image, placed: Placed, faces: PlacedFaces, trails: list[Trai
 
 def _line_width(image: Image) -> int:
     height: int = image.shape[0]
-    return max(LINE_LEAST, round(height * LINE_SHARE))
+    return max(LINE_MIN, round(height * LINE_SHARE))
 
 
-def _draw_box(image: Image, placed: Placed, position: int) -> None:
+def _draw_box(image: Image, placed: PersonPositions, position: int) -> None:
     corners = _corners(placed.xyxy[position])
     width = _line_width(image)
     if placed.detected[position]:
@@ -75,8 +77,8 @@ def _draw_box(image: Image, placed: Placed, position: int) -> None:
     _draw_lines(image, lines, is_closed=is_closed, colour=colour, width=width)
 
 
-def _draw_face(image: Image, faces: PlacedFaces, position: int) -> None:
-    """A box, and a dot on each point."""
+def _draw_face(image: Image, faces: FacePositions, position: int) -> None:
+    """Draw a box, and a dot on each point."""
     width = _line_width(image)
     colour = colour_of(int(faces.person_index[position]))
     outline = [_corners(faces.xyxy[position])]
@@ -86,7 +88,7 @@ def _draw_face(image: Image, faces: PlacedFaces, position: int) -> None:
 
 
 def _corners(xyxy: Points) -> Points:
-    """(4, 2) corners of a box, around."""
+    """List the corners, (4, 2), around a box."""
     left, top, right, bottom = xyxy
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
@@ -116,16 +118,16 @@ def _dashed_side(start: Points, end: Points, dash: float, step: float) -> list[P
 
 def _draw_tag(image: Image, xyxy: Points, person_index: int) -> None:
     """Write the number on a filled ground on top of the box, or in it at the upper border."""
-    lettering = Lettering(max(TEXT_LEAST, round(image.shape[0] * TEXT_SHARE)), weight=600)
-    text, padding = str(person_index), lettering.size // 3
-    width = lettering.width(text) + 2 * padding
-    height = lettering.cap_height + 2 * padding
+    font = Font(max(TEXT_MIN, round(image.shape[0] * TEXT_SHARE)), weight=600)
+    text, padding = str(person_index), font.size // 3
+    width = font.width(text) + 2 * padding
+    height = font.cap_height + 2 * padding
     edge = _line_width(image) // 2
     left = round(min(max(0, xyxy[0] - edge), image.shape[1] - width))
     top = round(max(0, xyxy[1] - height))
     colour = colour_of(person_index)
     cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), colour, cv2.FILLED)
-    lettering.write(image, text, (left + padding, top + height - padding), ink_on(colour))
+    font.write(image, text, (left + padding, top + height - padding), text_colour_on(colour))
 
 
 def _draw_trail(image: Image, trail: Trail) -> None:
@@ -147,7 +149,7 @@ def _draw_trail(image: Image, trail: Trail) -> None:
 
 
 def _around(image: Image, points: Points, margin: int) -> tuple[Image, Points]:
-    """Part of the picture, as a view, that holds the points; and its upper left corner."""
+    """Slice the part of the picture that holds the points; return its upper left corner too."""
     height, width = image.shape[:2]
     limits = np.array([width, height])
     start = np.clip(np.floor(points.min(axis=0)) - margin, 0, limits).astype(int)

@@ -1,4 +1,4 @@
-"""A video written once more with other pictures: at the same times, with its sound.
+"""A copy of a video with other pictures, at the same times and with its sound.
 
 Frames stream from the decoder to the encoder, one at a time, and keep their times: what
 `GetPersonTracking` calls 12,400 ms is seen at 12.4 seconds. Nothing else of the source
@@ -19,13 +19,13 @@ from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
 from passerby.files import atomic_file
-from passerby.films.sound import COPIED, add_sound
-from passerby.inference.cpu import features_here
+from passerby.films.progress import ProgressCallback
+from passerby.films.sound import COPIED_CODECS, add_sound
+from passerby.inference.cpu import read_cpu_features
 from passerby.video.container import open_video
 from passerby.video.decode import DecodedFrame, Image, Size, decode
 
-Paint = Callable[[DecodedFrame, Image], Image]
-Progress = Callable[[int], object]
+EditFrame = Callable[[DecodedFrame, Image], Image]
 
 # H.264 in 4:2:0 is what every browser and player shows; its pictures have an even
 # width and height.
@@ -39,14 +39,14 @@ USUAL_RATE = Fraction(25)  # for the encoder's planning, where the source tells 
 
 # FFmpeg doubles the ticks of a track until there are so many in a second. MP4 tells when a
 # track starts in ticks of the movie, usually of 1 ms, to which the start would be rounded.
-LEAST_TICKS_PER_SECOND = 10_000
+MIN_TICKS_PER_SECOND = 10_000
 
 RGB, UNSPECIFIED = 0, 2  # FFmpeg's AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a film is encoded."""
+    """Settings of a film's encoder."""
 
     options: Mapping[str, str]  # of libx264
     copied_sound: frozenset[str]  # codecs whose sound is taken over; any other becomes AAC
@@ -57,32 +57,32 @@ class Encoding:
 
 # About the size of the source: 0.8 to 1.2 times, measured on three street scenes of
 # 480 to 1080 lines.
-FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED)
+FULL = Encoding({"preset": "veryfast", "crf": "20"}, COPIED_CODECS)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """How the source counts time."""
+    """The time base and the zero of the source."""
 
     time_base: Fraction  # seconds of one tick
     zero_pts: int  # PTS, in ticks, at which the video's clock shows 0
     rate: Fraction  # mean frames per second
 
     def ticks(self, frame: DecodedFrame) -> int:
-        """When a frame is shown on the video's clock, in ticks."""
+        """Return the time of a frame on the video's clock, in ticks."""
         return frame.pts - self.zero_pts
 
 
 def write_film(
     source: str,
     target: Path,
-    paint: Paint,
+    edit_frame: EditFrame,
     encoding: Encoding = FULL,
-    progress: Progress | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write a video as MP4, with other pictures and its own sound.
 
-    The same source and paint give the same bytes, on however many cores.
+    The same source and edits give the same bytes, on however many cores.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def write_film(
         Path or http(s) URL of the video; read twice where it has sound.
     target : Path
         File to write; there is either all of it, or nothing.
-    paint : callable
+    edit_frame : callable
         Makes a picture of a frame and its upright (h, w, 3) uint8 BGR image. All images
         have the size of the first, and so has what it gives.
     encoding : Encoding
-    progress : callable, optional
-        Told the number of frames done, after each; an exception it raises ends it.
+    on_progress : callable, optional
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -109,9 +109,9 @@ def write_film(
         "movie_timescale": str(_movie_ticks(clock)),
     }
     with atomic_file(target) as draft, av.open(draft, "w", "mp4", options) as output:
-        for count in _encode(output, source, clock, paint, encoding):
-            if progress:
-                progress(count)
+        for count in _encode(output, source, clock, edit_frame, encoding):
+            if on_progress:
+                on_progress(count)
 
 
 def _clock(source: str) -> Clock:
@@ -121,18 +121,18 @@ def _clock(source: str) -> Clock:
 
 
 def _movie_ticks(clock: Clock) -> int:
-    """Ticks a second in which the start of the pictures is told exactly."""
+    """Choose ticks a second that express the start of the pictures exactly."""
     ticks = clock.time_base.denominator
-    while ticks < LEAST_TICKS_PER_SECOND:
+    while ticks < MIN_TICKS_PER_SECOND:
         ticks *= 2
     return ticks
 
 
 def _encode(
-    output: OutputContainer, source: str, clock: Clock, paint: Paint, encoding: Encoding
+    output: OutputContainer, source: str, clock: Clock, edit_frame: EditFrame, encoding: Encoding
 ) -> Iterator[int]:
     """Encode all frames, with the sound beside them; yield how many are done, after each."""
-    frames = _shown(decode(source), clock, encoding)
+    frames = _shown_frames(decode(source), clock, encoding)
     first = next(frames, None)
     if first is None:
         raise DamagedVideo
@@ -141,10 +141,10 @@ def _encode(
     sound = add_sound(output, source, encoding.copied_sound)
     end = 0
     for count, frame in enumerate(chain([first], frames), start=1):
-        picture, ticks = _picture(frame, paint(frame, frame.image(size))), clock.ticks(frame)
+        picture, ticks = _picture(frame, edit_frame(frame, frame.image(size))), clock.ticks(frame)
         if frame is first and ticks and encoding.shows_from_zero:
-            output.mux(stream.encode(_at(0, frame, picture, clock)))
-        output.mux(stream.encode(_at(ticks, frame, picture, clock)))
+            output.mux(stream.encode(_schedule(0, frame, picture, clock)))
+        output.mux(stream.encode(_schedule(ticks, frame, picture, clock)))
         sound.write_until(ticks * clock.time_base)
         end = ticks + frame.duration
         yield count
@@ -152,15 +152,15 @@ def _encode(
     sound.write_rest(end * clock.time_base)
 
 
-def _shown(
+def _shown_frames(
     frames: Iterator[DecodedFrame], clock: Clock, encoding: Encoding
 ) -> Iterator[DecodedFrame]:
-    """The frames, without those before 0 where the film begins there."""
+    """Leave out the frames before 0 where the film begins there."""
     return (frame for frame in frames if clock.ticks(frame) >= 0 or not encoding.shows_from_zero)
 
 
 def _size(upright: Size, widest: int | None) -> Size:
-    """Width and height to make images in, pixels; those scaled are even."""
+    """Choose the width and height of the images, pixels; scaled ones are even."""
     width, height = upright
     if widest is None or width <= widest:
         return max(2, width), max(2, height)
@@ -170,7 +170,7 @@ def _size(upright: Size, widest: int | None) -> Size:
 def _add_stream(
     output: OutputContainer, clock: Clock, frame: DecodedFrame, size: Size, encoding: Encoding
 ) -> VideoStream:
-    options = dict(encoding.options) | (WITHOUT_AVX512 if AVX512 in features_here() else {})
+    options = dict(encoding.options) | (WITHOUT_AVX512 if AVX512 in read_cpu_features() else {})
     stream = cast("VideoStream", output.add_stream(CODEC, clock.rate, options=options))
     stream.width, stream.height = (length // 2 * 2 for length in size)
     stream.pix_fmt = PIXEL_FORMAT
@@ -186,7 +186,7 @@ def _add_stream(
 
 
 def _picture(frame: DecodedFrame, image: Image) -> av.VideoFrame:
-    """Picture for the encoder; odd sizes lose a line."""
+    """Convert an image for the encoder; odd sizes lose a line."""
     even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
     return av.VideoFrame.from_ndarray(even, "bgr24").reformat(
         format=PIXEL_FORMAT,
@@ -199,12 +199,14 @@ def _picture(frame: DecodedFrame, image: Image) -> av.VideoFrame:
 
 
 def _colorspace(frame: DecodedFrame) -> int:
-    """FFmpeg's number of the matrix between RGB and brightness with colour."""
+    """Return FFmpeg's number of the matrix between RGB and YUV."""
     stored: int = frame.picture.colorspace
     return UNSPECIFIED if stored == RGB else stored
 
 
-def _at(ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock) -> av.VideoFrame:
-    """The picture, to be shown at a time of the video's clock."""
+def _schedule(
+    ticks: int, frame: DecodedFrame, picture: av.VideoFrame, clock: Clock
+) -> av.VideoFrame:
+    """Set the time at which a picture is shown, in ticks of the video's clock."""
     picture.time_base, picture.pts, picture.duration = clock.time_base, ticks, frame.duration
     return picture

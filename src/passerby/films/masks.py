@@ -1,4 +1,4 @@
-"""What must be covered at an instant so that a person is not seen: arrays only.
+"""The parts of a picture to be masked at an instant so that a person is not seen.
 
 Whoever is to be hidden is hidden for some time before they are first seen and after they
 are last seen, too, and in every gap that the analysis bridges. Boxes are somewhat wrong,
@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 from passerby.boxes import iou
 from passerby.films.placement import (
+    interpolation_weights,
+    locate_faces,
     neighbours,
-    place_faces,
     rows_between,
-    shares,
 )
-from passerby.films.portraits import subjects
+from passerby.films.portraits import crop_boxes
 from passerby.records import NO_FACE, Sightings
 
 Boxes = NDArray[np.float64]
 Margins = NDArray[np.float64]
 
-# How long somebody is covered before their first sighting, and after their last.
-HELD_MS = 300
+# Somebody is masked for so long before their first sighting, and after their last.
+PADDING_MS = 300
 # Sightings up to so far apart are bridged: the linker fills gaps of 4 s, so longer ones
 # are gaps on purpose. Shorter ones are left where few frames are analysed.
 BRIDGED_MS = 4000
 # Where two boxes on either side of an instant overlap less, the person may be at either
-# of them (a cut lies between), and both are covered.
+# of them (a cut lies between), and both are masked.
 SAME_PLACE_IOU = 0.3
 
 # Added on each side, in lengths of the longer side of the box: for the error of boxes,
@@ -48,7 +48,7 @@ FACE_MARGIN = 0.6
 
 @dataclass(frozen=True)
 class Masks:
-    """What hides people at an instant: C boxes, and of whom each is; a person may have several."""
+    """The C boxes that hide people at an instant; a person may have several."""
 
     person_index: NDArray[np.int64]  # (C,)
     xyxy: Boxes  # (C, 4) pixels, grown
@@ -57,8 +57,8 @@ class Masks:
         return len(self.person_index)
 
 
-class Hidden:
-    """People to be hidden, in a form that is looked up for each frame.
+class HiddenPersons:
+    """The people to be hidden, looked up for each frame.
 
     Parameters
     ----------
@@ -68,64 +68,66 @@ class Hidden:
 
     def __init__(self, sightings: Sightings) -> None:
         # Where only a face was seen, the body is taken to be head and shoulders.
-        self._bodies = replace(sightings, xyxy=subjects(sightings))
+        self._bodies = replace(sightings, xyxy=crop_boxes(sightings))
         self._faces = sightings.take(sightings.face != NO_FACE)
 
     def bodies(self, timestamp_ms: int) -> Masks:
-        """What hides everybody at an instant of the video's clock."""
+        """Mask everybody at an instant of the video's clock."""
         person, xyxy, margin = self._around(timestamp_ms)
-        return Masks(person, _grown(xyxy, margin))
+        return Masks(person, _grow(xyxy, margin))
 
     def heads(self, timestamp_ms: int) -> Masks:
-        """What hides everybody's head at an instant of the video's clock.
+        """Mask everybody's head at an instant of the video's clock.
 
         That is the face where it is known, else the upper part of the body's box.
         """
         person, xyxy, margin = self._around(timestamp_ms)
-        faces = place_faces(self._faces, timestamp_ms)
+        faces = locate_faces(self._faces, timestamp_ms)
         others = ~np.isin(person, faces.person_index)
-        heads = _grown(_upper(xyxy[others]), margin[others])
-        around_faces = _grown(faces.xyxy, FACE_MARGIN * _longer_side(faces.xyxy))
+        heads = _grow(_head_boxes(xyxy[others]), margin[others])
+        around_faces = _grow(faces.xyxy, FACE_MARGIN * _longer_side(faces.xyxy))
         return Masks(
             np.concatenate([person[others], faces.person_index]),
             np.concatenate([heads, around_faces]),
         )
 
     def _around(self, timestamp_ms: int) -> tuple[NDArray[np.int64], Boxes, Margins]:
-        """(C,) persons, (C, 4) their boxes, (C,) by how many pixels each is to be grown."""
+        """Find (C,) persons, (C, 4) their boxes, and (C,) pixels by which to grow each."""
         bodies, time = self._bodies, self._bodies.timestamp_ms
         before, after = neighbours(bodies, timestamp_ms, BRIDGED_MS)
         start, end = bodies.xyxy[before], bodies.xyxy[after]
-        share = shares(bodies, before, after, timestamp_ms)[:, None]
+        share = interpolation_weights(bodies, before, after, timestamp_ms)[:, None]
         is_settled = np.diagonal(iou(start, end)) >= SAME_PLACE_IOU
-        held = _held(bodies, timestamp_ms, bodies.person_index[before[is_settled]])
+        padding = _padding_rows(bodies, timestamp_ms, bodies.person_index[before[is_settled]])
 
-        xyxy = np.concatenate([start * (1 - share) + end * share, bodies.xyxy[held]])
+        xyxy = np.concatenate([start * (1 - share) + end * share, bodies.xyxy[padding]])
         nearer_ms = np.minimum(timestamp_ms - time[before], time[after] - timestamp_ms)
-        away_ms = np.concatenate([nearer_ms, np.abs(time[held] - timestamp_ms)])
-        margin = MARGIN + PACE * np.minimum(away_ms, HELD_MS) / 1000
-        person = bodies.person_index[np.concatenate([before, held])]
+        away_ms = np.concatenate([nearer_ms, np.abs(time[padding] - timestamp_ms)])
+        margin = MARGIN + PACE * np.minimum(away_ms, PADDING_MS) / 1000
+        person = bodies.person_index[np.concatenate([before, padding])]
         return person, xyxy, margin * _longer_side(xyxy)
 
 
-def _held(bodies: Sightings, timestamp_ms: int, settled: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows of each person's last sighting before and first after; none of the settled."""
-    earlier = rows_between(bodies, timestamp_ms - HELD_MS, timestamp_ms)
-    later = rows_between(bodies, timestamp_ms, timestamp_ms + HELD_MS)
-    ends = [*_firsts(bodies, earlier[::-1]), *_firsts(bodies, later)]
+def _padding_rows(
+    bodies: Sightings, timestamp_ms: int, settled: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Find each person's last row before and first row after, but not of the settled."""
+    earlier = rows_between(bodies, timestamp_ms - PADDING_MS, timestamp_ms)
+    later = rows_between(bodies, timestamp_ms, timestamp_ms + PADDING_MS)
+    ends = [*_first_rows(bodies, earlier[::-1]), *_first_rows(bodies, later)]
     rows = np.unique(np.array(ends, dtype=np.int64))
     return rows[~np.isin(bodies.person_index[rows], settled)]
 
 
-def _firsts(sightings: Sightings, rows: NDArray[np.int64]) -> list[int]:
-    """Of each person the first among the rows."""
+def _first_rows(sightings: Sightings, rows: NDArray[np.int64]) -> list[int]:
+    """Find the first of the rows of each person."""
     _, positions = np.unique(sightings.person_index[rows], return_index=True)
     firsts: list[int] = rows[positions].tolist()
     return firsts
 
 
-def _upper(xyxy: Boxes) -> Boxes:
-    """(C, 4) the part of bodies' boxes that holds the head."""
+def _head_boxes(xyxy: Boxes) -> Boxes:
+    """Cut boxes of bodies, (C, 4), down to the part that holds the head."""
     width, height = xyxy[:, 2] - xyxy[:, 0], xyxy[:, 3] - xyxy[:, 1]
     reach = np.minimum(height, np.maximum(HEAD_IN_HEIGHTS * height, HEAD_IN_WIDTHS * width))
     upper = xyxy.copy()
@@ -138,7 +140,7 @@ def _longer_side(xyxy: Boxes) -> Margins:
     return sides
 
 
-def _grown(xyxy: Boxes, by: Margins) -> Boxes:
-    """(C, 4) boxes with (C,) pixels more on each side."""
+def _grow(xyxy: Boxes, by: Margins) -> Boxes:
+    """Grow boxes, (C, 4), by (C,) pixels on each side."""
     grown: Boxes = xyxy + by[:, None] * np.array([-1.0, -1.0, 1.0, 1.0])
     return grown

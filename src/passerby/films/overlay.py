@@ -1,16 +1,17 @@
-"""The video once more, with everybody in it marked."""
+"""A copy of the video with everybody in it marked."""
 
 from pathlib import Path
 
 from passerby.films.drawing import annotate
-from passerby.films.film import Progress, write_film
-from passerby.films.placement import place, place_faces, trails
+from passerby.films.film import write_film
+from passerby.films.placement import locate_faces, locate_persons, trace_trails
+from passerby.films.progress import ProgressCallback
 from passerby.records import NO_FACE, Sightings
 from passerby.video.decode import DecodedFrame, Image
 
 
 def write_overlay(
-    source: str, sightings: Sightings, target: Path, progress: Progress | None = None
+    source: str, sightings: Sightings, target: Path, on_progress: ProgressCallback | None = None
 ) -> None:
     """Write a marked copy of a video as MP4, with its sound.
 
@@ -22,8 +23,8 @@ def write_overlay(
         What was found in it.
     target : Path
         File to write; there is either all of it, or nothing.
-    progress : callable, optional
-        Told the number of frames done, after each.
+    on_progress : callable, optional
+        Receives the number of frames done, after each.
 
     Raises
     ------
@@ -34,8 +35,8 @@ def write_overlay(
     faces = sightings.take(sightings.face != NO_FACE)
 
     def mark(frame: DecodedFrame, image: Image) -> Image:
-        placed = place(bodies, frame.timestamp_ms)
-        seen = place_faces(faces, frame.timestamp_ms)
-        return annotate(image, placed, seen, trails(bodies, placed, frame.timestamp_ms))
+        placed = locate_persons(bodies, frame.timestamp_ms)
+        seen = locate_faces(faces, frame.timestamp_ms)
+        return annotate(image, placed, seen, trace_trails(bodies, placed, frame.timestamp_ms))
 
-    write_film(source, target, mark, progress=progress)
+    write_film(source, target, mark, on_progress=on_progress)

@@ -1,4 +1,4 @@
-"""Which colour a person is drawn in: the same everywhere, for good.
+"""The colours that persons are drawn in, the same everywhere.
 
 Sixteen colours, each the furthest (CIEDE2000) from all before it among those
 that are neither too dark nor too pale for a video (L* 48 to 88, chroma above
@@ -36,11 +36,11 @@ DARK_BELOW = 128
 
 
 def colour_of(person_index: int) -> Colour:
-    """Colour of a person, from its index."""
+    """Choose the colour of a person, from its index."""
     return COLOURS[person_index % len(COLOURS)]
 
 
-def ink_on(ground: Colour) -> Colour:
-    """Black or white, whichever is read better on a ground of this colour."""
+def text_colour_on(ground: Colour) -> Colour:
+    """Choose black or white, whichever is more legible on a ground of this colour."""
     luma = sum(weight * part for weight, part in zip(LUMA, ground, strict=True))
     return WHITE if luma < DARK_BELOW else BLACK

@@ -1,4 +1,4 @@
-"""Where each person is at any instant, between its sightings too.
+"""Positions of persons at any instant, interpolated between their sightings.
 
 Sightings exist for analysed frames, 15 a second at the most, and faces for every third
 of these; a video that is to be watched needs a box in every frame. A person is taken to
@@ -25,7 +25,7 @@ SHOWN_POINTS = 5  # the first of `records.LANDMARKS`
 
 
 @dataclass(frozen=True)
-class Placed:
+class PersonPositions:
     """The P persons that are in the picture at an instant, by index."""
 
     person_index: NDArray[np.int64]  # (P,)
@@ -37,7 +37,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class PlacedFaces:
+class FacePositions:
     """The Q faces that are in the picture at an instant, by index of their person."""
 
     person_index: NDArray[np.int64]  # (Q,)
@@ -50,48 +50,48 @@ class PlacedFaces:
 
 @dataclass(frozen=True)
 class Trail:
-    """Where a person's feet were lately: K points in time order, K at least 2."""
+    """The recent way of a person's feet: K points in time order, K at least 2."""
 
     person_index: int
     points: NDArray[np.float64]  # (K, 2) x, y in pixels
     freshness: NDArray[np.float64]  # (K,) 1 now, 0 for the oldest that is still drawn
 
 
-def place(sightings: Sightings, timestamp_ms: int) -> Placed:
+def locate_persons(sightings: Sightings, timestamp_ms: int) -> PersonPositions:
     """Find everybody's box at an instant of the video's clock.
 
     Each of the `sightings` has a body.
     """
     before, after = neighbours(sightings, timestamp_ms, JOINED_MS)
-    share = shares(sightings, before, after, timestamp_ms)[:, None]
-    return Placed(
+    share = interpolation_weights(sightings, before, after, timestamp_ms)[:, None]
+    return PersonPositions(
         person_index=sightings.person_index[before],
         xyxy=sightings.xyxy[before] * (1 - share) + sightings.xyxy[after] * share,
         detected=sightings.detected[before] & sightings.detected[after],
     )
 
 
-def place_faces(sightings: Sightings, timestamp_ms: int) -> PlacedFaces:
+def locate_faces(sightings: Sightings, timestamp_ms: int) -> FacePositions:
     """Find everybody's face at an instant of the video's clock.
 
     Each of the `sightings` has a face.
     """
     before, after = neighbours(sightings, timestamp_ms, FACES_JOINED_MS)
-    share = shares(sightings, before, after, timestamp_ms)
+    share = interpolation_weights(sightings, before, after, timestamp_ms)
     start = sightings.faces.take(sightings.face[before])
     end = sightings.faces.take(sightings.face[after])
     first, second = start.landmarks[:, :SHOWN_POINTS], end.landmarks[:, :SHOWN_POINTS]
-    return PlacedFaces(
+    return FacePositions(
         person_index=sightings.person_index[before],
         xyxy=start.xyxy * (1 - share[:, None]) + end.xyxy * share[:, None],
         points=first * (1 - share[:, None, None]) + second * share[:, None, None],
     )
 
 
-def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trail]:
+def trace_trails(sightings: Sightings, placed: PersonPositions, timestamp_ms: int) -> list[Trail]:
     """Trace the way of everybody's feet up to an instant.
 
-    Each of the `sightings` has a body. `placed` is `place` of the same instant: the
+    Each of the `sightings` has a body. `placed` is `locate_persons` of the same instant: the
     front ends of the trails. A person who has left keeps its trail for as long as a
     trail lasts.
     """
@@ -116,7 +116,7 @@ def trails(sightings: Sightings, placed: Placed, timestamp_ms: int) -> list[Trai
 def neighbours(
     sightings: Sightings, timestamp_ms: int, joined_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of each person's last sighting until, and first from, an instant on."""
+    """Find the rows of each person's last sighting until, and first from, an instant on."""
     earlier = rows_between(sightings, timestamp_ms - joined_ms, timestamp_ms)
     later = rows_between(sightings, timestamp_ms, timestamp_ms + joined_ms)
     last = dict(zip(sightings.person_index[earlier].tolist(), earlier.tolist(), strict=True))
@@ -129,22 +129,22 @@ def neighbours(
     return before[near], after[near]
 
 
-def shares(
+def interpolation_weights(
     sightings: Sightings, before: NDArray[np.int64], after: NDArray[np.int64], timestamp_ms: int
 ) -> NDArray[np.float64]:
-    """(P,) how far an instant lies on the way from one row to another, in [0, 1]."""
+    """Compute how far, (P,) in [0, 1], an instant lies on the way from one row to another."""
     start, end = sightings.timestamp_ms[before], sightings.timestamp_ms[after]
-    shares: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
-    return shares
+    interpolation_weights: NDArray[np.float64] = (timestamp_ms - start) / np.maximum(1, end - start)
+    return interpolation_weights
 
 
 def rows_between(sightings: Sightings, first_ms: int, last_ms: int) -> NDArray[np.int64]:
-    """Rows of the sightings in a stretch of time, both ends included."""
+    """Find the rows of the sightings in a stretch of time, both ends included."""
     start = np.searchsorted(sightings.timestamp_ms, first_ms, side="left")
     stop = np.searchsorted(sightings.timestamp_ms, last_ms, side="right")
     return np.arange(start, stop, dtype=np.int64)
 
 
 def _feet(xyxy: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 2) middle of the lower edges."""
+    """Return the middles, (N, 2), of the lower edges."""
     return np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1).astype(np.float64)

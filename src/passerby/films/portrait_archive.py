@@ -1,11 +1,10 @@
-"""One picture of each person, as a browser shows them: a ZIP of PNG files.
+"""A portrait of each person for browsers: a ZIP of PNG files.
 
 The video is decoded once, up to the last picture that is needed.
 """
 
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films import portraits
+from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import decode
 
@@ -21,7 +21,7 @@ def write_portraits(
     source: str,
     sightings: Sightings,
     target: Path,
-    progress: Callable[[int], object] | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write `<index>.png` of every person who was detected, where it was detected best.
 
@@ -33,8 +33,8 @@ def write_portraits(
         What was found in it.
     target : Path
         File to write.
-    progress : callable, optional
-        Told the number of frames read, after each.
+    on_progress : callable, optional
+        Receives the number of frames read, after each.
 
     Raises
     ------
@@ -44,24 +44,24 @@ def write_portraits(
     wanted: defaultdict[int, list[int]] = defaultdict(list)
     for row in best_rows(sightings).tolist():
         wanted[int(sightings.timestamp_ms[row])].append(row)
-    boxes = portraits.subjects(sightings)
+    boxes = portraits.crop_boxes(sightings)
     # PNG is packed already; a fixed date, so that the same pictures give the same bytes.
     with zipfile.ZipFile(target, "w") as archive:
         for count, frame in enumerate(decode(source) if wanted else (), start=1):
             if rows := wanted.pop(frame.timestamp_ms, []):
                 image = frame.image()
                 for row in rows:
-                    _, encoded = cv2.imencode(".png", portraits.cut(image, boxes[row]))
+                    _, encoded = cv2.imencode(".png", portraits.crop(image, boxes[row]))
                     name = zipfile.ZipInfo(f"{sightings.person_index[row]}.png")
                     archive.writestr(name, encoded.tobytes())
-            if progress:
-                progress(count)
+            if on_progress:
+                on_progress(count)
             if not wanted:
                 break
 
 
 def best_rows(sightings: Sightings) -> NDArray[np.int64]:
-    """(P,) row of each person's surest detection; of a body, where there is any."""
+    """Find the row, (P,), of each person's surest detection, of a body if there is any."""
     rows = np.flatnonzero(sightings.detected)
     person = sightings.person_index[rows]
     without_body = ~sightings.has_body[rows]

@@ -1,4 +1,4 @@
-"""Which glimpses show a person best over its life, and how they are cut out."""
+"""The choice of the sightings that show a person best, and how they are cut out."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from passerby.records import Sightings
 
 Image = NDArray[np.uint8]
 
-MOST_PORTRAITS = 8
+MAX_PORTRAITS = 8
 WIDTH, HEIGHT = 144, 256  # pixels of a portrait; a person walking is a good third as wide as high
 MARGIN = 0.06  # added on each side of the box, as a share of its height
 # How far head and shoulders reach beyond a face, to the left and the right, above and
@@ -18,10 +18,10 @@ BELOW_FACE = np.array([1.0, 1.8], np.float32)
 AROUND_PICTURE = (32, 30, 30)  # BGR, where a portrait reaches beyond the frame
 
 
-def choose(sightings: Sightings) -> NDArray[np.int64]:
-    """Choose up to `MOST_PORTRAITS` sightings of each person.
+def choose_sightings(sightings: Sightings) -> NDArray[np.int64]:
+    """Choose up to `MAX_PORTRAITS` sightings of each person.
 
-    Each person's life is cut into as many stretches of equal length; from each
+    Each person's path is cut into as many stretches of equal length; from each
     comes the most confident detection, the earlier of two that are equal, and a face
     alone only where there is no body. Boxes that were filled in are not chosen.
 
@@ -41,8 +41,8 @@ def choose(sightings: Sightings) -> NDArray[np.int64]:
     return np.sort(rows[best_first[is_first]])
 
 
-def subjects(sightings: Sightings) -> NDArray[np.float32]:
-    """(S, 4) what to cut out for each sighting, pixels: its body, or head and shoulders."""
+def crop_boxes(sightings: Sightings) -> NDArray[np.float32]:
+    """Choose the box, (S, 4) pixels, to cut out of each sighting: body, or head and shoulders."""
     only_face = ~sightings.has_body
     face = sightings.faces.xyxy[sightings.face[only_face]]
     extent = face[:, 2:] - face[:, :2]
@@ -52,8 +52,8 @@ def subjects(sightings: Sightings) -> NDArray[np.float32]:
     return xyxy
 
 
-def cut(image: Image, xyxy: NDArray[np.float32]) -> Image:
-    """Cut a person out, with its surroundings up to a fixed shape; nothing is distorted.
+def crop(image: Image, xyxy: NDArray[np.float32]) -> Image:
+    """Cut a person out to a fixed shape, with its surroundings and without distortion.
 
     Parameters
     ----------
@@ -77,29 +77,29 @@ def cut(image: Image, xyxy: NDArray[np.float32]) -> Image:
 def _window(
     xyxy: NDArray[np.float32], frame_width: int, frame_height: int
 ) -> tuple[int, int, int, int]:
-    """Left, top, width, height of the part to be cut out, in the frame as far as it fits."""
+    """Choose left, top, width and height of the part to cut out, in the frame where it fits."""
     left, top, right, bottom = xyxy.tolist()
     margin = MARGIN * (bottom - top)
     height = max(1, bottom - top + 2 * margin, (right - left + 2 * margin) * HEIGHT / WIDTH)
     width = height * WIDTH / HEIGHT
-    start_x = _fitted((left + right - width) / 2, width, frame_width)
-    start_y = _fitted((top + bottom - height) / 2, height, frame_height)
+    start_x = _fit((left + right - width) / 2, width, frame_width)
+    start_y = _fit((top + bottom - height) / 2, height, frame_height)
     return round(start_x), round(start_y), max(1, round(width)), round(height)
 
 
-def _fitted(start: float, length: float, limit: float) -> float:
+def _fit(start: float, length: float, limit: float) -> float:
     """Move a stretch into [0, limit]; leave one that is too long where it is."""
     return start if length > limit else min(max(0, start), limit - length)
 
 
 def _stretches(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(N,) stretch of its person's life that each sighting lies in, from 0."""
+    """Number the stretch, (N,) from 0, of its person's path that each sighting lies in."""
     _, member = np.unique(person, return_inverse=True)
     persons = int(member.max(initial=-1)) + 1
     first = np.full(persons, np.iinfo(np.int64).max)
     last = np.zeros(persons, dtype=np.int64)
     np.minimum.at(first, member, time)
     np.maximum.at(last, member, time)
-    life = (last - first + 1)[member]
-    stretch: NDArray[np.int64] = (time - first[member]) * MOST_PORTRAITS // life
+    duration = (last - first + 1)[member]
+    stretch: NDArray[np.int64] = (time - first[member]) * MAX_PORTRAITS // duration
     return stretch

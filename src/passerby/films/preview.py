@@ -1,4 +1,4 @@
-"""A copy of a video that every browser plays, on the video's own clock; and who needs one.
+"""A copy of a video that every browser plays, on the video's own clock.
 
 What a browser calls `mediaTime` (`HTMLVideoElement.requestVideoFrameCallback`) is the time
 of the frame shown, in seconds. What a browser makes of a file whose pictures begin later
@@ -16,7 +16,8 @@ from pathlib import Path
 from av.audio.stream import AudioStream
 from av.stream import Disposition
 
-from passerby.films.film import Encoding, Progress, write_film
+from passerby.films.film import Encoding, write_film
+from passerby.films.progress import ProgressCallback
 from passerby.video.container import OpenVideo, first_bytes, open_video
 from passerby.video.decode import DecodedFrame, Image, frames_of
 
@@ -38,7 +39,7 @@ H264_PROFILES = {"Constrained Baseline", "Baseline", "Main", "High"}
 # FFmpeg's AV_FIELD_UNKNOWN and AV_FIELD_PROGRESSIVE; all others are interlaced.
 NOT_INTERLACED = {0, 1}
 # Largest picture, pixels: that of H.264's level 5.2, table A-1. Hardware ends there.
-MOST_PIXELS = 36_864 * 16 * 16
+MAX_PIXELS = 36_864 * 16 * 16
 
 QUICKTIME_BRAND = "qt  "
 # The EBML element DocType, RFC 8794, section 11.2.6; it is among the first in the file.
@@ -46,7 +47,7 @@ DOC_TYPE_WEBM = b"\x42\x82\x84webm"
 DOC_TYPE_WITHIN = 64  # bytes
 
 
-def write_preview(source: str, target: Path, progress: Progress | None = None) -> None:
+def write_preview(source: str, target: Path, on_progress: ProgressCallback | None = None) -> None:
     """Write a copy of a video that every browser plays: MP4, H.264 and AAC, upright.
 
     It is at most 1280 pixels wide, and each frame is shown at its own time: see the head of
@@ -59,19 +60,19 @@ def write_preview(source: str, target: Path, progress: Progress | None = None) -
         Path or http(s) URL of the video.
     target : Path
         File to write; there is either all of it, or nothing.
-    progress : callable, optional
-        Told the number of frames done, after each.
+    on_progress : callable, optional
+        Receives the number of frames done, after each.
 
     Raises
     ------
     VideoError
         If the source cannot be read, or holds no frame.
     """
-    write_film(source, target, _as_it_is, PREVIEW, progress)
+    write_film(source, target, _as_it_is, PREVIEW, on_progress)
 
 
 def playable(source: str) -> bool:
-    """Tell whether browsers play a video as it is, on passerby's clock.
+    """Check whether browsers play a video as it is, on passerby's clock.
 
     Looked at are the container, the codecs, and the first frame. Damage further on is not
     found, nor a list of edits that cuts out parts.
@@ -104,7 +105,7 @@ def _as_it_is(_: DecodedFrame, image: Image) -> Image:
 
 
 def _kind(source: str, video: OpenVideo) -> str | None:
-    """Name of the container, if browsers know it."""
+    """Name the container, if browsers know it."""
     names = video.container.format.name.split(",")
     if "mp4" in names and video.container.metadata.get("major_brand") != QUICKTIME_BRAND:
         return "mp4"
@@ -127,7 +128,7 @@ def _plays_pictures(video: OpenVideo, kind: str) -> bool:
         and (name != "h264" or codec.profile in H264_PROFILES)
         and codec.pix_fmt in PIXEL_FORMATS
         and codec.field_order in NOT_INTERLACED
-        and codec.width * codec.height <= MOST_PIXELS
+        and codec.width * codec.height <= MAX_PIXELS
     )
 
 
@@ -141,6 +142,6 @@ def _plays_sound(stream: AudioStream, kind: str) -> bool:
 
 
 def _is_only_turned(frame: DecodedFrame) -> bool:
-    """Whether a picture is at most turned, which browsers can, and not mirrored."""
+    """Check that a picture is at most turned, which browsers can, and not mirrored."""
     turn = frame.orientation
     return (turn.is_mirrored != turn.is_flipped) == turn.is_transposed

@@ -1,1 +1,1 @@
-"""How a network runs: its weights, and a runtime behind one small protocol."""
+"""Run networks: their weights, and the runtimes behind one small protocol."""

@@ -1,4 +1,4 @@
-"""Which short number formats this machine's CPU computes in quickly."""
+"""Find out which short number formats this machine's CPU computes quickly."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ FAST_BF16 = frozenset({"avx512_bf16", "amx_bf16"})
 CPU_INFORMATION = Path("/proc/cpuinfo")
 
 
-def features(information: str) -> frozenset[str]:
-    r"""Feature flags of the first CPU in the text of /proc/cpuinfo (x86 or ARM).
+def parse_cpu_features(information: str) -> frozenset[str]:
+    r"""Read the feature flags of the first CPU in the text of /proc/cpuinfo (x86 or ARM).
 
     Examples
     --------
@@ -26,9 +26,9 @@ def features(information: str) -> frozenset[str]:
     return frozenset()
 
 
-def features_here() -> frozenset[str]:
-    """Feature flags of this machine; none where the kernel doesn't tell."""
+def read_cpu_features() -> frozenset[str]:
+    """Read the feature flags of this machine's CPU; an empty set if the kernel shows none."""
     try:
-        return features(CPU_INFORMATION.read_text(encoding="utf-8"))
+        return parse_cpu_features(CPU_INFORMATION.read_text(encoding="utf-8"))
     except OSError:
         return frozenset()

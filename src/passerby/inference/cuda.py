@@ -1,4 +1,4 @@
-"""Open a network on an NVIDIA GPU, in ONNX Runtime, or say what is missing for that."""
+"""Open a network on an NVIDIA GPU in ONNX Runtime, or report what is missing for it."""
 
 import re
 import sys
@@ -7,8 +7,8 @@ from contextlib import redirect_stdout
 import onnxruntime as ort
 
 from passerby.errors import ModelError
-from passerby.inference.bound import BoundSession
-from passerby.inference.onnx_runtime import Provider, loaded, session_options
+from passerby.inference.io_binding import IoBindingSession
+from passerby.inference.onnx_runtime import Provider, load_session, session_options
 
 CUDA = "CUDAExecutionProvider"
 
@@ -29,11 +29,11 @@ PROVIDER: Provider = (
     },
 )
 
-# How ONNX Runtime tells what a CUDA call answered, in the middle of more.
+# The part of ONNX Runtime's message that quotes the error of a CUDA call.
 FAILURE = re.compile(r"CUDA failure \d+: ([^;\n]+)")
 
 
-def open_on_gpu(content: bytes, width: int, height: int, concurrency: int) -> BoundSession:
+def open_on_gpu(content: bytes, width: int, height: int, concurrency: int) -> IoBindingSession:
     """Load a network on the first GPU that this process sees.
 
     Parameters
@@ -51,20 +51,21 @@ def open_on_gpu(content: bytes, width: int, height: int, concurrency: int) -> Bo
     """
     if CUDA not in ort.get_available_providers():
         raise ModelError(
-            "The ONNX Runtime installed here computes on the CPU alone: "
+            "The ONNX Runtime installed here computes on the CPU only: "
             "pip install 'passerby[cuda]', then "
             "pip install --force-reinstall --no-deps onnxruntime-gpu."
         )
     with redirect_stdout(sys.stderr):  # where it complains of what it does not find
         ort.preload_dlls()  # of the nvidia packages, which the system's linker does not know
-    return BoundSession(_loaded(content, width, height), "cuda", width, height, concurrency)
+    session = _load_on_gpu(content, width, height)
+    return IoBindingSession(session, "cuda", width, height, concurrency)
 
 
-def _loaded(content: bytes, width: int, height: int) -> ort.InferenceSession:
+def _load_on_gpu(content: bytes, width: int, height: int) -> ort.InferenceSession:
     options = session_options(width, height)
     options.use_deterministic_compute = True  # no sums in whichever order threads end
     try:
-        session = loaded(content, options, PROVIDER)
+        session = load_session(content, options, PROVIDER)
     except ModelError as error:
         failure = FAILURE.search(str(error.__cause__))
         if failure is None:
@@ -73,7 +74,7 @@ def _loaded(content: bytes, width: int, height: int) -> ort.InferenceSession:
     # Where a library is missing, ONNX Runtime logs which and goes on with the CPU.
     if CUDA not in session.get_providers():
         raise ModelError(
-            "CUDA cannot be used: the NVIDIA driver (libcuda.so.1), CUDA or cuDNN is missing, "
-            "or of another version; ONNX Runtime has logged which."
+            "CUDA cannot be used: the NVIDIA driver (libcuda.so.1), CUDA or cuDNN is missing "
+            "or has another version; ONNX Runtime has logged which."
         )
     return session

@@ -13,11 +13,13 @@ Provider: TypeAlias = str | tuple[str, dict[str, str]]  # what computes, and its
 
 
 class OnnxRuntimeSession:
-    """A `Session`; ONNX Runtime takes any number of calls at once."""
+    """A `Session` in ONNX Runtime, which takes any number of calls at once."""
 
     def __init__(self, content: bytes, width: int, height: int) -> None:
         self._size = (width, height)
-        self._session = loaded(content, session_options(width, height), "CPUExecutionProvider")
+        self._session = load_session(
+            content, session_options(width, height), "CPUExecutionProvider"
+        )
         self._input = self._session.get_inputs()[0].name
 
     def run(self, image: Image) -> Outputs:
@@ -27,8 +29,10 @@ class OnnxRuntimeSession:
         return [output[0] for output in outputs]
 
 
-def loaded(content: bytes, options: ort.SessionOptions, provider: Provider) -> ort.InferenceSession:
-    """Load a network.
+def load_session(
+    content: bytes, options: ort.SessionOptions, provider: Provider
+) -> ort.InferenceSession:
+    """Load a network into ONNX Runtime.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ def loaded(content: bytes, options: ort.SessionOptions, provider: Provider) -> o
 
 
 def session_options(width: int, height: int) -> ort.SessionOptions:
-    """One thread a call, and images of one size, pixels, one at a time."""
+    """Set one thread per call, and single images of one size in pixels."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

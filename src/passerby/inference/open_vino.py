@@ -1,4 +1,4 @@
-"""Run a network in OpenVINO, on one thread per call, and let it report to nobody."""
+"""Run a network in OpenVINO, on one thread per call and without its telemetry."""
 
 import sys
 from queue import LifoQueue
@@ -22,7 +22,7 @@ openvino.Tensor(np.zeros(1, np.float32))
 
 
 class OpenVinoSession:
-    """A `Session` with `concurrency` places for an image; further calls wait for one."""
+    """A `Session` that runs up to `concurrency` images at a time; further calls wait."""
 
     def __init__(
         self, content: bytes, width: int, height: int, concurrency: int, *, bfloat16: bool
@@ -42,7 +42,7 @@ class OpenVinoSession:
             self._requests.put(compiled.create_infer_request())
 
     def run(self, image: Image) -> Outputs:
-        """Compute one image on a thread of OpenVINO's; see `Session.run`."""
+        """Compute one image on one of OpenVINO's threads; see `Session.run`."""
         check_size(image, *self._size)
         request = self._requests.get()
         try:
@@ -53,7 +53,7 @@ class OpenVinoSession:
 
 
 def _properties(concurrency: int, precision: str) -> dict[str, Any]:
-    """One thread for each place, no more.
+    """Properties for one thread per concurrent image, no more.
 
     Threads are not pinned to cores: every process would pin to the same ones.
     """

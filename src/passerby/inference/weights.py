@@ -1,4 +1,4 @@
-"""Where a network's file lies, what it is, and whether it is undamaged.
+"""Find a network's files and verify their checksums.
 
 Each network that ships has a card, `passerby/models/<name>.toml`: origin,
 licence, changes, figures, and the checksum of each of its files.
@@ -14,7 +14,7 @@ from typing import Literal
 
 from passerby.errors import ModelError
 
-# What the numbers in the file are; a runtime may compute in another format.
+# Format of the numbers in the file; a runtime may compute in another.
 Storage = Literal["float", "int8"]
 
 SHIPPED = resources.files("passerby") / "models"
@@ -22,13 +22,13 @@ SHIPPED = resources.files("passerby") / "models"
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """One ONNX file and what it must be."""
+    """One ONNX file and the checksum it must have."""
 
     file: Traversable
     sha256: str  # lower-case hexadecimal
 
     def read(self) -> bytes:
-        """Content, once its checksum has been verified.
+        """Read the content and verify its checksum.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class Weights:
-    """A network: its output family and its files, by how they store numbers."""
+    """A network: its output family and its files by number format."""
 
     name: str
     family: str  # how to decode the outputs: "nanodet", "blazeface", "face mesh"
@@ -60,7 +60,7 @@ class Weights:
 
 
 def find(name: str, folder: Traversable = SHIPPED) -> Weights:
-    """Read the card of the network `name`; nothing else is read yet.
+    """Read the card of the network `name`, but not its files yet.
 
     Raises
     ------

@@ -36,7 +36,7 @@ def _dispatch_once(outbox: Outbox, deliver: Deliver) -> bool:
     message = outbox.claim()
     if message is None:
         return False
-    with logs.about(job_id=message.job_id):
+    with logs.context(job_id=message.job_id):
         _attempt(outbox, deliver, message)
     return True
 

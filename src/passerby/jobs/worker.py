@@ -75,7 +75,7 @@ class Worker:
         job = self._store.claim(self._id, LEASE_SECONDS)
         if job is None:
             return False
-        with logs.about(job_id=job.id):
+        with logs.context(job_id=job.id):
             self._run_job(job, stop)
         return True
 

@@ -1,27 +1,34 @@
-"""The whole way of one video: plan, observe its shards, link.
+"""Take one video the whole way: plan, observe its shards, link.
 
-Where the shards run is the caller's choice: it hands in a function that runs them.
+The caller chooses where shards run (an `Executor`) and where observations are kept (an
+`ObservationStore`).
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.errors import DamagedVideo
-from passerby.pathing.observation_store import Shelf, fetched
+from passerby.pathing.executor import Executor
+from passerby.pathing.observation_store import ObservationStore
 from passerby.pathing.observations import load_all
-from passerby.pathing.observe import Locate, observe_to_file, observe_to_shelf
-from passerby.pathing.plan import Options, Plan, Report, Shard, ignore, plan
+from passerby.pathing.observe import observe_shard
+from passerby.pathing.plan import Options, plan
+from passerby.pathing.video_source import VideoSource
 from passerby.pathing.warnings import warnings
-from passerby.records import Observations, Progress, Sighting, Sightings, Stage, VideoInfo
-
-OnProgress = Callable[[Progress], None]
+from passerby.records import (
+    Observations,
+    Progress,
+    ProgressCallback,
+    Sighting,
+    Sightings,
+    Stage,
+    VideoInfo,
+)
 
 # Share of the work that each stage is told to be: observing is nearly all of it.
 PLANNED, OBSERVED = 0.02, 0.98
@@ -44,74 +51,26 @@ class Analysis:
         return len(self.sightings)
 
 
-class ShardWork(Protocol):
-    """Observes one shard, some frames at the same time, into a file."""
-
-    def __call__(self, shard: Shard, report: Report, *, threads: int) -> Path:
-        """As `observe_to_file`, the folder chosen."""
-        ...
-
-
-class RunShards(Protocol):
-    """Runs work on each shard, anywhere, and returns the results in order."""
-
-    def __call__(
-        self,
-        work: ShardWork,
-        shards: Sequence[Shard],
-        on_progress: Callable[[int, float], None],
-    ) -> list[Path]:
-        """`on_progress` is told the shard's number and how much of it is done, in [0, 1].
-
-        1: its observations are kept.
-        """
-        ...
-
-
-class RunPlan(Protocol):
-    """Runs the planning, anywhere."""
-
-    def __call__(self, work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
-        """`on_tick` is called again and again; an exception it raises ends the work."""
-        ...
-
-
-def plan_here(work: Callable[[Report], Plan], on_tick: Callable[[], None]) -> Plan:
-    """Plan in this thread."""
-    on_tick()
-    return work(ignore)
-
-
 def analyse(
-    source: str,
-    fingerprint: str,
-    folder: Path,
-    run_shards: RunShards,
+    source: VideoSource,
+    store: ObservationStore,
+    executor: Executor,
     *,
-    run_plan: RunPlan = plan_here,
     options: Options | None = None,
-    on_progress: OnProgress = lambda _: None,
-    locate: Locate | None = None,
-    shelf: Shelf | None = None,
+    on_progress: ProgressCallback = lambda _: None,
 ) -> Analysis:
     """Find the persons in a video.
 
     Parameters
     ----------
-    source : str
-        Path or http(s) URL.
-    fingerprint : str
-        Another one whenever the content of the source is another.
-    folder : Path
+    source : VideoSource
+    store : ObservationStore
         Where observations are kept; shards found there are not computed again.
-    run_shards, run_plan : callable
+    executor : Executor
+        Runs the planning and the shards.
     options : Options, optional
     on_progress : callable
         Told how far the work is; an exception it raises ends the work.
-    locate : callable, optional
-        Asked for the source's address anew before each shard is read, wherever that is.
-    shelf : Shelf, optional
-        Where observations are kept for other machines, which do not see `folder`.
 
     Raises
     ------
@@ -120,26 +79,18 @@ def analyse(
     ModelError
         If the network can't be loaded.
     """
-    planning = partial(plan, source, fingerprint, options or Options())
-    chosen = run_plan(planning, lambda: on_progress(Progress(Stage.PLANNING)))
-    watch = _Watch(chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = run_shards(_work(folder, shelf, locate), chosen.shards, watch.shard_reached)
-    if shelf is not None:
-        paths = [fetched(shelf, path.name, folder) for path in paths]
-    on_progress(watch.progress(Stage.LINKING, OBSERVED))
+    planning = partial(plan, source, options or Options())
+    chosen = executor.call(planning, lambda: on_progress(Progress(Stage.PLANNING)))
+    total = _TotalProgress(
+        chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress
+    )
+    executor.map(partial(observe_shard, store=store), chosen.shards, total.on_shard)
+    paths = [store.fetch(shard.file_name) for shard in chosen.shards]
+    on_progress(total.progress(Stage.LINKING, OBSERVED))
     observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
     return _linked(chosen.video, observations)
-
-
-def _work(folder: Path, shelf: Shelf | None, locate: Locate | None) -> ShardWork:
-    """What is done with each shard, wherever that is."""
-    if shelf is None:
-        # Whoever observes may work in another folder.
-        return partial(observe_to_file, folder=folder.absolute(), locate=locate)
-    return partial(observe_to_shelf, shelf=shelf, locate=locate)
 
 
 def _linked(video: VideoInfo, observations: Observations) -> Analysis:
@@ -155,17 +106,19 @@ def _linked(video: VideoInfo, observations: Observations) -> Analysis:
     )
 
 
-class _Watch:
+class _TotalProgress:
     """Turns the progress of shards into that of the whole."""
 
-    def __init__(self, video: VideoInfo, expected: list[int], on_progress: OnProgress) -> None:
+    def __init__(
+        self, video: VideoInfo, expected: list[int], on_progress: ProgressCallback
+    ) -> None:
         self._video = video
         self._expected = expected
         self._done = [0.0] * len(expected)
         self._on_progress = on_progress
         self._began = time.monotonic()
 
-    def shard_reached(self, number: int, fraction: float) -> None:
+    def on_shard(self, number: int, fraction: float) -> None:
         # A shard begins anew when its process is killed; the whole does not go back.
         self._done[number] = max(self._done[number], fraction)
         observed = sum(self._done) / len(self._done)

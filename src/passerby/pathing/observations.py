@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from passerby.files import write_atomically
 from passerby.records import Faces, Observations
 
 SCHEMA = pa.schema(
@@ -37,11 +36,6 @@ FACE_WIDTH = sum(FACE_WIDTHS)
 FRAME_COUNT = b"frame_count"
 DIMENSIONS = b"appearance_dimensions"
 DAMAGE = b"damage_ms"
-
-
-def save(observations: Observations, path: Path) -> None:
-    """Write observations to `path`, whose folder must exist."""
-    write_atomically(path, serialised(observations))
 
 
 def serialised(observations: Observations) -> bytes:

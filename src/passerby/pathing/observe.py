@@ -11,20 +11,19 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.errors import ModelError, StoreUnreachable
+from passerby.errors import ModelError
 from passerby.faces.finder import FaceFinder, open_face_finder
-from passerby.pathing.observation_store import Shelf
-from passerby.pathing.observations import save, serialised
-from passerby.pathing.plan import Report, Shard, identity_of
+from passerby.pathing.observation_store import ObservationStore
+from passerby.pathing.observations import serialised
+from passerby.pathing.plan import Shard, identity_of
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
-from passerby.records import Detections, Faces, Observations
+from passerby.records import Detections, Faces, FractionCallback, Observations
 from passerby.video.motion import CUT, STILL, camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
 
@@ -50,23 +49,21 @@ UNSAVED = 0.99
 
 NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
+
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Says where the video can be read now: a path, or a URL that lasts for a shard.
-Locate = Callable[[], str]
-
 
 @dataclass(frozen=True)
-class Eyes:
-    """What looks at the frames of a shard."""
+class Models:
+    """The networks that look at the frames of a shard."""
 
     detector: Detector
     face_finder: FaceFinder | None
     input_size: tuple[int, int]  # width, height of the image the detector sees
 
-    def blank_looks(self) -> Iterator[Callable[[], object]]:
-        """Looks at nothing, which load the networks."""
+    def warm_up_calls(self) -> Iterator[Callable[[], object]]:
+        """Calls with an empty image, which load the networks."""
         width, height = self.input_size
         blank = np.zeros((height, width, 3), np.uint8)
         yield partial(self.detector.detect, blank)
@@ -75,7 +72,7 @@ class Eyes:
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameObservation:
     """What one analysed frame showed."""
 
     sampled: SampledFrame
@@ -88,7 +85,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Row:
-    """What is kept of a look."""
+    """What is kept of a frame."""
 
     frame_index: int
     timestamp_ms: int
@@ -99,70 +96,38 @@ class Row:
     camera_motion: NDArray[np.float32]  # (2, 3) a point here → in the next analysed frame
 
 
-def observe_to_file(
-    shard: Shard, report: Report, *, folder: Path, threads: int, locate: Locate | None = None
-) -> Path:
-    """Write the observations of a shard into `folder`, unless they are there already.
+def observe_shard(
+    shard: Shard, on_progress: FractionCallback, /, *, store: ObservationStore, threads: int
+) -> None:
+    """Keep the observations of a shard in `store`, unless they are there already.
 
     Parameters
     ----------
     shard : Shard
-    report : callable
+    on_progress : callable
         Called after each analysed frame; an exception it raises ends the work.
-    folder : Path
+    store : ObservationStore
     threads : int
         Frames detected at the same time.
-    locate : callable, optional
-        Asked just before the shard is read, where the source's own address may no longer
-        hold then.
-
-    Returns
-    -------
-    Path
-        The file, named by what it was computed from.
 
     Raises
     ------
     StoreUnreachable
-        If this machine has no such folder.
+        If this machine cannot reach the store.
     VideoError, ModelError
     """
-    if not folder.is_dir():
-        raise StoreUnreachable(f"There is no folder {folder} on the machine of a shard.")
-    path = folder / shard.file_name
-    if path.exists():
-        path.touch()  # files that nobody has used for long are removed
-    else:
-        save(_observed(shard, report, threads, locate), path)
-    return path
+    if not store.has(shard.file_name):
+        observations = observe(shard, load_models(shard, threads), _unsaved(on_progress), threads)
+        store.put(shard.file_name, serialised(observations))
 
 
-def observe_to_shelf(
-    shard: Shard, report: Report, *, shelf: Shelf, threads: int, locate: Locate | None = None
-) -> Path:
-    """Put the observations of a shard on `shelf`, unless they are there already.
-
-    Parameters as `observe_to_file`; gives the name of the file.
-    """
-    if not shelf.has(shard.file_name):
-        content = serialised(_observed(shard, report, threads, locate))
-        shelf.put(shard.file_name, content)
-    return Path(shard.file_name)
-
-
-def _observed(shard: Shard, report: Report, threads: int, locate: Locate | None) -> Observations:
-    """Observe a shard where it can be read now."""
-    current = replace(shard, source=locate()) if locate else shard
-    return observe(current, open_eyes(shard, threads), _unsaved(report), threads)
-
-
-def _unsaved(report: Report) -> Report:
+def _unsaved(on_progress: FractionCallback) -> FractionCallback:
     """Never tell that all of the shard is done: whoever runs it does, once the file is there."""
-    return lambda fraction: report(min(fraction, UNSAVED))
+    return lambda fraction: on_progress(min(fraction, UNSAVED))
 
 
-def open_eyes(shard: Shard, threads: int) -> Eyes:
-    """Build what `shard` is to be looked at with.
+def load_models(shard: Shard, threads: int) -> Models:
+    """Load the networks that `shard` is to be looked at with.
 
     Raises
     ------
@@ -172,27 +137,32 @@ def open_eyes(shard: Shard, threads: int) -> Eyes:
     detector = open_detector(shard.network, shard.runtime, shard.device, threads)
     finder = open_face_finder(shard.runtime, shard.device, threads) if shard.with_faces else None
     ours = identity_of(detector.identity, finder.identity if finder else "")
-    if ours != shard.eyes:
+    if ours != shard.models_identity:
         raise ModelError(
             f"A machine would analyse the video with {ours}, where it was planned for "
-            f"{shard.eyes}: machines of one cluster must be of one kind, or `runtime` be set."
+            f"{shard.models_identity}: machines of one cluster must be of one kind, or "
+            "`runtime` be set."
         )
-    return Eyes(detector, finder, shard.input_size)
+    return Models(detector, finder, shard.input_size)
 
 
-def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Observations:
-    """Look at every analysed frame of a shard; parameters as `observe_to_file`."""
-    frames = AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts)
-    look = partial(_look, eyes=eyes)
+def observe(
+    shard: Shard, models: Models, on_progress: FractionCallback, threads: int = 1
+) -> Observations:
+    """Look at every analysed frame of a shard; parameters as `observe_shard`."""
+    frames = AnalysedFrames(shard.source.location(), shard.span, shard.rate, shard.origin_pts)
+    observe_frame = partial(_observe_frame, models=models)
     rows: list[Row] = []
     with ThreadPoolExecutor(threads) as pool:
-        for blank_look in eyes.blank_looks():  # side by side, while the first frame is decoded
-            pool.submit(blank_look)
-        looks = in_order(pool, look, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads)
-        for this, following in pairwise(chain(looks, [None])):
+        for warm_up in models.warm_up_calls():  # side by side, while the first frame is decoded
+            pool.submit(warm_up)
+        observed = in_order(
+            pool, observe_frame, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads
+        )
+        for this, following in pairwise(chain(observed, [None])):
             if this is not None and not this.sampled.is_beyond_span:
                 rows.append(_row(this, following))
-                report(min(len(rows) / shard.expected_frames, 1.0))
+                on_progress(min(len(rows) / shard.expected_frames, 1.0))
     frames_seen = _assembled(rows, frames.decoded_count)
     return replace(frames_seen, damage_ms=np.array(frames.damage_ms, np.int64))
 
@@ -221,47 +191,51 @@ def _one_a_timestamp(frames: Iterable[SampledFrame]) -> Iterator[SampledFrame]:
             yield sampled
 
 
-def _look(sampled: SampledFrame, eyes: Eyes) -> Look:
+def _observe_frame(sampled: SampledFrame, models: Models) -> FrameObservation:
     width, height = sampled.frame.size
     gray_width = min(GRAY_WIDTH, width)
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
     if sampled.is_beyond_span:
-        return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
-    image = sampled.frame.image(eyes.input_size)
-    found = eyes.detector.detect(image)
-    native = scaled(found, eyes.input_size, (width, height))
+        return FrameObservation(
+            sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray
+        )
+    image = sampled.frame.image(models.input_size)
+    found = models.detector.detect(image)
+    native = scaled(found, models.input_size, (width, height))
     if not sampled.has_face_tick:
-        return Look(sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
+        return FrameObservation(
+            sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray
+        )
     described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
     appearance = describe(image, found.xyxy[described])
     persons = native.xyxy[native.confidence >= FACED_CONFIDENCE]
-    finder = eyes.face_finder
+    finder = models.face_finder
     faces = finder.find(sampled.frame.image(), persons) if finder else Faces.none()
-    return Look(sampled, native, described, appearance, faces, gray)
+    return FrameObservation(sampled, native, described, appearance, faces, gray)
 
 
-def _row(look: Look, following: Look | None) -> Row:
-    motion = STILL if following is None else _motion(look, following)
-    frame = look.sampled.frame
+def _row(this: FrameObservation, following: FrameObservation | None) -> Row:
+    motion = STILL if following is None else _motion(this, following)
+    frame = this.sampled.frame
     return Row(
         frame.index,
         frame.timestamp_ms,
-        look.detections,
-        look.described,
-        look.appearance,
-        look.faces,
+        this.detections,
+        this.described,
+        this.appearance,
+        this.faces,
         motion,
     )
 
 
-def _motion(look: Look, following: Look) -> NDArray[np.float32]:
-    """Camera motion from one look to the next, in pixels of the upright frame."""
-    if look.gray.shape != following.gray.shape:
+def _motion(this: FrameObservation, following: FrameObservation) -> NDArray[np.float32]:
+    """Camera motion from one frame to the next, in pixels of the upright frame."""
+    if this.gray.shape != following.gray.shape:
         return CUT
-    size = look.sampled.frame.size
-    shrink = np.divide(look.gray.shape[::-1], size)
-    persons = look.detections.xyxy[look.detections.confidence >= MASK_CONFIDENCE]
-    affine = camera_motion(look.gray, following.gray, persons * np.tile(shrink, 2))
+    size = this.sampled.frame.size
+    shrink = np.divide(this.gray.shape[::-1], size)
+    persons = this.detections.xyxy[this.detections.confidence >= MASK_CONFIDENCE]
+    affine = camera_motion(this.gray, following.gray, persons * np.tile(shrink, 2))
     # In the small picture a point is at S p: S⁻¹ A S moves p itself.
     linear = affine[:, :2] * shrink / shrink[:, None]
     return np.column_stack([linear, affine[:, 2] / shrink]).astype(np.float32)

@@ -6,7 +6,6 @@ that: what has been computed once is found again, wherever and whenever.
 
 import hashlib
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,9 +15,10 @@ import numpy as np
 from passerby.errors import VideoTooLong
 from passerby.faces.finder import open_face_finder
 from passerby.inference.session import Device, Image, Runtime
+from passerby.pathing.video_source import VideoSource
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
-from passerby.records import VideoInfo
+from passerby.records import FractionCallback, VideoInfo
 from passerby.video.probe import first_pts, probe
 from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
@@ -28,8 +28,6 @@ OBSERVER_VERSION = 6
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
-
-Report = Callable[[float], None]  # told how much of the work is done, in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Options:
 class Shard:
     """A part of a video, observed apart from the others; small enough to be sent around."""
 
-    source: str = field(repr=False)  # may hold a signature, which no log should
+    source: VideoSource = field(repr=False)
     span: Span
     rate: Fraction | None
     origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
@@ -58,7 +56,7 @@ class Shard:
     runtime: Runtime
     device: Device
     with_faces: bool
-    eyes: str  # what it must be looked at with: `identity_of`
+    models_identity: str  # what it must be looked at with: `identity_of`
     expected_frames: int  # about so many will be analysed; at least 1
     key: str  # name of what comes out: 64 hexadecimal digits
 
@@ -76,21 +74,20 @@ class Plan:
     shards: tuple[Shard, ...]
 
 
-def ignore(_fraction: float) -> None:
-    """Be the `Report` of those who do not ask."""
+def ignore_progress(_fraction: float) -> None:
+    """Do nothing: the callback of those who do not ask."""
 
 
-def plan(source: str, fingerprint: str, options: Options, report: Report = ignore) -> Plan:
+def plan(
+    source: VideoSource, options: Options, on_progress: FractionCallback = ignore_progress
+) -> Plan:
     """Look at a video and decide how to analyse it.
 
     Parameters
     ----------
-    source : str
-        Path or http(s) URL.
-    fingerprint : str
-        Another one whenever the content of the source is another.
+    source : VideoSource
     options : Options
-    report : callable
+    on_progress : callable
         Called again and again; an exception it raises ends the work.
 
     Raises
@@ -102,15 +99,16 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
     ModelError
         As `open_detector`.
     """
-    report(0.0)
-    video = probe(source)
+    on_progress(0.0)
+    location = source.location()
+    video = probe(location)
     _check_duration(video, options)
     detector = open_detector(options.network, options.runtime, options.device)
-    size = choose_input_size(source, video, detector, report)
-    origin_pts = first_pts(source)
+    size = choose_input_size(location, video, detector, on_progress)
+    origin_pts = first_pts(location)
     faces = _faces_identity(options)
-    shared = (fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
-    spans = plan_spans(source, options.shard_ms, report)
+    shared = (source.fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
+    spans = plan_spans(location, options.shard_ms, on_progress)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
         Shard(
@@ -123,7 +121,7 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
             runtime=options.runtime,
             device=options.device,
             with_faces=options.with_faces,
-            eyes=identity_of(detector.identity, faces),
+            models_identity=identity_of(detector.identity, faces),
             expected_frames=max(expected_frames, 1),
             key=_key(*shared, span.start_pts, span.end_pts),
         )
@@ -133,7 +131,10 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
 
 
 def choose_input_size(
-    source: str, video: VideoInfo, detector: Detector, report: Report = ignore
+    location: str,
+    video: VideoInfo,
+    detector: Detector,
+    on_progress: FractionCallback = ignore_progress,
 ) -> tuple[int, int]:
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
@@ -142,8 +143,8 @@ def choose_input_size(
     with ThreadPoolExecutor(1) as pool:
         # A look at nothing loads the network, while the video is being decoded.
         pool.submit(detector.detect, np.zeros((height, width, 3), np.uint8))
-        for still in stills(source, input_size.PROBE_FRAMES):
-            report(len(images) / input_size.PROBE_FRAMES)
+        for still in stills(location, input_size.PROBE_FRAMES):
+            on_progress(len(images) / input_size.PROBE_FRAMES)
             images.append(still.image(size))
     heights = []
     for image in images:

@@ -1,1 +1,1 @@
-"""Where persons are in one image."""
+"""Detect persons in one image, and describe their appearance."""

@@ -1,4 +1,4 @@
-"""What persons look like: colours, from head to foot.
+"""Describe the colours of persons from head to foot.
 
 A box is cut into six stripes; each stripe is described by how much of it has which hue
 and saturation, and how much has which brightness. No network is needed, and the small
@@ -48,14 +48,14 @@ def describe(image: Image, xyxy: NDArray[np.float32]) -> NDArray[np.uint8]:
         A vector of about unit length each, times 255; all 0 for a box too small to tell.
     """
     crops = np.zeros((len(xyxy), HEIGHT, WIDTH, 3), np.uint8)
-    told = [_crop(image, box, crop) for box, crop in zip(xyxy.tolist(), crops, strict=True)]
+    is_described = [_crop(image, box, crop) for box, crop in zip(xyxy.tolist(), crops, strict=True)]
     described = _histograms(crops)
-    described[~np.array(told, np.bool_)] = 0
+    described[~np.array(is_described, np.bool_)] = 0
     return np.rint(described * FULL).astype(np.uint8)
 
 
 def _crop(image: Image, box: list[float], crop: Image) -> bool:
-    """Fill `crop` with what is in a box; False if that is too little."""
+    """Fill `crop` with the content of a box; False if the box is too small."""
     height, width = image.shape[:2]
     left, top, right, bottom = box
     margin = SIDE_MARGIN * (right - left)
@@ -68,7 +68,7 @@ def _crop(image: Image, box: list[float], crop: Image) -> bool:
 
 
 def _histograms(crops: Image) -> NDArray[np.float64]:
-    """(N, 192) unit vectors, all crops counted at once."""
+    """Compute the unit vectors (N, 192) of all crops at once."""
     count = len(crops)
     if not count:
         return np.empty((0, DIMENSIONS))

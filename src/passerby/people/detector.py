@@ -1,4 +1,4 @@
-"""Where the persons in an image are: the question, and who answers it."""
+"""Detect the persons in an image: the protocol, and the detector that ships."""
 
 from functools import partial
 from typing import Protocol
@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from passerby.errors import ModelError
-from passerby.inference import session, weights
+from passerby.inference import weights
+from passerby.inference.execution import choose_execution
 from passerby.inference.session import Device, Image, Runtime
 from passerby.people.nanodet import NanoDetDetector
 from passerby.records import Detections
@@ -15,15 +16,15 @@ SHIPPED_NETWORK = "nanodet-g"
 
 
 class Detector(Protocol):
-    """Finds persons; may be called from several threads at once."""
+    """Detects persons; may be called from several threads at once."""
 
     @property
     def identity(self) -> str:
-        """All that decides on the answers, as a key for stored results."""
+        """Everything that determines the result, as a key for stored results."""
         ...
 
     def detect(self, image: Image) -> Detections:
-        """Find the persons in one image.
+        """Detect the persons in one image.
 
         Parameters
         ----------
@@ -66,7 +67,7 @@ def open_detector(
     found = weights.find(name)
     if found.family != "nanodet":
         raise ModelError(f"The network {name!r} is of the unknown family {found.family!r}.")
-    execution = session.plan(found, runtime, device)
+    execution = choose_execution(found, runtime, device)
     return NanoDetDetector(
         f"{execution.identity}/{found.logit_shift:+g}",
         partial(execution.open_session, concurrency=concurrency),
@@ -77,7 +78,7 @@ def open_detector(
 def scaled(
     detections: Detections, from_size: tuple[int, int], to_size: tuple[int, int]
 ) -> Detections:
-    """Carry boxes from an image to the same image stretched to another size.
+    """Convert boxes of an image to those of the same image stretched to another size.
 
     Parameters
     ----------

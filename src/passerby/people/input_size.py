@@ -1,4 +1,4 @@
-"""How large the image should be that the detector sees.
+"""Choose the size of the image that the detector gets.
 
 As large as makes persons the size that the detector sees best. So a few frames
 are looked at first, at one size for all videos, to learn how tall people are. The
@@ -33,7 +33,7 @@ MULTIPLE = 32
 
 
 def probe_size(frame_width: int, frame_height: int) -> tuple[int, int]:
-    """(width, height) at which to look for the heights of people.
+    """Return (width, height) of the images in which the heights of people are measured.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def probe_size(frame_width: int, frame_height: int) -> tuple[int, int]:
 def choose(
     person_heights: NDArray[np.floating], frame_width: int, frame_height: int
 ) -> tuple[int, int]:
-    """(width, height) at which to detect persons in the whole video.
+    """Choose (width, height) of the images in which persons are detected.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def choose(
 
 def _size(long_side: float, frame_width: int, frame_height: int) -> tuple[int, int]:
     scale = min(long_side / max(frame_width, frame_height), MOST_ENLARGED)
-    return _rounded(frame_width * scale), _rounded(frame_height * scale)
+    return _round_to_multiple(frame_width * scale), _round_to_multiple(frame_height * scale)
 
 
-def _rounded(pixels: float) -> int:
-    """To the nearest multiple of 32, but at least one."""
+def _round_to_multiple(pixels: float) -> int:
+    """Round to the nearest multiple of 32, but at least to 32."""
     return max(1, int(pixels / MULTIPLE + 0.5)) * MULTIPLE

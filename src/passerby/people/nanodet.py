@@ -1,4 +1,4 @@
-"""Find persons with a network of the NanoDet family.
+"""Detect persons with a network of the NanoDet family.
 
 Such a network takes one (h, w, 3) uint8 BGR image, h and w multiples of 32, and
 answers with `boxes` (k, 4) `xyxy` in the image's pixels and `scores` (k,) in
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.boxes import suppress
-from passerby.inference.session import Image, Session, kept
+from passerby.inference.session import Image, Session
+from passerby.inference.session_cache import cache_sessions
 from passerby.records import Detections
 
 # IoU above which two boxes are one person. NanoDet's own 0.6 leaves second boxes on
@@ -30,7 +31,7 @@ OPEN_SESSIONS = 4
 
 
 class NanoDetDetector:
-    """A `Detector`.
+    """A `Detector` that runs a network of the NanoDet family.
 
     Parameters
     ----------
@@ -54,20 +55,20 @@ class NanoDetDetector:
         self.identity = identity
         self._same_person_iou = same_person_iou
         self._logit_shift = logit_shift
-        self._session = kept(open_session, OPEN_SESSIONS)
+        self._session = cache_sessions(open_session, OPEN_SESSIONS)
 
     def detect(self, image: Image) -> Detections:
-        """Persons in one image; see `Detector.detect`."""
+        """Detect the persons in one image; see `Detector.detect`."""
         height, width = image.shape[:2]
         boxes, scores = self._session(width, height).run(image)
         likely = scores >= LEAST_SCORE
-        xyxy, confidence = boxes[likely], shifted(scores[likely], self._logit_shift)
+        xyxy, confidence = boxes[likely], shift_scores(scores[likely], self._logit_shift)
         rows = suppress(xyxy, self._same_person_iou)
         return Detections(xyxy[rows].astype(np.float32), confidence[rows].astype(np.float32))
 
 
-def shifted(scores: NDArray[np.floating], logit_shift: float) -> NDArray[np.floating]:
-    """Move scores, (N,) in [0, 1), by `logit_shift` on the scale of their logits.
+def shift_scores(scores: NDArray[np.floating], logit_shift: float) -> NDArray[np.floating]:
+    """Shift scores, (N,) in [0, 1), by `logit_shift` on the scale of their logits.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Processes of this machine: what they may take, low priority, one-off children."""
+"""Processes of this machine: their limits, low priority, and child processes."""

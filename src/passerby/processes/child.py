@@ -1,6 +1,6 @@
-"""A child process that makes something, as its parent sees it.
+"""A child process that writes a file, watched by its parent.
 
-It prints how far it is, a number in [0, 1] a line; any other line is passed over.
+It prints the fraction done, a number in [0, 1] a line. Other lines are ignored.
 """
 
 import os
@@ -10,72 +10,79 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-# Of what a child said on standard error, so much of the end is looked through.
-COMPLAINT_BYTES = 4096
+from passerby.processes.limits import Limits, resident_bytes
+
+# The error message is looked for in so many bytes at the end of standard error.
+ERROR_BYTES = 4096
 # How long a child that is asked to end may take.
 GRACE_SECONDS = 2.0
-
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-RESIDENT = 1  # which number of /proc/<pid>/statm: pages in memory
 
 _RUNNER = "passerby.processes.low_priority"
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a child may take, and how far it stands back."""
-
-    memory_bytes: int
-    stall_seconds: float  # without any progress
-    niceness: int  # as with `nice -n`
-
-
 class Child:
-    """One module that runs, as with `python -m`, in a process of its own."""
+    """One module that runs, as with `python -m`, in a process of its own.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Module and arguments.
+    limits : Limits
+        Beyond which `poll` reports a failure.
+    niceness : int
+        As with `nice -n`.
+    environment : mapping
+        Variables beside those of this process.
+    """
 
     def __init__(
-        self, command: Sequence[str], limits: Limits, environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        limits: Limits,
+        niceness: int = 0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._limits = limits
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        # -P: whatever lies in the folder of the caller is not imported.
-        program = [sys.executable, "-P", "-m", _RUNNER, str(os.getpid()), str(limits.niceness)]
-        # In a process group of its own: Ctrl-C is for the server to hear.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        # -P: modules in the caller's folder are not imported.
+        runner = [sys.executable, "-P", "-m", _RUNNER, str(os.getpid()), str(niceness)]
+        # In a process group of its own: Ctrl-C is for the server alone.
         self._process = subprocess.Popen(  # noqa: S603 - of our own modules
-            [*program, *command],
+            [*runner, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self._complaints,
+            stderr=self._errors,
             process_group=0,
-            env=os.environ | environment,
+            env={**os.environ, **(environment or {})},
             text=True,
             errors="replace",
         )
         self.fraction = 0.0
         self._state: tuple[float, int] = (0.0, 0)
-        self._moved_at = time.monotonic()
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._progressed_at = time.monotonic()
+        self._reader = threading.Thread(target=self._read_progress, daemon=True)
         self._reader.start()
 
-    def looked_at(self, target: Path, seconds: float) -> str | None:
-        """Wait a moment; None while it runs, "" when it has ended well, else what was wrong.
+    def poll(self, target: Path, seconds: float) -> str | None:
+        """Wait for the process; return None if it runs, "" if it succeeded, else the error.
 
         Parameters
         ----------
         target : Path
-            What it writes: a file that grows is progress, too.
+            File that it writes. It makes progress while the file grows.
+        seconds : float
+            Longest time to wait.
         """
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return self._beyond_limits(target)
-        return "" if code == 0 else self._complaint()
+            return self._limit_error(target)
+        return "" if code == 0 else self._last_error()
 
     def end(self) -> None:
-        """Have it end, if it has not."""
+        """Terminate the process if it still runs, and close its files."""
         self._process.terminate()
         try:
             self._process.wait(GRACE_SECONDS)
@@ -83,9 +90,9 @@ class Child:
             self._process.kill()
             self._process.wait()
         self._reader.join()
-        self._complaints.close()
+        self._errors.close()
 
-    def _read(self) -> None:
+    def _read_progress(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         with self._process.stdout as lines:
             for line in lines:
@@ -94,27 +101,23 @@ class Child:
                 except ValueError:
                     continue
 
-    def _beyond_limits(self, target: Path) -> str | None:
+    def _limit_error(self, target: Path) -> str | None:
         state = (self.fraction, _size(target))
         if state != self._state:
-            self._state, self._moved_at = state, time.monotonic()
-        if time.monotonic() - self._moved_at > self._limits.stall_seconds:
-            return f"It made no progress for {self._limits.stall_seconds:g} seconds."
-        if _memory_bytes(self._process.pid) > self._limits.memory_bytes:
-            return f"It took more than {self._limits.memory_bytes // 1024**2} MiB of memory."
-        return None
+            self._state, self._progressed_at = state, time.monotonic()
+        stalled_seconds = time.monotonic() - self._progressed_at
+        excess = self._limits.excess(resident_bytes(self._process.pid), stalled_seconds)
+        return None if excess is None else f"It {excess}."
 
-    def _complaint(self) -> str:
-        """Last line that it wrote on standard error."""
-        length = self._complaints.seek(0, os.SEEK_END)
-        self._complaints.seek(max(length - COMPLAINT_BYTES, 0))
-        lines = self._complaints.read().decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return (
-            said[-1].removeprefix("passerby: ")
-            if said
-            else f"It ended with {self._process.returncode}."
-        )
+    def _last_error(self) -> str:
+        """Return the last line that the process wrote on standard error."""
+        length = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(length - ERROR_BYTES, 0))
+        written = self._errors.read().decode(errors="replace").split("\n")
+        lines = [line.strip() for line in written if line.strip()]
+        if lines:
+            return lines[-1].removeprefix("passerby: ")
+        return f"It ended with exit status {self._process.returncode}."
 
 
 def _size(path: Path) -> int:
@@ -122,12 +125,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _memory_bytes(process_id: int) -> int:
-    """What a process holds in memory; 0 if it has ended."""
-    try:
-        statm = Path(f"/proc/{process_id}/statm").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return int(statm.split()[RESIDENT]) * PAGE_BYTES

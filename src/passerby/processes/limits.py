@@ -1,4 +1,4 @@
-"""What a process may take while it observes a shard, and what it takes."""
+"""Limits on the memory and the silence of a process, and how to measure its memory."""
 
 import os
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ RESIDENT = 1  # which number of /proc/<pid>/statm: pages in memory
 
 @dataclass(frozen=True)
 class Limits:
-    """What a shard may take; None: anything."""
+    """Most that a process may take; None is no limit."""
 
-    memory_bytes: int | None = None  # of the process that observes it
-    stall_seconds: float | None = None  # without a report
+    memory_bytes: int | None = None  # resident
+    stall_seconds: float | None = None  # without progress
 
     def excess(self, memory_bytes: int, stalled_seconds: float) -> str | None:
-        """What of this is too much, as the end of a sentence; None where nothing is.
+        """Return the limit that is exceeded as the end of a sentence, or None.
 
         Examples
         --------
@@ -37,8 +37,8 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-def held_bytes(process_id: int) -> int:
-    """What a process holds in memory; 0 if it has ended."""
+def resident_bytes(process_id: int) -> int:
+    """Return the resident memory of a process; 0 if it has ended."""
     try:
         statm = Path(f"/proc/{process_id}/statm").read_text()
     except (FileNotFoundError, ProcessLookupError):

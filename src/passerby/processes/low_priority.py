@@ -1,4 +1,4 @@
-"""Run a module so that it stands back behind the server, and ends with it.
+"""Run a module at low priority, and end it with its parent.
 
     python -m passerby.processes.low_priority PARENT NICENESS MODULE [ARGUMENT]...
 
@@ -16,13 +16,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Stand back, then be the module."""
+    """Lower the priority of this process, then run the module in it."""
     parent, niceness, module, *arguments = sys.argv[1:]
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):  # it died before that
         sys.exit(1)
     os.nice(int(niceness))
-    # A decoder that crashes leaves no image of its memory: that may fill the disk.
+    # No core dump when a decoder crashes: it may fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,1 +1,1 @@
-"""Jobs that end as a script says, with results recorded before: for other people's tests."""
+"""Stub server for tests of client programs: the API with recorded results."""

@@ -1,4 +1,4 @@
-"""What is found where nothing was recorded: two people walk past each other.
+"""Example recording for when there are none: two people walk past each other.
 
 Two seconds of 640 by 360 pixels at 30 frames a second, as the service answered them: bodies 15
 times a second, a face 5 times a second.

@@ -1,4 +1,4 @@
-"""Which calls a script refuses, and in which words."""
+"""Refuse the calls that a script names."""
 
 import threading
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _VIDEO_BYTES = 10 * 1000**3
 
 
 class ScriptedFaults:
-    """The faults of one script, and how many calls each has seen. Safe to use from threads."""
+    """The fault rules of one script, with their counts of calls. Safe to use from threads."""
 
     def __init__(self, rules: Sequence[FaultRule]) -> None:
         self._rules = rules
@@ -23,7 +23,7 @@ class ScriptedFaults:
     def check(
         self, operation: Operation, video: str, tag: str | None, account_id: str, token: str | None
     ) -> None:
-        """Raise a Fault if it is the turn of one.
+        """Raise the Fault that the script has for this call, if any.
 
         Parameters
         ----------
@@ -32,13 +32,13 @@ class ScriptedFaults:
         token : str or None
             ClientRequestToken of the job.
         """
-        rule = self._turn(operation, video, tag)
+        rule = self._next_fault(operation, video, tag)
         if rule is None:
             return
         details = _details(rule.code, operation, video, account_id, token)
         raise Fault(faults.DECLARED[rule.code], rule.message, **details)
 
-    def _turn(self, operation: Operation, video: str, tag: str | None) -> FaultRule | None:
+    def _next_fault(self, operation: Operation, video: str, tag: str | None) -> FaultRule | None:
         with self._lock:
             for number, rule in enumerate(self._rules):
                 if rule.operation not in (None, operation) or not rule.fits(video, tag):
@@ -53,7 +53,7 @@ class ScriptedFaults:
 def _details(
     code: str, operation: str, video: str, account_id: str, token: str | None
 ) -> dict[str, str | int]:
-    """What the usual text of an error leaves open."""
+    """Fill in the usual text of an error."""
     if code == faults.LIMIT_EXCEEDED.code:
         return {"open_jobs": _OPEN_JOBS + 1, "limit": _OPEN_JOBS, "user": account_id}
     if code == faults.VIDEO_TOO_LARGE.code:

@@ -1,4 +1,4 @@
-"""Jobs without a worker: each ends when its script says so, with what was recorded.
+"""Jobs without a worker: each ends when the script says so, with a recorded result.
 
 Everything is in memory, and the same calls give the same job ids.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from passerby.api import faults
 from passerby.api.faults import Fault
-from passerby.api.operations import Order, SpelledPage
+from passerby.api.operations import AnsweredPage, Order
 from passerby.clock import utc_now
 from passerby.errors import JobNotFound, TokenReused
 from passerby.jobs.job import Job, JobState, NewJob
@@ -23,8 +23,8 @@ from passerby.replay.script import JobRule, Script
 
 
 @dataclass
-class _Entry:
-    """A job, and what decides when it ends."""
+class _JobEntry:
+    """A job, with the rule that decides when it ends."""
 
     job: Job
     token: str | None
@@ -37,7 +37,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Facts:
-    """Of a video that need not be there."""
+    """Facts of a video that need not exist."""
 
     size_bytes: int = 1
     fingerprint: str = "recorded"
@@ -47,12 +47,12 @@ class Facts:
 class _Jobs:
     """Jobs since the last reset."""
 
-    by_id: dict[str, _Entry] = field(default_factory=dict)
+    by_id: dict[str, _JobEntry] = field(default_factory=dict)
     by_token: dict[tuple[str, str], str] = field(default_factory=dict)  # account, token → id
 
 
 class ReplayedJobs:
-    """Jobs, objects and results for the API in one. Safe to use from many threads.
+    """Jobs, objects and results of the API, all from recordings. Safe to use from threads.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ class ReplayedJobs:
         self.follow(script)
 
     def follow(self, script: Script) -> None:
-        """Go by another script: calls from now on, and jobs that start from now on."""
+        """Use another script for calls and jobs that start from now on."""
         with self._lock:
             self._script = script
             self._faults = ScriptedFaults(script.faults)
 
     def reset(self, recordings: Recordings, script: Script) -> None:
-        """Forget all jobs, and begin anew."""
+        """Forget all jobs and start again with these recordings and this script."""
         with self._lock:
             ended, self._jobs = self._jobs, _Jobs()
             self.recordings = recordings
@@ -91,12 +91,12 @@ class ReplayedJobs:
                 entry.timer.join()
 
     def head(self, bucket: str, key: str, version: str | None) -> Facts:  # noqa: ARG002 - Objects
-        """Whether there is a recording for a video; raises ObjectNotFound."""
+        """Give the facts of a video with a recording; raises ObjectNotFound."""
         self.recordings.find(bucket, key)
         return Facts()
 
     def repeated(self, new: NewJob) -> Job | None:
-        """Job that the same token and request made; raises TokenReused, or a scripted Fault."""
+        """Find the job of the same token and request; raises TokenReused, or a scripted Fault."""
         self._faults.check("StartPersonTracking", _video(new), new.tag, new.account_id, new.token)
         with self._lock:
             return self._repeated(new)
@@ -107,16 +107,16 @@ class ReplayedJobs:
             known = self._repeated(new)
             if known is not None:
                 return known
-            self._check_room(new.account_id)
+            self._check_open_jobs(new.account_id)
             entry = self._new_entry(new)
             self._jobs.by_id[entry.job.id] = entry
             if new.token is not None:
                 self._jobs.by_token[new.account_id, new.token] = entry.job.id
-            self._set_going(entry)
+            self._schedule_end(entry)
             return entry.job
 
     def find(self, job_id: str, account_id: str) -> Job:
-        """Job of an account, as a call finds it; raises JobNotFound, or a scripted Fault."""
+        """Find a job of an account for a call; raises JobNotFound, or a scripted Fault."""
         entry = self._entry(job_id, account_id)
         job = entry.job
         self._faults.check("GetPersonTracking", _video(job), job.tag, account_id, entry.token)
@@ -125,13 +125,13 @@ class ReplayedJobs:
             self._end_if_due(entry)
             return entry.job
 
-    def page(self, job_id: str, order: Order, offset: int, count: int) -> SpelledPage:
-        """At most `count` items from `offset` on, and at most as many as the script allows."""
+    def page(self, job_id: str, order: Order, offset: int, count: int) -> AnsweredPage:
+        """Give at most `count` items from `offset` on, and no more than the script allows."""
         recording = self._jobs.by_id[job_id].recording
         assert recording is not None  # noqa: S101 - only succeeded jobs are asked for
         rows = recording.rows(order)
         end = offset + min(count, self._script.page_rows)
-        return SpelledPage(rows[offset:end], end if end < len(rows) else None)
+        return AnsweredPage(rows[offset:end], end if end < len(rows) else None)
 
     def finish(self, job_id: str, failure: str | None = None) -> None:
         """End a job now: as its recording says, or failed with a message; raises JobNotFound."""
@@ -141,11 +141,11 @@ class ReplayedJobs:
                 self._end(entry, failure)
 
     def all(self) -> list[Job]:
-        """All jobs, in the order in which they began."""
+        """List all jobs in the order in which they started."""
         with self._lock:
             return [entry.job for entry in self._jobs.by_id.values()]
 
-    def _entry(self, job_id: str, account_id: str | None = None) -> _Entry:
+    def _entry(self, job_id: str, account_id: str | None = None) -> _JobEntry:
         entry = self._jobs.by_id.get(job_id)
         if entry is None or account_id not in (None, entry.job.account_id):
             raise JobNotFound
@@ -160,13 +160,13 @@ class ReplayedJobs:
             raise TokenReused
         return job
 
-    def _check_room(self, account_id: str) -> None:
+    def _check_open_jobs(self, account_id: str) -> None:
         open_jobs = sum(job.open and job.account_id == account_id for job in self.all())
         limit = self._script.open_jobs
         if open_jobs >= limit:
             raise Fault(faults.LIMIT_EXCEEDED, open_jobs=open_jobs, user=account_id, limit=limit)
 
-    def _new_entry(self, new: NewJob) -> _Entry:
+    def _new_entry(self, new: NewJob) -> _JobEntry:
         rule = self._script.job_rule(_video(new), new.tag)
         now = utc_now()
         job = Job(
@@ -186,27 +186,27 @@ class ReplayedJobs:
             ended_at=None,
             attempt=1,
         )
-        return _Entry(job, new.token, rule, time.monotonic() + rule.seconds)
+        return _JobEntry(job, new.token, rule, time.monotonic() + rule.seconds)
 
-    def _set_going(self, entry: _Entry) -> None:
-        """End a job that nobody need ask for, at once or in time."""
+    def _schedule_end(self, entry: _JobEntry) -> None:
+        """End a job that is due at once; set a timer for one that needs no calls to end."""
         self._end_if_due(entry)
         if entry.job.open and not entry.rule.polls:
-            entry.timer = threading.Timer(entry.rule.seconds, self._end_in_time, (entry,))
+            entry.timer = threading.Timer(entry.rule.seconds, self._end_by_timer, (entry,))
             entry.timer.daemon = True
             entry.timer.start()
 
-    def _end_in_time(self, entry: _Entry) -> None:
+    def _end_by_timer(self, entry: _JobEntry) -> None:
         with self._lock:
             if entry.job.open and self._jobs.by_id.get(entry.job.id) is entry:
                 self._end(entry, entry.rule.failure)
 
-    def _end_if_due(self, entry: _Entry) -> None:
+    def _end_if_due(self, entry: _JobEntry) -> None:
         due = entry.polls > entry.rule.polls or not entry.rule.polls
         if entry.job.open and due and time.monotonic() >= entry.ready_at:
             self._end(entry, entry.rule.failure)
 
-    def _end(self, entry: _Entry, failure: str | None) -> None:
+    def _end(self, entry: _JobEntry, failure: str | None) -> None:
         source = entry.job.source
         recording = self.recordings.find(source["bucket"], source["key"])
         failure = recording.failure if failure is None else failure
@@ -226,5 +226,5 @@ def _video(of: NewJob | Job) -> str:
 
 def _job_id(new: NewJob, number: int) -> str:
     """64 hexadecimal digits, the same for the same request in the same place."""
-    told = json.dumps([number, new.account_id, new.request], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = json.dumps([number, new.account_id, new.request], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

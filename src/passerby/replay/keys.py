@@ -1,4 +1,4 @@
-"""Who may call a stand-in: always the same test key, and whoever the script names."""
+"""Access keys of a stub server: always the same test key, and those that the script names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from passerby.replay.script import Script
 
 @dataclass(frozen=True)
 class Key:
-    """A key that the stand-in knows."""
+    """An access key that the stub server knows."""
 
     id: str
     secret: str = field(repr=False)
@@ -21,12 +21,12 @@ class Key:
     expires_at: datetime | None = None
 
 
-#: No secret: it opens nothing but stand-ins.
+#: Not a secret: it opens nothing but stub servers.
 TEST_KEY = Key("AKIAPASSERBYSTANDINS", "notasecret" * 4)
 
 
 def keys_of(script: Script) -> Mapping[str, Key]:
-    """All keys, by id."""
+    """Collect all keys by id."""
     named = (
         Key(
             rule.id,

@@ -1,4 +1,4 @@
-"""How messages about ended jobs are sent where no outbox keeps them."""
+"""Send messages about ended jobs from memory, without an outbox."""
 
 import logging
 import queue
@@ -14,7 +14,7 @@ from passerby.jobs.message import OutgoingMessage, QueuedMessage
 
 logger = logging.getLogger(__name__)
 
-# A message that does not arrive is sent once more after each of these. Seconds.
+# Pauses before each further attempt to deliver a message. Seconds.
 PAUSES = (1.0, 2.0, 4.0)
 
 
@@ -23,16 +23,16 @@ class Notifier:
 
     def __init__(self, deliver: Callable[[QueuedMessage], None]) -> None:
         self._deliver = deliver
-        self._letters: queue.SimpleQueue[QueuedMessage | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[QueuedMessage | None] = queue.SimpleQueue()
         self._stop = threading.Event()
 
     def send(self, job: Job, message: OutgoingMessage) -> None:
         """Put a message in the queue."""
-        letter = QueuedMessage(message.address, message.body, str(uuid4()), job.id, utc_now(), 1)
-        self._letters.put(letter)
+        queued = QueuedMessage(message.address, message.body, str(uuid4()), job.id, utc_now(), 1)
+        self._messages.put(queued)
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def running(self) -> Iterator[None]:
         """Deliver while the block runs."""
         thread = threading.Thread(target=self._work, daemon=True)
         thread.start()
@@ -40,20 +40,20 @@ class Notifier:
             yield
         finally:
             self._stop.set()
-            self._letters.put(None)
+            self._messages.put(None)
             thread.join()
 
     def _work(self) -> None:
-        while (letter := self._letters.get()) is not None:
+        while (message := self._messages.get()) is not None:
             for pause in (*PAUSES, 0.0):
-                if self._settled(letter) or self._stop.wait(pause):
+                if self._deliver_once(message) or self._stop.wait(pause):
                     break
 
-    def _settled(self, letter: QueuedMessage) -> bool:
-        """Try to deliver a message; whether there is no more to be done about it."""
+    def _deliver_once(self, message: QueuedMessage) -> bool:
+        """Try to deliver a message; return whether no other attempt makes sense."""
         try:
-            self._deliver(letter)
+            self._deliver(message)
         except DeliveryError as error:
-            logger.warning("job %s: %s", letter.job_id, error)
+            logger.warning("job %s: %s", message.job_id, error)
             return isinstance(error, NowhereToSend)
         return True

@@ -1,9 +1,9 @@
-"""What was answered before: recorded results, found by the name of their video.
+"""Recorded results, found by the name of their video.
 
 A recording is the answer of GetPersonTracking in one piece, as `passerby track` writes
-it, or a list of its pages. It is answered again number for number. Beside it, the table
-that `passerby track` wrote of the same video may lie: it knows how sure each sighting of
-a body was, which the answer does not tell, and which the order INDEX goes by.
+it, or a list of its pages. It is answered again number for number. The table that
+`passerby track` wrote of the same video may lie beside it: it holds the confidence of
+each body, which the answer lacks and by which the order INDEX sorts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,13 +27,13 @@ SUFFIX = ".json"
 
 
 class _Metadata(VideoMetadata, frozen=True, rename="pascal"):
-    """Of the video; the service told its range of colours from 2021 on."""
+    """Metadata of the video; the service added the colour range in 2021."""
 
     color_range: str = "LIMITED"
 
 
 class _Answer(msgspec.Struct, frozen=True, rename="pascal"):
-    """What counts in an answer of GetPersonTracking."""
+    """The members of an answer of GetPersonTracking that are replayed."""
 
     persons: list[PersonDetection] = []
     job_status: str = "SUCCEEDED"
@@ -44,7 +44,7 @@ class _Answer(msgspec.Struct, frozen=True, rename="pascal"):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a job found, or why it failed."""
+    """Result of a job, or the reason why it failed."""
 
     video: VideoInfo | None
     persons: list[PersonDetection]  # in the order of the file
@@ -53,11 +53,11 @@ class Recording:
 
     @property
     def counts(self) -> Counts:
-        """How much was found."""
+        """Numbers of persons and of sightings."""
         return Counts(len({each.person.index for each in self.persons}), len(self.persons))
 
     def rows(self, order: Order) -> list[PersonDetection]:
-        """All items of `Persons` in an order."""
+        """Sort the items of `Persons`."""
         return self._by_time if order == "timestamp" else self._by_index
 
     @cached_property
@@ -66,7 +66,7 @@ class Recording:
 
     @cached_property
     def _by_index(self) -> list[PersonDetection]:
-        """Of each person the surest first; without a table, as they stand in the file."""
+        """Items by person, highest confidence first; without a table, in the order of the file."""
         if self.table is None:
             return sorted(self.persons, key=lambda each: each.person.index)
         # Arrow takes a third of a second to import.
@@ -76,7 +76,7 @@ class Recording:
         sightings = read_table(self.table)
         indexes = [each.person.index for each in self.persons]
         if not np.array_equal(sightings.person_index, indexes):
-            raise FileFormatError(f"{self.table} tells of others than the answer beside it")
+            raise FileFormatError(f"{self.table} holds other persons than the answer beside it")
         return [self.persons[row] for row in index_order(sightings).tolist()]
 
 
@@ -87,14 +87,14 @@ class Recordings:
         self._named = dict(named)
 
     def find(self, bucket: str, key: str) -> Recording:
-        """Recording for a video; raises ObjectNotFound."""
+        """Find the recording for a video; raises ObjectNotFound."""
         for name in names(bucket, key):
             if name in self._named:
                 return self._named[name]
         raise ObjectNotFound
 
     def copy(self) -> "Recordings":
-        """The same, to be added to apart."""
+        """Copy the collection, so that additions do not change this one."""
         return Recordings(self._named)
 
     def put(self, name: str, recording: Recording) -> None:
@@ -103,7 +103,7 @@ class Recordings:
 
 
 def names(bucket: str, key: str) -> Iterator[str]:
-    """Names that a recording for a video may have, the first to be found counting.
+    """List the names that a recording for a video may have, most specific first.
 
     >>> list(names("cctv", "2026/street.mp4"))
     ['cctv/2026/street.mp4', 'cctv/2026/street', 'street', 'default']
@@ -162,13 +162,13 @@ def _recording_in(path: Path) -> Recording:
         raise FileFormatError(f"{path} is no answer of GetPersonTracking: {error}") from error
 
 
-def _video(told: VideoMetadata) -> VideoInfo:
+def _video(metadata: VideoMetadata) -> VideoInfo:
     return VideoInfo(
-        codec=told.codec,
-        container=told.format,
-        frame_rate=told.frame_rate,
-        width=told.frame_width,
-        height=told.frame_height,
-        duration_ms=told.duration_millis,
-        color_range=cast("ColorRange", told.color_range),
+        codec=metadata.codec,
+        container=metadata.format,
+        frame_rate=metadata.frame_rate,
+        width=metadata.frame_width,
+        height=metadata.frame_height,
+        duration_ms=metadata.duration_millis,
+        color_range=cast("ColorRange", metadata.color_range),
     )

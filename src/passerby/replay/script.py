@@ -1,7 +1,7 @@
-"""What a stand-in is told to do: when jobs end, which calls it refuses, who may call.
+"""Scripts of a stub server: when jobs end, which calls are refused, who may call.
 
-In patterns `*` stands for any text, slashes included. The same names stand in a TOML
-file and in Python.
+In patterns `*` stands for any text, slashes included. A TOML file and Python
+use the same names.
 """
 
 import tomllib
@@ -25,7 +25,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _OfVideos(_Table, frozen=True, kw_only=True):
-    """What holds for some videos, or for some jobs about them."""
+    """A rule for some videos, or for some jobs about them."""
 
     #: Pattern of `bucket/key`.
     video: str = "*"
@@ -33,32 +33,33 @@ class _OfVideos(_Table, frozen=True, kw_only=True):
     tag: str = "*"
 
     def fits(self, video: str, tag: str | None) -> bool:
-        """Whether it holds for a job with this tag about `video`, its bucket/key."""
+        """Whether the rule holds for a job with this tag about `video`, its bucket/key."""
         return fnmatchcase(video, self.video) and fnmatchcase(tag or "", self.tag)
 
 
 class JobRule(_OfVideos, frozen=True, kw_only=True):
-    """How jobs go; the first one that fits a job counts."""
+    """A rule for when and how jobs end; the first one that fits a job counts."""
 
-    #: So many calls of GetPersonTracking find the job in progress …
+    #: Number of calls of GetPersonTracking that find the job in progress.
     polls: Count = 0
-    #: … and it lasts at least so long.
+    #: Least time for which the job is in progress.
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    #: Why it fails, the `StatusMessage`; default: it succeeds if its recording does.
+    #: `StatusMessage` of a job that fails; default: it ends as its recording does.
     failure: str | None = None
 
 
 class FaultRule(_OfVideos, frozen=True, kw_only=True):
-    """Which calls are refused; a call that one refuses is not seen by those after it."""
+    """A rule for calls to refuse; a call that one rule refuses is not seen by later ones."""
 
-    #: Of the errors that the service model declares.
+    #: Code of one of the errors that the service model declares.
     code: str
-    #: In place of the usual text.
+    #: Message of the error; default: the usual one.
     message: str | None = None
-    #: Default: both.
+    #: Operation to refuse; default: both.
     operation: Operation | None = None
-    #: So many calls that fit pass first, then so many are refused; default: all.
+    #: Number of fitting calls that pass first.
     after: Count = 0
+    #: Number of fitting calls that are refused after those; default: all.
     times: Count | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class FaultRule(_OfVideos, frozen=True, kw_only=True):
 
 
 class KeyRule(_Table, frozen=True, kw_only=True):
-    """A key that may call beside the usual one, and what for."""
+    """An access key in addition to the test key, and its rights."""
 
     id: Annotated[str, msgspec.Meta(min_length=1)]
     secret: Annotated[str, msgspec.Meta(min_length=1)]
@@ -80,7 +81,7 @@ class KeyRule(_Table, frozen=True, kw_only=True):
 
 
 class Script(_Table, frozen=True, kw_only=True):
-    """All that can be told."""
+    """All rules of a stub server."""
 
     jobs: tuple[JobRule, ...] = ()
     faults: tuple[FaultRule, ...] = ()
@@ -91,23 +92,23 @@ class Script(_Table, frozen=True, kw_only=True):
     open_jobs: Count = 20
 
     def job_rule(self, video: str, tag: str | None) -> JobRule:
-        """How a job goes; one that no rule fits ends at once."""
+        """Find the rule for a job; one that no rule fits ends at once."""
         fitting = (rule for rule in self.jobs if rule.fits(video, tag))
         return next(fitting, JobRule())
 
 
 def script_of(tables: Mapping[str, object]) -> Script:
-    """Check what was told in Python; raises ValueError."""
+    """Check the tables of a script given in Python; raises ValueError."""
     return msgspec.convert(tables, Script)
 
 
 def script_from(file: Path) -> Script:
-    """Read a TOML file; nothing is told where there is none.
+    """Read a script from a TOML file; it is empty where the file is missing.
 
     Raises
     ------
     FileFormatError
-        If it is no TOML, or tells what is not known.
+        If it is not TOML, or contains unknown names.
     """
     if not file.exists():
         return Script()

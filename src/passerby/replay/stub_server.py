@@ -1,4 +1,4 @@
-"""A server for other people's tests: the real API around results recorded before.
+"""Stub server for tests of client programs: the real API around recorded results.
 
 Signatures, checks, page tokens and messages are those of the service; behind them there
 is no worker, no video, no network and no database.
@@ -16,7 +16,7 @@ from passerby.api.app import create_app
 from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Reply, Service
 from passerby.api.metrics import Metrics
-from passerby.api.notices import notice_of
+from passerby.api.notifications import notification_of
 from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
 from passerby.api.signature import Authenticator
@@ -35,13 +35,13 @@ T = TypeVar("T")
 
 SCRIPT_FILE = "script.toml"
 
-# Of requests and of notices; the oldest are forgotten.
+# Requests and notifications that are kept; the oldest are forgotten.
 REMEMBERED = 100_000
 
 
 @dataclass(frozen=True)
-class SeenRequest:
-    """A request as it came, and what was answered."""
+class ReceivedRequest:
+    """A request as it was received, and the code of its answer."""
 
     operation: str  # as the header says; "" without one
     parameters: Any  # decoded JSON; None where it was none
@@ -50,8 +50,8 @@ class SeenRequest:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """What a topic would have been told."""
+class SentNotification:
+    """A notification that would have gone to a topic."""
 
     topic: str  # ARN
     role: str
@@ -60,7 +60,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class _QueueStats:
-    """How the jobs stand, for `/metrics`."""
+    """Numbers of jobs and messages, for `/metrics`."""
 
     jobs: Mapping[str, int]
     messages: Mapping[str, int]
@@ -71,7 +71,7 @@ class _QueueStats:
 
 
 class StubServer:
-    """The application, what it goes by, and what it has seen.
+    """The API around recordings and a script, with a log of what it received and sent.
 
     `requests` and `notices` are in the order in which they came; `url` is "" unless it
     listens.
@@ -79,9 +79,9 @@ class StubServer:
     Parameters
     ----------
     recordings : Recordings
-        What jobs find.
+        Results of the jobs.
     script : Script
-        How they go at first.
+        Rules that hold at first and after `reset`.
     send : callable
         Given the message about an ended job that named a topic.
     """
@@ -96,23 +96,23 @@ class StubServer:
         self._script = script
         self._send = send
         self.url = ""
-        self.requests: list[SeenRequest] = []
-        self.notices: list[Notice] = []
+        self.requests: list[ReceivedRequest] = []
+        self.notices: list[SentNotification] = []
         self._keys = keys_of(script)
-        self.jobs = ReplayedJobs(recordings.copy(), script, self._tell)
+        self.jobs = ReplayedJobs(recordings.copy(), script, self._notify)
         self.app = create_app(
             Service(
                 authenticator=Authenticator(self._key),
                 rates={},
                 tracking=Tracking(self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), 0, 1),
-                metrics=Metrics(self._census),
+                metrics=Metrics(self._queue_stats),
                 on_exchange=self._on_exchange,
             )
         )
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that turn a program with any AWS SDK into a client of it."""
+        """Environment variables that point a program with any AWS SDK at this server."""
         return {
             "AWS_ACCESS_KEY_ID": TEST_KEY.id,
             "AWS_SECRET_ACCESS_KEY": TEST_KEY.secret,
@@ -123,7 +123,7 @@ class StubServer:
         }
 
     def client(self, **options: Any) -> Any:  # noqa: ANN401 - boto3's own, which has no types
-        """Make a boto3 client of it; `options` are those of `boto3.client`."""
+        """Make a boto3 client of this server; `options` are those of `boto3.client`."""
         import boto3  # noqa: PLC0415
 
         usual = {
@@ -135,16 +135,16 @@ class StubServer:
         return boto3.client("rekognition", **usual | options)
 
     def script(self, **tables: object) -> None:
-        """Go by another script from now on: the tables of the TOML file, by name.
+        """Use another script from now on: the tables of the TOML file, by name.
 
-        >>> StandIn(Recordings({})).script(jobs=[{"polls": 2}], page_rows=10)
+        >>> StubServer(Recordings({})).script(jobs=[{"polls": 2}], page_rows=10)
         """
         script = script_of(tables)
         self._keys = keys_of(script)
         self.jobs.follow(script)
 
     def replay(self, video: str, answer: object) -> None:
-        """Answer this for a video, its bucket/key, from now on.
+        """Replay this answer for a video, its bucket/key, from now on.
 
         `answer` is what GetPersonTracking shall answer in one piece, or a list of pages.
         """
@@ -155,7 +155,7 @@ class StubServer:
         self.jobs.finish(job_id, failure)
 
     def reset(self) -> None:
-        """Be as new: no jobs, nothing seen, the first script and recordings."""
+        """Forget all jobs and requests; return to the first script and recordings."""
         self._keys = keys_of(self._script)
         self.jobs.reset(self._recordings.copy(), self._script)
         self.requests.clear()
@@ -164,7 +164,7 @@ class StubServer:
     def _key(self, key_id: str) -> Key | None:
         return self._keys.get(key_id)
 
-    def _census(self) -> _QueueStats:
+    def _queue_stats(self) -> _QueueStats:
         return _QueueStats(
             Counter(job.state for job in self.jobs.all()), {"told": len(self.notices)}
         )
@@ -174,14 +174,14 @@ class StubServer:
         code = "OK" if reply.status == 200 else str(json.loads(reply.body)["__type"])  # noqa: PLR2004
         operation = targets[0].rpartition(".")[2] if targets else ""
         parameters = _decoded(request.body)
-        _remember(self.requests, SeenRequest(operation, parameters, reply.status, code))
+        _remember(self.requests, ReceivedRequest(operation, parameters, reply.status, code))
 
-    def _tell(self, job: Job) -> None:
-        message = notice_of(job)
+    def _notify(self, job: Job) -> None:
+        message = notification_of(job)
         if message is None:
             return
         address = message.address
-        notice = Notice(address["topic"], address["role"], json.loads(message.body))
+        notice = SentNotification(address["topic"], address["role"], json.loads(message.body))
         _remember(self.notices, notice)
         self._send(job, message)
 
@@ -200,7 +200,7 @@ def running(folder: Path | None = None) -> Iterator[StubServer]:
 
 @contextmanager
 def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
-    """Have a stand-in listen on a free port of 127.0.0.1, in a thread, while the block runs."""
+    """Serve on a free port of 127.0.0.1, in a thread, while the block runs."""
     with listening.in_thread(stub_server.app) as url:
         stub_server.url = url
         try:
@@ -212,7 +212,7 @@ def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
 def stub_server_for(
     folder: Path, send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None
 ) -> StubServer:
-    """Stand-in for the recordings of a folder and the script in it.
+    """Build a stub server for the recordings of a folder and the script in it.
 
     Raises
     ------

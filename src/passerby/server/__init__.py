@@ -1,1 +1,1 @@
-"""How an HTTP server listens, and how long its clients may take."""
+"""The HTTP server: sockets, time limits of clients, and child processes."""

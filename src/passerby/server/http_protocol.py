@@ -1,7 +1,7 @@
-"""How long a client may take, and how much it may say before its request begins.
+"""HTTP protocol with limits on the time and on the header size of a client.
 
-uvicorn limits neither; without limits, whoever opens connections and then dawdles
-takes them from the others.
+uvicorn limits neither. Without limits, clients that open connections and then dawdle
+take them from the others.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ IDLE_SECONDS = 65
 class LimitedProtocol(HttpToolsProtocol):
     """HTTP/1.1 with one client.
 
-    The application can mark a request whose sender it knows, in the state of its scope:
-    `patient` for a body that may take long as long as it comes on, `endless` for an answer
-    that ends with the server.
+    The application can mark a request of a known sender, in the state of its scope:
+    `patient` for a body that may take long while it makes progress, `endless` for an
+    answer that ends with the server.
     """
 
-    #: From the first byte of a request, or from the connection, to the request's end.
+    #: Time from the first byte of a request, or from the connection, to the request's end.
     REQUEST_SECONDS = 20.0
-    #: What must come of a patient request in each such time.
+    #: Bytes that a patient request must send in each such time.
     PATIENT_BYTES = 64 * 1024
-    #: Without the client taking any of an answer that the system could not take over.
+    #: Time in which the client must read some of an answer that fills the socket's buffer.
     READING_SECONDS = 30.0
-    #: For the client to agree to the end of TLS when the server ends.
+    #: Time for the client to close TLS when the server ends.
     CLOSING_SECONDS = 0.5
-    #: Request line and headers. A signed request of an AWS client has some 1.5 KB.
+    #: Size of request line and headers. A signed request of an AWS client has some 1.5 KB.
     HEAD_BYTES_LIMIT = 32 * 1024
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
@@ -38,23 +38,23 @@ class LimitedProtocol(HttpToolsProtocol):
         self._request_ends: asyncio.TimerHandle | None = None
         self._reading_ends: asyncio.TimerHandle | None = None
         self._head_bytes: int | None = 0  # None once the head is whole
-        self._came_bytes = 0  # since the wait for the request began, or was renewed
+        self._received_bytes = 0  # since the wait for the request began, or was renewed
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start the time limit of the first request."""
         super().connection_made(transport)
-        self._await_request()
+        self._start_request_limit()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop all time limits."""
         _cancel(self._request_ends)
         _cancel(self._reading_ends)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless the head has become too long."""
-        self._await_request()
-        self._came_bytes += len(data)
+        """Read on, unless the head of the request is too long."""
+        self._start_request_limit()
+        self._received_bytes += len(data)
         if self._head_bytes is not None:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -63,53 +63,53 @@ class LimitedProtocol(HttpToolsProtocol):
             self.send_400_response("Request line or headers too long.")
 
     def on_headers_complete(self) -> None:
-        """Count no further: the body has its own limit."""
+        """Stop counting; the body has its own limit."""
         self._head_bytes = None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Note that the whole request is here."""
+        """End the time limit of this request."""
         self._head_bytes = 0
         _cancel(self._request_ends)
         self._request_ends = None
         super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """Begin to wait for the client to read."""
+        """Start the time limit for the client to read."""
         super().pause_writing()
-        self._reading_ends = self.loop.call_later(self.READING_SECONDS, self._give_up)
+        self._reading_ends = self.loop.call_later(self.READING_SECONDS, self._abort)
 
     def resume_writing(self) -> None:
-        """Note that the client reads on."""
+        """End the time limit for the client to read."""
         _cancel(self._reading_ends)
         super().resume_writing()
 
     def shutdown(self) -> None:
-        """End an idle connection, soon also one whose client does not end it as well."""
+        """Close an idle connection; abort it if the client does not close it in time."""
         super().shutdown()
         if self._is_marked("endless"):
             self.transport.close()
         if self.transport.is_closing():
-            self.loop.call_later(self.CLOSING_SECONDS, self._give_up)
+            self.loop.call_later(self.CLOSING_SECONDS, self._abort)
 
-    def _await_request(self) -> None:
+    def _start_request_limit(self) -> None:
         if self._request_ends is None:
-            self._came_bytes = 0
-            self._request_ends = self.loop.call_later(self.REQUEST_SECONDS, self._wait_on)
+            self._received_bytes = 0
+            self._request_ends = self.loop.call_later(self.REQUEST_SECONDS, self._check_progress)
 
-    def _wait_on(self) -> None:
-        """Give the request up, unless it may take long and comes on."""
-        comes_on = self._came_bytes >= self.PATIENT_BYTES or self.flow.read_paused
-        if not (self._is_marked("patient") and comes_on):
-            self._give_up()
+    def _check_progress(self) -> None:
+        """Abort a request that is late, unless it is marked `patient` and makes progress."""
+        makes_progress = self._received_bytes >= self.PATIENT_BYTES or self.flow.read_paused
+        if not (self._is_marked("patient") and makes_progress):
+            self._abort()
             return
         self._request_ends = None
-        self._await_request()
+        self._start_request_limit()
 
     def _is_marked(self, mark: str) -> bool:
         return self.scope is not None and bool(self.scope["state"].get(mark))
 
-    def _give_up(self) -> None:
+    def _abort(self) -> None:
         # Not `close`: that would wait for the client to take what was written.
         self.transport.abort()
 

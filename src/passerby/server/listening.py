@@ -1,4 +1,4 @@
-"""Where and how an HTTP server listens, in a process of its own or in a thread."""
+"""Run an HTTP server: socket, TLS, signals, in this process or in a thread."""
 
 import ipaddress
 import logging
@@ -28,7 +28,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def config(app: "Starlette", chosen: Settings) -> uvicorn.Config:
-    """How the application is served; raises SettingsError where TLS cannot be."""
+    """Configure uvicorn for an application; raises SettingsError if TLS cannot be used."""
     if (chosen.tls_certificate is None) != (chosen.tls_key is None):
         raise SettingsError("TLS needs both, tls_certificate and tls_key.")
     if chosen.tls_certificate is None and not _is_loopback(chosen.host):
@@ -58,7 +58,7 @@ def config(app: "Starlette", chosen: Settings) -> uvicorn.Config:
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A socket that listens; raises SettingsError where that cannot be."""
+    """Open a socket that listens; raises SettingsError if that fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -67,23 +67,23 @@ def listener(host: str, port: int) -> socket.socket:
 
 
 def url(chosen: Settings, host: str, port: int) -> str:
-    """URL of a server with these settings at an address."""
+    """Give the URL of a server with these settings at an address."""
     scheme = "https" if chosen.tls_certificate else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def leave_in_order() -> None:
-    """Have this process end by itself once its server was stopped by a signal.
+def exit_on_signals() -> None:
+    """Let signals end this process in order, after they have stopped its server.
 
-    uvicorn raises the signal again once it has ended: what is left is to leave in order,
-    so that whatever stands beside the server ends before it.
+    uvicorn raises the signal again once it has stopped. Exiting in order then ends what
+    runs beside the server first.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: sys.exit())
 
 
 def say(chosen: Settings, text: str) -> None:
-    """Tell whoever started the server, or the programs that read its log."""
+    """Print a message to the user; log it instead if the log is JSON."""
     if chosen.log_format == "json":
         logger.info(text)
     else:

@@ -1,7 +1,8 @@
-"""Stand-ins for the world, for tests and trials: footage, people in it, their finder."""
+"""Fakes for tests and trials: footage, people in it, and detectors that find them."""
 
 from passerby.testing.clips import (
     BOX_COLOURS,
+    ClipOptions,
     Image,
     moving_boxes,
     texture,
@@ -14,6 +15,7 @@ from passerby.testing.scenes import Seen, face_of, faces_of, observations, toget
 
 __all__ = [
     "BOX_COLOURS",
+    "ClipOptions",
     "ColourDetector",
     "HeadFinder",
     "Image",

@@ -1,13 +1,14 @@
-"""Footage that is not footage: small synthetic pictures, and the clips made of them."""
+"""Small synthetic pictures, and the clips made of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import TypedDict, Unpack, cast
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -46,7 +47,7 @@ def moving_boxes(count: int, size: tuple[int, int] = (160, 120), boxes: int = 2)
     for step in range(count):
         image = background.copy()
         for number in range(boxes):
-            left = _to_and_fro(step * (number + 2), width - box_width)
+            left = _bounce(step * (number + 2), width - box_width)
             top = number * height // (2 * boxes)
             colour = BOX_COLOURS[number % len(BOX_COLOURS)]
             image[top : top + box_height, left : left + box_width] = colour
@@ -54,7 +55,7 @@ def moving_boxes(count: int, size: tuple[int, int] = (160, 120), boxes: int = 2)
 
 
 def texture(size: tuple[int, int], seed: int = 0, grain: int = 8) -> Image:
-    """(height, width, 3) uint8 BGR: grey blocks of `grain` pixels, different for each seed."""
+    """Make grey blocks of `grain` pixels: (height, width, 3) uint8 BGR, by seed."""
     width, height = size
     blocks = np.random.default_rng(seed).integers(
         60, 200, size=(height // grain + 1, width // grain + 1, 1), dtype=np.uint8
@@ -63,21 +64,36 @@ def texture(size: tuple[int, int], seed: int = 0, grain: int = 8) -> Image:
     return np.ascontiguousarray(grey[:height, :width])
 
 
-def write_clip(
-    path: Path,
-    frames: Iterable[Image],
-    *,
-    rate: Fraction = Fraction(25),
-    timestamps_ms: Sequence[int] | None = None,
-    start_ms: int = 0,
-    codec: str = "libx264",
-    pixel_format: str = "yuv420p",
-    gop: int = 12,
-    b_frames: int = 0,
-    rotation_degrees: int = 0,
-    codec_options: Mapping[str, str] | None = None,
-    container_options: Mapping[str, str] | None = None,
-) -> Path:
+class ClipOptions(TypedDict, total=False):
+    """The options of `write_clip`; each has a default."""
+
+    rate: Fraction  # frames per second; 25
+    timestamps_ms: Sequence[int] | None  # time of each frame, instead of a constant `rate`
+    start_ms: int  # time of the first frame, milliseconds; 0
+    codec: str  # FFmpeg's name of the encoder; "libx264"
+    pixel_format: str  # FFmpeg's name of the stored pixel format; "yuv420p"
+    gop: int  # greatest distance of key frames; 12
+    b_frames: int  # in a row; 0
+    rotation_degrees: int  # that a player turns the picture counter-clockwise; 0
+    codec_options: Mapping[str, str] | None  # more options of FFmpeg's encoder
+    container_options: Mapping[str, str] | None  # more options of FFmpeg's muxer
+
+
+_DEFAULTS: ClipOptions = {
+    "rate": Fraction(25),
+    "timestamps_ms": None,
+    "start_ms": 0,
+    "codec": "libx264",
+    "pixel_format": "yuv420p",
+    "gop": 12,
+    "b_frames": 0,
+    "rotation_degrees": 0,
+    "codec_options": None,
+    "container_options": None,
+}
+
+
+def write_clip(path: Path, frames: Iterable[Image], **options: Unpack[ClipOptions]) -> Path:
     """Encode pictures as a video file; the file name's ending chooses the container.
 
     Parameters
@@ -86,42 +102,45 @@ def write_clip(
         File to write.
     frames : iterable of (height, width, 3) uint8 BGR pictures, at least one
         As they are stored, before any rotation.
-    rate : Fraction, frames per second
-    timestamps_ms : sequence of int, optional
-        Time of each frame (variable rate); instead of a constant `rate`.
-    start_ms : int
-        Time of the first frame, milliseconds.
-    codec, pixel_format : str
-        FFmpeg's names of the encoder and of the stored pixel format.
-    gop, b_frames : int
-        Greatest distance of key frames; B-frames in a row.
-    rotation_degrees : int
-        How far a player turns the picture counter-clockwise to show it upright.
-    codec_options, container_options : mapping of str to str, optional
-        Further options of FFmpeg's encoder and muxer.
+    **options
+        As in `ClipOptions`.
 
     Returns
     -------
     Path
         `path`.
     """
+    chosen: ClipOptions = {**_DEFAULTS, **options}
     pictures = iter(frames)
     first = next(pictures)
-    options = QUICK.get(codec, {}) | dict(codec_options or {})
-    with av.open(path, "w", container_options=dict(container_options or {})) as container:
-        stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=options))
-        stream.height, stream.width = first.shape[:2]
-        stream.pix_fmt, stream.gop_size, stream.max_b_frames = pixel_format, gop, b_frames
-        stream.codec_context.time_base = Fraction(1, 1000) if timestamps_ms else 1 / rate
-        stream.set_display_rotation(rotation_degrees)
+    with av.open(path, "w", container_options=dict(chosen["container_options"] or {})) as output:
+        stream = _add_stream(output, first, chosen)
         for number, picture in enumerate(chain([first], pictures)):
-            time = Fraction(timestamps_ms[number], 1000) if timestamps_ms else number / rate
             frame = av.VideoFrame.from_ndarray(picture, "bgr24")
             frame.time_base = stream.codec_context.time_base
-            frame.pts = round((time + Fraction(start_ms, 1000)) / frame.time_base)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+            frame.pts = round(_seconds(number, chosen) / frame.time_base)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
     return path
+
+
+def _add_stream(output: OutputContainer, first: Image, chosen: ClipOptions) -> VideoStream:
+    codec, rate = chosen["codec"], chosen["rate"]
+    options = QUICK.get(codec, {}) | dict(chosen["codec_options"] or {})
+    stream = cast("VideoStream", output.add_stream(codec, rate=rate, options=options))
+    stream.height, stream.width = first.shape[:2]
+    stream.pix_fmt = chosen["pixel_format"]
+    stream.gop_size, stream.max_b_frames = chosen["gop"], chosen["b_frames"]
+    stream.codec_context.time_base = Fraction(1, 1000) if chosen["timestamps_ms"] else 1 / rate
+    stream.set_display_rotation(chosen["rotation_degrees"])
+    return stream
+
+
+def _seconds(number: int, chosen: ClipOptions) -> Fraction:
+    """Return the time of a frame."""
+    times_ms = chosen["timestamps_ms"]
+    time = Fraction(times_ms[number], 1000) if times_ms else number / chosen["rate"]
+    return time + Fraction(chosen["start_ms"], 1000)
 
 
 def write_sound(path: Path, duration_s: float = 0.5) -> Path:
@@ -136,7 +155,7 @@ def write_sound(path: Path, duration_s: float = 0.5) -> Path:
     return path
 
 
-def _to_and_fro(distance: int, span: int) -> int:
-    """Position in [0, span] of a walker that turns round at either end."""
+def _bounce(distance: int, span: int) -> int:
+    """Return the position in [0, span] of a walker that turns round at either end."""
     around = distance % (2 * span)
     return min(around, 2 * span - around)

@@ -1,4 +1,4 @@
-"""Finders that need no network: of the coloured boxes of `moving_boxes`, and their heads."""
+"""Detectors without a network, of the coloured boxes of `moving_boxes` and their heads."""
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ FEWEST_PIXELS = 3
 
 
 class ColourDetector:
-    """Finds persons where there is one of `BOX_COLOURS`, at most one of each."""
+    """Detector of persons in one of `BOX_COLOURS`, at most one of each colour."""
 
     identity = "coloured boxes"
 
@@ -35,12 +35,12 @@ class ColourDetector:
 
 
 class HeadFinder:
-    """Finds a face at the top of each person: a third as wide, an eighth as high."""
+    """Face finder that finds a face, a third as wide and an eighth as high, atop each person."""
 
     identity = "heads"
 
     def find(self, image: Image, persons: NDArray[np.float32]) -> Faces:
-        """Frontal faces as bright as the picture is there; parameters of `FaceFinder`."""
+        """Make frontal faces as bright as the picture; the parameters are those of `FaceFinder`."""
         left, top, right, bottom = persons.T
         third, eighth = (right - left) / 3, (bottom - top) / 8
         heads = np.stack([left + third, top, right - third, top + eighth], axis=1)
@@ -50,20 +50,20 @@ class HeadFinder:
 
 
 def _brightness(image: Image, xyxy: NDArray[np.float32]) -> float:
-    """Mean of the pixels in a box, in [0, 100]; 0 outside of the picture."""
+    """Average the pixels in a box, in [0, 100]; 0 outside of the picture."""
     left, top, right, bottom = np.maximum(np.rint(xyxy), 0).astype(int)
     inside = image[top:bottom, left:right]
     return float(inside.mean()) / 2.55 if inside.size else 0.0
 
 
 def _near(image: Image, colour: NDArray[np.int_]) -> NDArray[np.bool_]:
-    """(h, w) mask of the pixels that differ from a colour by at most `TOLERANCE`."""
+    """Mask the pixels, (h, w), that differ from a colour by at most `TOLERANCE`."""
     mask: NDArray[np.bool_] = cv2.inRange(image, colour - TOLERANCE, colour + TOLERANCE) > 0
     return mask
 
 
 def _bounds(mask: NDArray[np.bool_]) -> tuple[float, int, int, int, int] | None:
-    """Share of set pixels in the box around them, and that box; None without any."""
+    """Find the box around set pixels and the share of them in it; None without any."""
     columns = np.flatnonzero(np.count_nonzero(mask, axis=0) >= FEWEST_PIXELS)
     rows = np.flatnonzero(np.count_nonzero(mask, axis=1) >= FEWEST_PIXELS)
     if not len(columns) or not len(rows):

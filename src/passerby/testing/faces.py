@@ -1,4 +1,4 @@
-"""Faces typed by hand: where they are, and the rest as a frontal face has it."""
+"""Frontal faces made from their boxes alone."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,7 +35,7 @@ def frontal_faces(xyxy: ArrayLike, confidence: float = 0.9) -> Faces:
 
 
 def _shares() -> NDArray[np.float32]:
-    """(30, 2) places of the landmarks in the box; those beyond the five on an ellipse."""
+    """Place landmarks, (30, 2), in the box; those beyond the five on an ellipse."""
     angle = np.linspace(0, 2 * np.pi, len(LANDMARKS) - len(FIVE_POINTS), endpoint=False)
     around = 0.5 + 0.4 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return np.concatenate([FIVE_POINTS, around]).astype(np.float32)

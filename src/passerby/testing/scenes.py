@@ -1,4 +1,4 @@
-"""Observations typed by hand: who is seen where, frame by frame, without any pixel."""
+"""Observations written by hand, frame by frame, without any pixel."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -63,30 +63,32 @@ def observations(
         camera_motion=np.tile(AT_REST, (count, 1, 1)) if camera_motion is None else camera_motion,
         first_detection=np.cumsum([0, *map(len, frames)]),
         xyxy=xyxy,
-        confidence=_sureness(confidence, len(xyxy)),
+        confidence=_flatten_confidence(confidence, len(xyxy)),
         described=np.empty(0, np.int64) if appearance is None else np.arange(len(xyxy)),
         appearance=np.empty((0, 0), np.uint8) if appearance is None else appearance,
         first_face=np.cumsum([0, *map(len, faces)]),
-        faces=_faces(face_xyxy, _sureness(face_confidence, len(face_xyxy))),
+        faces=_faces(face_xyxy, _flatten_confidence(face_confidence, len(face_xyxy))),
         frame_count=count,
     )
 
 
 def _boxes(frames: Sequence[Sequence[Seen]], aspect: float) -> NDArray[np.float32]:
-    """(N, 4) `xyxy` of all detections of all frames."""
+    """Convert all detections of all frames to `xyxy`, (N, 4)."""
     seen = np.array([detection for frame in frames for detection in frame], float).reshape(-1, 3)
     half = seen[:, 2:] * (aspect / 2, 1 / 2)
     return np.hstack([seen[:, :2] - half, seen[:, :2] + half]).astype(np.float32)
 
 
-def _sureness(confidence: Sequence[Sequence[float]] | None, count: int) -> NDArray[np.float32]:
-    """(count,) confidences, in one row."""
+def _flatten_confidence(
+    confidence: Sequence[Sequence[float]] | None, count: int
+) -> NDArray[np.float32]:
+    """Flatten confidences to one row, (count,)."""
     sure = [0.9] * count if confidence is None else [c for row in confidence for c in row]
     return np.array(sure, np.float32)
 
 
 def _faces(xyxy: NDArray[np.float32], confidence: NDArray[np.float32]) -> Faces:
-    """Faces that look at the camera; what else is known of each is its position in the list."""
+    """Make faces that look at the camera; their brightness is their position in the list."""
     blank = [
         np.zeros((len(xyxy), *column.shape[1:]), np.float32) for column in Faces.none().columns()
     ]
@@ -98,23 +100,23 @@ def _faces(xyxy: NDArray[np.float32], confidence: NDArray[np.float32]) -> Faces:
 def walk(
     start: float, speed: float, count: int, *, y: float = 100, height: float = 100
 ) -> list[Seen]:
-    """Path of one person who walks `speed` pixels a frame to the right."""
+    """Make the path of one person who walks `speed` pixels a frame to the right."""
     return [(start + speed * step, y, height) for step in range(count)]
 
 
 def together(*paths: Sequence[Seen | None]) -> list[list[Seen]]:
-    """Frames of several persons from the path of each; None where one is not seen."""
+    """Join the paths of several persons into frames; None where one is not seen."""
     return [[seen for seen in frame if seen] for frame in zip(*paths, strict=True)]
 
 
 def face_of(body: Seen) -> Seen:
-    """Face of somebody who stands and looks at the camera."""
+    """Place the face of somebody who stands and looks at the camera."""
     x, y, height = body
     return x, y + (FACE_BELOW_TOP - 1 / 2) * height, FACE_SHARE * height
 
 
 def faces_of(*paths: Sequence[Seen | None], every: int = 2) -> list[list[Seen]]:
-    """Faces, frame by frame, of those who are at the places; looked for in some frames only."""
+    """Make the faces of persons, frame by frame, in every so many frames."""
     frames = together(*paths)
     return [
         [] if number % every else [face_of(body) for body in frame]

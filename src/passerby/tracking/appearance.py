@@ -1,4 +1,4 @@
-"""How alike tracklets look, by a measure that each video teaches itself.
+"""Compute appearance embeddings of tracklets, with a metric learned from each video.
 
 What tells people apart depends on the video: its light, its camera, what they wear. But
 every video holds examples. Two detections of one tracklet are the same person, two
@@ -41,18 +41,18 @@ CHUNK = 8192
 
 
 class _Totals(NamedTuple):
-    """Vectors added up by group, G groups."""
+    """Sums and counts of vectors in G groups."""
 
     sums: Floats  # (G, D)
     counts: NDArray[np.int64]  # (G,)
 
     @property
     def examples(self) -> int:
-        """Members beyond the first of their group."""
+        """Count of members beyond the first of each group."""
         return int(np.maximum(self.counts - 1, 0).sum())
 
     def scatter(self, squares: Floats) -> Floats:
-        """(D, D) covariance within groups; `squares` is the sum of all outer products."""
+        """Compute the (D, D) covariance within groups from the sum of all outer products."""
         present = self.counts > 0
         scaled = self.sums[present] / np.sqrt(self.counts[present])[:, None]
         covariance: Floats = (squares - scaled.T @ scaled) / self.examples
@@ -62,11 +62,11 @@ class _Totals(NamedTuple):
 def appearance_embeddings(
     detections: StabilisedDetections, tracklet_of: NDArray[np.int64]
 ) -> Floats:
-    """Say what tracklets look like, so that a scalar product tells how alike two are.
+    """Embed the appearance of tracklets, so that a scalar product is their similarity.
 
     Parameters
     ----------
-    view : N detections, K of them with an appearance
+    detections : N detections, K of them with an appearance
     tracklet_of : (N,) labels from 0 to T - 1, or `NOBODY`
 
     Returns
@@ -102,7 +102,7 @@ def _totals(
 
 
 def _squares(appearance: NDArray[np.uint8], rows: Rows) -> Floats:
-    """(D, D) sum of the outer products of the vectors at `rows` with themselves."""
+    """Sum the outer products (D, D) of the vectors at `rows` with themselves."""
     total = np.zeros((appearance.shape[1], appearance.shape[1]))
     for start in range(0, len(rows), CHUNK):
         part = appearance[rows[start : start + CHUNK]].astype(np.float64)
@@ -111,7 +111,7 @@ def _squares(appearance: NDArray[np.uint8], rows: Rows) -> Floats:
 
 
 def _directions(within: Floats, between: Floats) -> Floats:
-    """(D, 32) projection; a longer column is a direction that separates better."""
+    """Compute the (D, 32) projection; a longer column separates better."""
     mean_variance = max(np.trace(within) / len(within), ROUNDING_VARIANCE)
     gains, vectors = eigh(between, within + SHRINKAGE * mean_variance * np.eye(len(within)))
     best = np.argsort(-gains)[:DIRECTIONS]
@@ -121,7 +121,7 @@ def _directions(within: Floats, between: Floats) -> Floats:
 
 
 def _embeddings(by_tracklet: _Totals, directions: Floats) -> Floats:
-    """(T, 32) unit vectors of the tracklets' mean appearances, seen from the mean of all."""
+    """Compute (T, 32) unit vectors from the tracklets' mean appearances less the mean of all."""
     sums, counts = by_tracklet.sums, by_tracklet.counts[:, None]
     mean = sums.sum(axis=0) / counts.sum()
     vectors = np.where(counts > 0, (sums / np.maximum(counts, 1) - mean) @ directions, 0.0)

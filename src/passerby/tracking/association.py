@@ -1,4 +1,4 @@
-"""Which detection continues which track, from one frame to the next.
+"""Associate detections with tracks from one frame to the next.
 
 Every frame: predict where the live tracks are now; give them the sure detections;
 offer the weak ones to those that went empty (a person half hidden scores low, but
@@ -25,7 +25,7 @@ from passerby.tracking.tracklets import NOBODY, Rows
 
 @dataclass(frozen=True)
 class AssociationSettings:
-    """When a detection may continue a track. Confidences in [0, 1], times in seconds."""
+    """Limits for continuing and opening tracks; confidences in [0, 1], times in seconds."""
 
     sure: float = 0.45  # detections of the first pass
     weak: float = 0.2  # least confidence of the second pass
@@ -50,7 +50,7 @@ class Tracks:
 
     @classmethod
     def opened(cls, cxcywh: Floats, numbers: NDArray[np.int64], now: float) -> Self:
-        """Tracks of boxes (T, 4) that nobody claimed."""
+        """Open tracks for boxes (T, 4) that continue none."""
         count = len(numbers)
         return cls(kalman.start(cxcywh), numbers, np.full(count, now), np.ones(count, np.int64))
 
@@ -58,13 +58,13 @@ class Tracks:
         return len(self.number)
 
     def take(self, rows: Rows) -> Self:
-        """The tracks at `rows` only."""
+        """Return only the tracks at `rows`."""
         return type(self)(
             self.motion.take(rows), self.number[rows], self.last_seen[rows], self.hits[rows]
         )
 
     def join(self, other: Self) -> Self:
-        """These tracks, then the other ones."""
+        """Return these tracks followed by the other ones."""
         return type(self)(
             self.motion.join(other.motion),
             np.concatenate([self.number, other.number]),
@@ -80,7 +80,7 @@ def associate(
 
     Parameters
     ----------
-    view : N detections in F frames
+    detections : N detections in F frames
     settings : AssociationSettings
 
     Returns
@@ -108,7 +108,7 @@ def update(
     opened: int,
     settings: AssociationSettings,
 ) -> tuple[Tracks, NDArray[np.int64]]:
-    """Tracks after they saw the detections of `frame`, and the label of each of these.
+    """Update the tracks with the detections of `frame`, and label each detection.
 
     The tracks are those predicted to `frame`; new ones are numbered from `opened`.
     """
@@ -118,7 +118,7 @@ def update(
     matched, claimed = _match(tracks, cxcywh, confidence, now, settings)
     label_of = np.full(end - begin, NOBODY)
     label_of[claimed] = tracks.number[matched]
-    tracks = _updated(tracks, matched, cxcywh[claimed], confidence[claimed], now)
+    tracks = _update_matched(tracks, matched, cxcywh[claimed], confidence[claimed], now)
 
     opening = ((label_of == NOBODY) & (confidence >= settings.opening)).nonzero()[0]
     if len(opening):
@@ -131,15 +131,15 @@ def update(
 def predict(
     tracks: Tracks, detections: StabilisedDetections, frame: int, settings: AssociationSettings
 ) -> Tracks:
-    """Tracks predicted to `frame`, without those unseen too long or cut off."""
+    """Predict the tracks to `frame`, without those unseen too long or ended by a cut."""
     if detections.shot[frame] != detections.shot[frame - 1]:
         return tracks.take(np.empty(0, np.int64))
     before, now = detections.seconds[frame - 1 : frame + 1].tolist()
     # However long it took to the next frame, nobody was missing before it.
     is_awaited = (now - tracks.last_seen <= settings.longest_gap) | (tracks.last_seen == before)
-    kept = is_awaited.nonzero()[0]
-    if len(kept) < len(tracks):
-        tracks = tracks.take(kept)
+    awaited = is_awaited.nonzero()[0]
+    if len(awaited) < len(tracks):
+        tracks = tracks.take(awaited)
     motion = kalman.predict(tracks.motion, now - before)
     return Tracks(motion, tracks.number, tracks.last_seen, tracks.hits)
 
@@ -151,7 +151,7 @@ def _match(
     now: float,
     settings: AssociationSettings,
 ) -> tuple[Rows, Rows]:
-    """Positions of the continued tracks and of the detections (D, 4) they got."""
+    """Match tracks with detections (D, 4); return the positions of both."""
     is_sure = confidence >= settings.sure
     weak_overlap = np.where(confidence >= settings.weak, settings.weak_overlap, np.inf)
     least = np.where(is_sure, settings.sure_overlap, weak_overlap)
@@ -172,7 +172,7 @@ def _match(
 
 
 def _possible_pairs(expected: Floats, seen: Floats, least: Floats) -> tuple[Rows, Rows, Floats]:
-    """Pairs of boxes that overlap by more than the `least` (D,) of the seen one, and their worth.
+    """Find pairs of boxes that overlap by more than `least` (D,), and the worth of each pair.
 
     A pair is worth its overlap, counted for less the more their heights differ:
     standing behind somebody looks the same in place, but not in size.
@@ -183,7 +183,7 @@ def _possible_pairs(expected: Floats, seen: Floats, least: Floats) -> tuple[Rows
 
 
 def _corners(cxcywh: Floats) -> Floats:
-    """Centre, width, height → `xyxy`."""
+    """Convert centre, width, height to `xyxy`."""
     # Called twice a frame: joining two halves takes twice as long.
     corners = np.empty_like(cxcywh)
     half = cxcywh[:, 2:] / 2
@@ -192,10 +192,10 @@ def _corners(cxcywh: Floats) -> Floats:
     return corners
 
 
-def _updated(
+def _update_matched(
     tracks: Tracks, matched: Rows, cxcywh: Floats, confidence: Floats, now: float
 ) -> Tracks:
-    """Tracks after those at `matched` saw a detection each."""
+    """Update the tracks at `matched` with a detection each."""
     seen = kalman.update(tracks.motion.take(matched), cxcywh, confidence[:, None])
     last_seen, hits = tracks.last_seen.copy(), tracks.hits.copy()
     last_seen[matched] = now

@@ -1,4 +1,4 @@
-"""Whose box reaches the border of the picture."""
+"""Find the boxes that reach the border of the picture."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ TOUCHING = 0.02
 
 
 def at_border(xyxy: Boxes, width: int, height: int) -> NDArray[np.bool_]:
-    """Say which borders each box touches.
+    """Find the borders that each box touches.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who is left at the end: ghosts dropped, persons numbered, gaps filled.
+"""Drop ghosts, number persons and fill gaps.
 
 A ghost is a path with too little evidence behind it: seen a few times only, or never
 seen well (a post, a reflection, a coat on a stand). Either the body or the face may give it.
@@ -18,7 +18,7 @@ from passerby.tracking.tracklets import Rows, rows_by_label
 
 @dataclass(frozen=True)
 class EvidenceSettings:
-    """What a path needs to count as a person. Confidences in [0, 1]."""
+    """The evidence that a path needs to count as a person; confidences in [0, 1]."""
 
     least_detections: int = 3
     least_best_confidence: float = 0.55
@@ -33,8 +33,8 @@ DEFAULT = EvidenceSettings()
 
 
 @dataclass(frozen=True)
-class Path:
-    """What was detected of one person in one shot."""
+class ShotPath:
+    """The detections and faces of one person in one shot."""
 
     label: int
     bodies: Rows  # rows of detections; may be none
@@ -42,7 +42,7 @@ class Path:
 
 
 class ShotTrack(NamedTuple):
-    """One person in one shot, on n frames where they are reported."""
+    """The boxes of one person in one shot, on n frames where they are reported."""
 
     xyxy: NDArray[np.float32]  # (n, 4) pixels of those frames
     confidence: NDArray[np.float32]  # (n,) of the detection, or between its neighbours'
@@ -56,16 +56,16 @@ def sightings(
     observations: Observations,
     detections: StabilisedDetections,
     person_of: NDArray[np.int64],
-    face_view: StabilisedDetections,
+    face_detections: StabilisedDetections,
     face_person_of: NDArray[np.int64],
     settings: EvidenceSettings = DEFAULT,
 ) -> Sightings:
-    """Boxes of every person on every analysed frame of their stay, and their faces.
+    """Build the boxes and faces of every person on every analysed frame from first to last seen.
 
     Parameters
     ----------
     observations : of N detections and M faces
-    view, face_view : the detections and the faces, steadied
+    detections, face_detections : the detections and the faces, stabilised
     person_of : (N,) labels of `reidentify`
     face_person_of : (M,) labels of the same persons, and of others
         A label occurs at most once in a frame.
@@ -76,52 +76,57 @@ def sightings(
     Sightings
         Person indexes in order of first appearance (ties: the surer first).
     """
-    paths = _paths(detections, person_of, face_view, face_person_of)
-    paths = [path for path in paths if _is_person(detections, face_view, path, settings)]
-    paths.sort(key=lambda path: _appearance(detections, face_view, path))
+    paths = _paths(detections, person_of, face_detections, face_person_of)
+    paths = [path for path in paths if _is_person(detections, face_detections, path, settings)]
+    paths.sort(key=lambda path: _order_key(detections, face_detections, path))
     number_of = {label: n for n, label in enumerate(dict.fromkeys(path.label for path in paths))}
     numbers = np.array([number_of[path.label] for path in paths], np.int64)
-    frames = [_reported(detections, path.bodies, settings.longest_filled_gap) for path in paths]
-    return _as_rows(observations, detections, face_view, paths, frames, numbers)
+    frames = [
+        _reported_frames(detections, path.bodies, settings.longest_filled_gap) for path in paths
+    ]
+    return _build_sightings(observations, detections, face_detections, paths, frames, numbers)
 
 
 def _paths(
     detections: StabilisedDetections,
     person_of: NDArray[np.int64],
-    face_view: StabilisedDetections,
+    face_detections: StabilisedDetections,
     face_person_of: NDArray[np.int64],
-) -> list[Path]:
-    """What was detected of everybody in each shot: a curve must not run through a cut."""
+) -> list[ShotPath]:
+    """Group detections and faces by person and shot, as a curve must not run through a cut."""
     bodies = {
         (int(person_of[rows[0]]), int(detections.shot[detections.frame_of[rows[0]]])): rows
         for whole in rows_by_label(person_of)
-        for rows in _by_shot(detections, whole)
+        for rows in _split_by_shot(detections, whole)
     }
     faces = {
-        (int(face_person_of[rows[0]]), int(detections.shot[face_view.frame_of[rows[0]]])): rows
+        (
+            int(face_person_of[rows[0]]),
+            int(detections.shot[face_detections.frame_of[rows[0]]]),
+        ): rows
         for whole in rows_by_label(face_person_of)
-        for rows in _by_shot(face_view, whole)
+        for rows in _split_by_shot(face_detections, whole)
     }
     return [
-        Path(key[0], bodies.get(key, NO_ROWS), faces.get(key, NO_ROWS))
+        ShotPath(key[0], bodies.get(key, NO_ROWS), faces.get(key, NO_ROWS))
         for key in dict.fromkeys([*bodies, *faces])
     ]
 
 
-def _by_shot(detections: StabilisedDetections, rows: Rows) -> list[Rows]:
-    """One person's rows in each shot."""
+def _split_by_shot(detections: StabilisedDetections, rows: Rows) -> list[Rows]:
+    """Split one person's rows by shot."""
     borders = np.flatnonzero(np.diff(detections.shot[detections.frame_of[rows]])) + 1
     return np.split(rows, borders)
 
 
 def _is_person(
     detections: StabilisedDetections,
-    face_view: StabilisedDetections,
-    path: Path,
+    face_detections: StabilisedDetections,
+    path: ShotPath,
     settings: EvidenceSettings,
 ) -> bool:
     """Whether a path has enough evidence, by the body or by the face."""
-    body, face = detections.confidence[path.bodies], face_view.confidence[path.faces]
+    body, face = detections.confidence[path.bodies], face_detections.confidence[path.faces]
     by_body = (
         len(body) >= settings.least_detections
         and body.max() >= settings.least_best_confidence
@@ -133,20 +138,23 @@ def _is_person(
     return bool(by_body or by_face)
 
 
-def _appearance(
-    detections: StabilisedDetections, face_view: StabilisedDetections, path: Path
+def _order_key(
+    detections: StabilisedDetections, face_detections: StabilisedDetections, path: ShotPath
 ) -> tuple[int, float, bool, int]:
-    """When a path begins, and what decides among those that begin together: least is first."""
+    """Return the key that orders paths by their beginning, then by confidence; least is first."""
     firsts = [
         (int(seen.frame_of[rows[0]]), -float(seen.confidence[rows[0]]), is_face, int(rows[0]))
-        for seen, rows, is_face in ((detections, path.bodies, False), (face_view, path.faces, True))
+        for seen, rows, is_face in (
+            (detections, path.bodies, False),
+            (face_detections, path.faces, True),
+        )
         if len(rows)
     ]
     return min(firsts)
 
 
-def _reported(detections: StabilisedDetections, rows: Rows, longest_gap: float) -> Rows:
-    """Frames of one path in one shot: from first to last seen, without gaps too long to fill."""
+def _reported_frames(detections: StabilisedDetections, rows: Rows, longest_gap: float) -> Rows:
+    """List the frames of one path from first to last seen, without gaps too long to fill."""
     if not len(rows):
         return NO_ROWS
     seen = detections.frame_of[rows]
@@ -157,7 +165,7 @@ def _reported(detections: StabilisedDetections, rows: Rows, longest_gap: float) 
 
 
 def _shot_track(detections: StabilisedDetections, rows: Rows, frame: Rows) -> ShotTrack:
-    """Course of one person in one shot, on the frames at `frame`."""
+    """Fit the course of one person in one shot, and take the frames at `frame`."""
     course = fit_course(detections, rows)
     seen = detections.frame_of[rows]
     return ShotTrack(
@@ -167,22 +175,22 @@ def _shot_track(detections: StabilisedDetections, rows: Rows, frame: Rows) -> Sh
     )
 
 
-def _as_rows(
+def _build_sightings(
     observations: Observations,
     detections: StabilisedDetections,
-    face_view: StabilisedDetections,
-    paths: list[Path],
+    face_detections: StabilisedDetections,
+    paths: list[ShotPath],
     frames: list[Rows],
     numbers: NDArray[np.int64],
 ) -> Sightings:
-    """Body and faces of each path as rows: both in one where they are together."""
+    """Turn the bodies and faces of all paths into rows, one per person and frame."""
     face = np.concatenate([NO_ROWS, *(path.faces for path in paths)])
     # One number for an instant and a person, in the order in which rows are wanted.
     persons = int(numbers.max(initial=0)) + 1
-    of_face = face_view.frame_of[face] * persons
+    of_face = face_detections.frame_of[face] * persons
     of_face += np.repeat(numbers, [len(path.faces) for path in paths])
     of_body = (frame * persons + number for frame, number in zip(frames, numbers, strict=True))
-    rows = _distinct(np.concatenate([of_face, *of_body]))
+    rows = _sorted_unique(np.concatenate([of_face, *of_body]))
     at_face = np.searchsorted(rows, of_face)
     xyxy = np.full((len(rows), 4), np.nan, np.float32)
     confidence = np.empty(len(rows), np.float32)
@@ -209,8 +217,8 @@ def _as_rows(
     )
 
 
-def _distinct(instants: Rows) -> Rows:
-    """Each of the numbers, at least 0, once and ascending; the array is sorted in place."""
+def _sorted_unique(instants: Rows) -> Rows:
+    """Return each of the numbers, at least 0, once and ascending; sorts the array in place."""
     instants.sort()
     distinct: Rows = instants[np.diff(instants, prepend=-1) > 0]
     return distinct

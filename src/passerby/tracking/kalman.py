@@ -1,4 +1,4 @@
-"""Where a moving box is expected next, and how surely.
+"""Predict where a moving box will be, and with which uncertainty.
 
 A box is followed as four numbers, `cxcywh` (centre, width, height; pixels), each with a
 velocity. Noise on one number is taken to be independent of the others, so the
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 class Noise(NamedTuple):
-    """How far to trust a detection, and how freely people move.
+    """Standard deviations of detections and of people's motion.
 
     (4,) arrays, for centre x, centre y, width and height.
     """
@@ -57,31 +57,31 @@ class Motion:
 
     @property
     def value(self) -> Floats:
-        """(T, 4) pixels."""
+        """Values (T, 4), pixels."""
         value: Floats = self.state[0]
         return value
 
     @property
     def velocity(self) -> Floats:
-        """(T, 4) pixels / s."""
+        """Velocities (T, 4), pixels / s."""
         velocity: Floats = self.state[1]
         return velocity
 
     @property
     def value_variance(self) -> Floats:
-        """(T, 4)."""
+        """Variances of the values (T, 4), pixels²."""
         variance: Floats = self.state[2]
         return variance
 
     @property
     def covariance(self) -> Floats:
-        """(T, 4)."""
+        """Covariances of values and velocities (T, 4), pixels² / s."""
         covariance: Floats = self.state[3]
         return covariance
 
     @property
     def velocity_variance(self) -> Floats:
-        """(T, 4)."""
+        """Variances of the velocities (T, 4), (pixels / s)²."""
         variance: Floats = self.state[4]
         return variance
 
@@ -89,22 +89,22 @@ class Motion:
         return len(self.state[0])
 
     def take(self, rows: NDArray[np.int64]) -> Self:
-        """The filters at `rows` only."""
+        """Return only the filters at `rows`."""
         return type(self)(self.state.take(rows, axis=1))
 
     def put(self, rows: NDArray[np.int64], other: Self) -> Self:
-        """The same filters with those at `rows` replaced."""
+        """Return the same filters with those at `rows` replaced."""
         state = self.state.copy()
         state[:, rows] = other.state
         return type(self)(state)
 
     def join(self, other: Self) -> Self:
-        """These filters, then the other ones."""
+        """Return these filters followed by the other ones."""
         return type(self)(np.concatenate([self.state, other.state], axis=1))
 
 
 def start(cxcywh: Floats, noise: Noise = WALKING) -> Motion:
-    """Filters of boxes seen for the first time, (T, 4); at rest, but not surely so."""
+    """Start filters of boxes (T, 4) seen for the first time, at rest with uncertain velocity."""
     height = cxcywh[:, 3:]
     state = np.zeros((5, *cxcywh.shape))
     state[0] = cxcywh
@@ -114,7 +114,7 @@ def start(cxcywh: Floats, noise: Noise = WALKING) -> Motion:
 
 
 def predict(motion: Motion, seconds: float | Floats, noise: Noise = WALKING) -> Motion:
-    """The filters `seconds` later (one number, or a (T, 1) array), nothing seen since."""
+    """Predict the filters `seconds` later (one number, or a (T, 1) array) without a detection."""
     value, velocity, _, covariance, velocity_variance = motion.state
     density = (noise.acceleration * value[:, 3:]) ** 2
     gained = seconds * velocity_variance
@@ -127,7 +127,7 @@ def predict(motion: Motion, seconds: float | Floats, noise: Noise = WALKING) -> 
 
 
 def update(motion: Motion, cxcywh: Floats, trust: Floats, noise: Noise = WALKING) -> Motion:
-    """The filters after each saw its box.
+    """Update each filter with its box.
 
     Parameters
     ----------

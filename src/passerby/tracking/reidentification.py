@@ -1,4 +1,4 @@
-"""Who is seen again after a cut, judged by looks alone.
+"""Recognise persons after a cut by appearance alone.
 
 A cut ends every path, and where somebody comes out in another picture no motion can
 tell. So those whom stitching found in different shots are joined only where they look
@@ -24,7 +24,7 @@ from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 
 @dataclass(frozen=True)
 class ReidentificationSettings:
-    """When two look like one person. Likenesses are cosines in [-1, 1].
+    """Thresholds for taking two shot tracks for one person; similarities are cosines in [-1, 1].
 
     Measured on 46 films cut together from three sequences, 2026-11-22: of different
     persons, 98 in 100 pairs stay below 0.69 in each film; half of the pairs of one person
@@ -37,12 +37,12 @@ class ReidentificationSettings:
 
 DEFAULT = ReidentificationSettings()
 
-# Likenesses that are computed at a time.
+# Similarities that are computed at a time.
 BLOCK = 1 << 22
 
 
 class _Pairs(NamedTuple):
-    """P pairs of stays that look alike."""
+    """P pairs of similar shot tracks."""
 
     earlier: Rows  # (P,) ascending
     later: Rows  # (P,) in a later shot
@@ -53,13 +53,13 @@ class _Pairs(NamedTuple):
 
 
 class _Times(NamedTuple):
-    """When each of S stays is seen: positions of frames, inclusive."""
+    """First and last frame of each of S shot tracks: positions, inclusive."""
 
     first: Rows  # (S,)
     last: Rows  # (S,)
 
     def overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
-        """Whether stays are in the picture together; the arguments broadcast."""
+        """Whether shot tracks share a frame; the arguments broadcast."""
         return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
 
 
@@ -72,15 +72,15 @@ def reidentify(
 
     Parameters
     ----------
-    view : N detections
-    stay_of : (N,) labels of `stitch`: S stays, from 0, each within one shot
-    settings : ReunionSettings
+    detections : N detections
+    shot_track_of : (N,) labels of `stitch`: S shot tracks, from 0, each within one shot
+    settings : ReidentificationSettings
 
     Returns
     -------
     (N,) int64
         Persons from 0, in no particular order; `NOBODY` as it was. Without cuts, or where
-        no appearance is known, each stay is a person.
+        no appearance is known, each shot track is a person.
     """
     groups = rows_by_label(shot_track_of)
     if not groups or not detections.shot.any():
@@ -90,33 +90,33 @@ def reidentify(
         detections.frame_of[[rows[-1] for rows in groups]],
     )
     floor = settings.least_similarity - settings.least_lead
-    alike = _alike(
+    similar = _similar_pairs(
         appearance_embeddings(detections, shot_track_of), detections.shot[times.first], floor
     )
-    clear = alike.take(
-        (alike.similarity > settings.least_similarity)
-        & (_lead(alike.earlier, alike.later, alike.similarity, times) > settings.least_lead)
-        & (_lead(alike.later, alike.earlier, alike.similarity, times) > settings.least_lead)
+    clear = similar.take(
+        (similar.similarity > settings.least_similarity)
+        & (_lead(similar.earlier, similar.later, similar.similarity, times) > settings.least_lead)
+        & (_lead(similar.later, similar.earlier, similar.similarity, times) > settings.least_lead)
     )
     cost = settings.least_similarity - clear.similarity
     links = minimum_cost_links(clear.earlier, clear.later, cost, len(groups))
     return label_rows(merge_chains(groups, links), len(shot_track_of))
 
 
-def _alike(embeddings: Floats, shot: NDArray[np.int64], floor: float) -> _Pairs:
-    """Pairs in different shots that are more alike than `floor`."""
-    found = [_Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+def _similar_pairs(embeddings: Floats, shot: NDArray[np.int64], floor: float) -> _Pairs:
+    """Find the pairs in different shots whose similarity exceeds `floor`."""
+    parts = [_Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     step = max(1, BLOCK // len(embeddings))
     for start in range(0, len(embeddings), step):
         similarity = embeddings[start : start + step] @ embeddings.T
-        is_alike = (similarity > floor) & (shot[start : start + step, None] < shot)
-        earlier, later = np.nonzero(is_alike)
-        found.append(_Pairs(earlier + start, later, similarity[earlier, later]))
-    return _Pairs(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        is_similar = (similarity > floor) & (shot[start : start + step, None] < shot)
+        earlier, later = np.nonzero(is_similar)
+        parts.append(_Pairs(earlier + start, later, similarity[earlier, later]))
+    return _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _lead(one: Rows, other: Rows, similarity: Floats, times: _Times) -> Floats:
-    """(P,) how much more `one` resembles `other` than anybody who is seen together with that.
+    """Compute (P,) how much more similar `one` is to `other` than to anybody seen with `other`.
 
     Only rivals among the P pairs are known; the lead over none is infinite.
     """

@@ -1,4 +1,4 @@
-"""The course of one person: smooth, without lag, through the gaps.
+"""Fit a smooth course to the detections of one person, without lag and through gaps.
 
 A stored video is known on both sides of every instant, so a course is not
 filtered but fitted: the boxes that deviate least from the detections, and change
@@ -30,7 +30,7 @@ class Course:
     """Boxes of one person on every analysed frame from first to last seen."""
 
     first_frame: int  # position of the first analysed frame
-    cxcywh: Floats  # (n, 4) steady pixels
+    cxcywh: Floats  # (n, 4) stabilised pixels
 
 
 def fit_course(detections: StabilisedDetections, rows: Rows) -> Course:

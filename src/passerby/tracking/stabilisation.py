@@ -1,4 +1,4 @@
-"""Where people would be if the camera had stood still.
+"""Remove the camera's motion from detections, and put it back.
 
 Every later step asks how people move. A panning camera moves them all; so each
 detection is first carried into the frame of its shot's first picture, by the chain of
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class StabilisedDetections:
-    """Observations seen by a camera at rest, and the way back.
+    """Detections in the coordinates of a camera at rest, and the transforms back.
 
     F analysed frames, N detections. Lengths are pixels of the frame that began
     the shot.
@@ -33,15 +33,15 @@ class StabilisedDetections:
     confidence: Floats  # (N,) in [0, 1]
     described: NDArray[np.int64]  # (K,) rows of the detections whose appearance is known
     appearance: NDArray[np.uint8]  # (K, D)
-    pose: Floats  # (F, 3, 3) a point of frame f → its steady place
+    pose: Floats  # (F, 3, 3) a point of frame f → its stabilised place
 
     @cached_property
     def inverse_pose(self) -> Floats:
-        """(F, 3, 3) a steady place → the point of frame f."""
+        """Transforms (F, 3, 3) from a stabilised place to the point of frame f."""
         return np.linalg.inv(self.pose).astype(np.float64)
 
     def reversed(self) -> tuple[Self, NDArray[np.int64]]:
-        """The same video run backwards, and which row each of its rows was here."""
+        """Return the same video run backwards, and the row here of each row there."""
         last = len(self.seconds) - 1
         # Frame by frame from the last, within a frame in the same order.
         row = np.argsort(-self.frame_of, kind="stable")
@@ -61,7 +61,7 @@ class StabilisedDetections:
 
 
 def stabilise(observations: Observations) -> StabilisedDetections:
-    """Take the camera's motion out of `observations`."""
+    """Remove the camera's motion from `observations`."""
     pose, shot = _poses(observations.camera_motion)
     counts = np.diff(observations.first_detection)
     frame_of = np.repeat(np.arange(len(observations)), counts)
@@ -79,24 +79,24 @@ def stabilise(observations: Observations) -> StabilisedDetections:
 
 
 def from_frame(pose: Floats, frame_of: NDArray[np.int64], xyxy: NDArray[np.float32]) -> Floats:
-    """(M, 4) boxes in the pixels of their own frames → steady `cxcywh`; (F, 3, 3) poses."""
+    """Convert boxes (M, 4) in pixels of their frames to stabilised `cxcywh`; (F, 3, 3) poses."""
     corners: Floats = xyxy.astype(np.float64)
     boxes = np.hstack([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]])
-    return _carried(pose, frame_of, boxes)
+    return _transform_boxes(pose, frame_of, boxes)
 
 
 def to_frame(
     detections: StabilisedDetections, frame_of: NDArray[np.int64], cxcywh: Floats
 ) -> Floats:
-    """(M, 4) steady boxes → `xyxy` in the pixels of their own frames."""
+    """Convert stabilised boxes (M, 4) to `xyxy` in pixels of their frames."""
     back = detections.inverse_pose[frame_of]
-    moved = _carried(back, np.arange(len(back)), cxcywh)
+    moved = _transform_boxes(back, np.arange(len(back)), cxcywh)
     half = moved[:, 2:] / 2
     return np.hstack([moved[:, :2] - half, moved[:, :2] + half])
 
 
 def _poses(motion: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
-    """Pose and shot of each frame from the motions (F, 2, 3) between neighbours."""
+    """Compute pose and shot of each frame from the motions (F, 2, 3) between neighbours."""
     poses: Floats = np.tile(np.eye(3), (len(motion), 1, 1))
     shot = np.zeros(len(motion), np.int64)
     for frame, step in enumerate(motion[:-1].astype(np.float64)):
@@ -110,8 +110,8 @@ def _poses(motion: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
     return poses, shot
 
 
-def _carried(transforms: Floats, which: NDArray[np.int64], cxcywh: Floats) -> Floats:
-    """Boxes moved by the transform at `which` each; they grow with it, but stay upright."""
+def _transform_boxes(transforms: Floats, which: NDArray[np.int64], cxcywh: Floats) -> Floats:
+    """Move each box by the transform at `which`; it grows with it, but remains upright."""
     # One coefficient at a time: a matrix for every box would be most of the memory.
     growth = np.sqrt(np.abs(np.linalg.det(transforms[:, :2, :2])))
     moved = np.empty_like(cxcywh)

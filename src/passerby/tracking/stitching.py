@@ -1,4 +1,4 @@
-"""Which tracklets are the same person, judged after the video has ended.
+"""Join tracklets of one shot to persons after the video has ended.
 
 Each tracklet is summed up by how it ends and how it begins: the state of the motion
 filter run to its end, and of the filter run backwards to its beginning. Where one
@@ -33,7 +33,7 @@ from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
 
 @dataclass(frozen=True)
 class StitchingSettings:
-    """What joins two tracklets."""
+    """The terms of the cost of joining two tracklets."""
 
     longest_gap: float = 4.0  # seconds
     # How likely a stranger begins at a given place, velocity and size: density per
@@ -45,9 +45,9 @@ class StitchingSettings:
     memory: float = 2.0  # seconds of a tracklet that its end state is computed from
     # What a likeness (a cosine in [-1, 1]) says, in log odds: so much for each unit above
     # the neutral one, but within limits, as clothes are alike and light changes.
-    likeness_weight: float = 8.0
-    neutral_likeness: float = 0.4
-    likeness_limits: tuple[float, float] = (-4.0, 3.0)
+    similarity_weight: float = 8.0
+    neutral_similarity: float = 0.4
+    similarity_odds_limits: tuple[float, float] = (-4.0, 3.0)
 
 
 DEFAULT = StitchingSettings()
@@ -80,9 +80,9 @@ def stitch(
 
     Parameters
     ----------
-    view : N detections
+    detections : N detections
     tracklet_of : (N,) labels of T tracklets, from 0
-    looks : (T, D) array
+    embeddings : (T, D) array
         Unit vectors of appearance, or 0 where it is not known: see `appearance_embeddings`.
     at_border : (N, 4) bool
         Which borders each detection touches: see `borders`.
@@ -100,7 +100,7 @@ def stitch(
         earlier, later, cost = _possible_links(tails, heads, settings)
         cost -= _similarity_odds(embeddings[earlier], embeddings[later], settings)
         last = np.array([rows[-1] for rows in groups])
-        cost += settings.leaving_at_border * _walks_out(tails.motion, at_border[last])[earlier]
+        cost += settings.leaving_at_border * _leaves_picture(tails.motion, at_border[last])[earlier]
         worthwhile = cost < 0
         pairs = minimum_cost_links(
             earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups)
@@ -110,7 +110,7 @@ def stitch(
 
 
 def _ends(detections: StabilisedDetections, groups: list[Rows], memory: float) -> Ends:
-    """Filter each group of rows, given in the order to be filtered, to its last row.
+    """Run the filter over each group of rows, in their order, to the last row.
 
     All groups take their steps together: the filter works on many tracks at once.
     """
@@ -135,14 +135,14 @@ def _ends(detections: StabilisedDetections, groups: list[Rows], memory: float) -
 
 
 def _recent(detections: StabilisedDetections, rows: Rows, memory: float) -> Rows:
-    """The rows within `memory` of the last one."""
+    """Return the rows within `memory` seconds of the last one."""
     seconds = detections.seconds[detections.frame_of[rows]]
     recent: Rows = rows[np.abs(seconds - seconds[-1]) <= memory]
     return recent
 
 
 def _candidates(tails: Ends, heads: Ends, longest_gap: float) -> tuple[Rows, Rows]:
-    """Pairs (earlier, later) with a gap in (0, longest_gap] within one shot."""
+    """Find the pairs (earlier, later) with a gap in (0, longest_gap] within one shot."""
     order = np.argsort(heads.seconds, kind="stable")
     begins = heads.seconds[order]
     first = np.searchsorted(begins, tails.seconds, side="right")
@@ -158,7 +158,7 @@ def _candidates(tails: Ends, heads: Ends, longest_gap: float) -> tuple[Rows, Row
 def _possible_links(
     tails: Ends, heads: Ends, settings: StitchingSettings
 ) -> tuple[Rows, Rows, Floats]:
-    """Pairs (earlier, later) that may be one, as far as motion tells, and `_link_cost` of each.
+    """Find the pairs (earlier, later) whose motion may be one person's, with `_link_cost`.
 
     Most pairs are too far apart. A block at a time: all together they would be most of a
     crowd's memory.
@@ -169,9 +169,9 @@ def _possible_links(
         block = slice(start, start + BLOCK)
         cost = _link_cost(tails, heads, earlier[block], later[block], settings)
         # No likeness makes up for more than this.
-        kept = np.flatnonzero(cost < settings.likeness_limits[1])
-        costs.append(cost[kept])
-        possible.append(start + kept)
+        possible_rows = np.flatnonzero(cost < settings.similarity_odds_limits[1])
+        costs.append(cost[possible_rows])
+        possible.append(start + possible_rows)
     which = np.concatenate(possible)
     return earlier[which], later[which], np.concatenate(costs)
 
@@ -179,7 +179,7 @@ def _possible_links(
 def _link_cost(
     tails: Ends, heads: Ends, earlier: Rows, later: Rows, settings: StitchingSettings
 ) -> Floats:
-    """Log odds of each pair being two persons: below 0, one is the better explanation."""
+    """Compute the log odds of each pair being two persons; below 0, one person is likelier."""
     gap = heads.seconds[later] - tails.seconds[earlier]
     before = kalman.predict(tails.motion.take(earlier), gap[:, None])
     after = heads.motion.take(later)
@@ -194,7 +194,7 @@ def _link_cost(
 
 
 def _state_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
-    """(P, 2) minus log density of the difference in place and velocity, each axis.
+    """Compute (P, 2) minus log densities of the difference in place and velocity, each axis.
 
     In body heights; the constant of the normal density is left out. The filter of
     `after` ran backwards, so its velocity has the other sign.
@@ -216,7 +216,7 @@ def _state_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
 
 
 def _size_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
-    """(P, 2) the same of width and height, without their velocities."""
+    """Compute (P, 2) minus log densities of the difference in width and height."""
     size = (before.value - after.value)[:, SIZE] / height
     variance = (before.value_variance + after.value_variance)[:, SIZE] / height**2
     surprise: Floats = (size**2 / variance + np.log(variance)) / 2
@@ -224,25 +224,25 @@ def _size_surprise(before: Motion, after: Motion, height: Floats) -> Floats:
 
 
 def _similarity_odds(first: Floats, second: Floats, settings: StitchingSettings) -> Floats:
-    """(P,) log odds for one person from how alike the pairs look; 0 where that is unknown."""
+    """Compute (P,) log odds for one person from appearance; 0 where it is unknown."""
     similarity = (first * second).sum(axis=1)
-    odds = settings.likeness_weight * (similarity - settings.neutral_likeness)
+    odds = settings.similarity_weight * (similarity - settings.neutral_similarity)
     known = first.any(axis=1) & second.any(axis=1)
-    return np.where(known, np.clip(odds, *settings.likeness_limits), 0.0)
+    return np.where(known, np.clip(odds, *settings.similarity_odds_limits), 0.0)
 
 
-def _walks_out(motion: Motion, at_border: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _leaves_picture(motion: Motion, at_border: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(T,) whether a person moves towards a border that their box touches, (T, 4)."""
     velocity = motion.velocity[:, PLACE]
     outwards = at_border & np.hstack([velocity < 0, velocity > 0])
-    leaving: NDArray[np.bool_] = outwards.sum(axis=1) > 0
-    return leaving
+    is_leaving: NDArray[np.bool_] = outwards.sum(axis=1) > 0
+    return is_leaving
 
 
 def minimum_cost_links(
     earlier: Rows, later: Rows, cost: Floats, count: int
 ) -> list[tuple[int, int]]:
-    """Best joints of least total cost, each of `count` tracklets at most once on each side.
+    """Choose the links of least total cost, each of `count` tracklets at most once on each side.
 
     The whole is solved in parts that share no tracklet, each a small dense matrix.
     """
@@ -260,7 +260,7 @@ def minimum_cost_links(
 
 
 def merge_chains(groups: list[Rows], pairs: list[tuple[int, int]]) -> list[Rows]:
-    """Groups after each pair (earlier, later) became one; order by first group."""
+    """Concatenate the groups linked by pairs (earlier, later), in order of the first group."""
     successor = dict(pairs)
     followers = set(successor.values())
     chains = []

@@ -1,4 +1,4 @@
-"""Which detections belong together: labels on rows, and rows by label.
+"""Convert between labels of detections and the rows of each label.
 
 Association and stitching answer with a label for each detection: the number of its
 tracklet or person, or `NOBODY`.
@@ -13,7 +13,7 @@ Rows = NDArray[np.int64]
 
 
 def rows_by_label(label_of: NDArray[np.int64]) -> list[Rows]:
-    """Rows of each label, ascending, in order of the labels; `NOBODY` left out.
+    """List the rows of each label, ascending, in order of the labels; `NOBODY` left out.
 
     Detections are stored in time order, so ascending rows are a path in time.
 
@@ -29,7 +29,7 @@ def rows_by_label(label_of: NDArray[np.int64]) -> list[Rows]:
 
 
 def label_rows(groups: list[Rows], count: int) -> NDArray[np.int64]:
-    """Give each group's rows its position in the list as label; the inverse."""
+    """Label each group's rows with its position in the list; the inverse of `rows_by_label`."""
     label_of = np.full(count, NOBODY)
     for label, rows in enumerate(groups):
         label_of[rows] = label

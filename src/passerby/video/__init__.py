@@ -1,1 +1,1 @@
-"""What a video file holds: probed, cut into spans, decoded, sampled; pixels and times."""
+"""Read videos: probe them, cut them into spans, decode and sample their frames."""

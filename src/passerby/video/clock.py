@@ -1,4 +1,4 @@
-"""What time it is in a broadcast whose clock starts again: it goes on where it was."""
+"""Correct the times of a broadcast whose clock starts again in the middle."""
 
 from fractions import Fraction
 from typing import TypeAlias
@@ -15,7 +15,7 @@ RESTART_SECONDS = 10
 
 
 class RunningClock:
-    """Corrects the times of a stream's packets that come in the order of decoding.
+    """A clock that runs on where a stream's own starts again; packets come in decoding order.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class RunningClock:
         self._next_dts: int | None = None  # when the packet after the last one is due
 
     def correct(self, packet: AnyPacket) -> None:
-        """Set the times of a packet to those of the clock that runs on."""
+        """Move the times of a packet to those of the running clock."""
         self.follow(packet)
         move(packet, self.offset)
 
     def follow(self, packet: AnyPacket) -> None:
-        """Look at a packet's times, which may start the clock again, and leave them."""
+        """Notice whether a packet's times start the clock again, and leave them unchanged."""
         if packet.dts is None:
             return
         if self._next_dts is not None:
@@ -44,7 +44,7 @@ class RunningClock:
 
 
 def move(packet: AnyPacket, ticks: int) -> None:
-    """Add to a packet's times what it has of them."""
+    """Add `ticks` to the times that a packet has."""
     if ticks and packet.dts is not None:
         packet.pts = None if packet.pts is None else packet.pts + ticks
         packet.dts += ticks

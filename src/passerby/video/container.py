@@ -1,4 +1,4 @@
-"""Open a source and choose its video stream: what may be opened, and what failure means.
+"""Open a video source and choose its video stream.
 
 A source is the path of a file or an http(s) URL. Every other module of this
 part opens sources here and nowhere else, so that FFmpeg's errors leave the part
@@ -72,7 +72,7 @@ class OpenVideo:
 
     @property
     def clock_may_restart(self) -> bool:
-        """Whether times are those of a broadcast, which another may follow in the file."""
+        """Whether the times are those of a broadcast, which another may follow in the file."""
         return self.container.format.name in CLOCKS_WITHOUT_ZERO
 
     @property
@@ -113,10 +113,10 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     """
     try:
         with ExitStack() as stack:
-            container = stack.enter_context(_opened(source, stack))
+            container = stack.enter_context(_open_input(source, stack))
             yield OpenVideo(container, _video_stream(container))
     except av.error.FFmpegError as error:
-        raise _translated(error) from error
+        raise _translate_error(error) from error
 
 
 def first_bytes(source: str, count: int) -> bytes:
@@ -137,16 +137,16 @@ def first_bytes(source: str, count: int) -> bytes:
         raise VideoGone(f"The video cannot be read: {error.strerror}.") from error
 
 
-def _opened(source: str, stack: ExitStack) -> InputContainer:
+def _open_input(source: str, stack: ExitStack) -> InputContainer:
     try:
         return _open_container(source, stack)
     except av.error.InvalidDataError as error:
-        if _is_remote(source) or not _lost_its_index(source):
+        if _is_remote(source) or not _lacks_index(source):
             raise
         raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {INDEX_LOST}") from error
 
 
-def _lost_its_index(path: str) -> bool:
+def _lacks_index(path: str) -> bool:
     with Path(path).open("rb") as file:
         return lacks_index(file)
 
@@ -173,7 +173,7 @@ def _open_container(source: str, stack: ExitStack) -> InputContainer:
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    """Largest video stream that can be decoded; a cover picture is none."""
+    """Choose the largest video stream that can be decoded; a cover picture is none."""
     candidates = [
         stream
         for stream in container.streams.video
@@ -193,8 +193,8 @@ def _video_stream(container: InputContainer) -> VideoStream:
     return stream
 
 
-def _translated(error: av.error.FFmpegError) -> VideoError:
-    """What an error of FFmpeg means to the one who sent the video."""
+def _translate_error(error: av.error.FFmpegError) -> VideoError:
+    """Translate an error of FFmpeg into one of the domain."""
     unreachable = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
     if isinstance(error, unreachable):
         return VideoGone(f"The video cannot be read: {error.strerror}.")

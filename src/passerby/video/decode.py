@@ -1,4 +1,4 @@
-"""Decode frames: in the order of their presentation, upright, with exact times.
+"""Decode frames in the order of their presentation, upright, with exact times.
 
 Damage costs what it covers: a packet that cannot be decoded is skipped, a file
 cut short ends where it was cut.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from passerby.video.clock import RunningClock
 from passerby.video.container import OpenVideo, open_video
-from passerby.video.orientation import UPRIGHT, Orientation, orientation, turned
+from passerby.video.orientation import UPRIGHT, Orientation, orientation, rotation
 
 Image = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height in pixels
@@ -31,7 +31,7 @@ UNSPECIFIED = 2  # colours that are not told: ITU-T H.273, tables 2 to 4
 
 @dataclass(frozen=True)
 class DecodedFrame:
-    """One frame as the decoder left it; pictures are made of it on request."""
+    """One decoded frame, which is converted to images on request."""
 
     index: int  # among the frames that `decode` gave, from 0
     pts: int  # ticks of the stream's time base
@@ -46,41 +46,41 @@ class DecodedFrame:
         return (height, width) if self.orientation.is_transposed else (width, height)
 
     def image(self, size: Size | None = None) -> Image:
-        """(height, width, 3) uint8 BGR, upright; scaled to `size` when given."""
-        return self._rendered("bgr24", size)
+        """Convert to (height, width, 3) uint8 BGR, upright; scaled to `size` when given."""
+        return self._render("bgr24", size)
 
     def gray(self, size: Size | None = None) -> Image:
-        """(height, width) uint8 brightness, upright; scaled to `size` when given."""
-        return self._rendered("gray", size)
+        """Convert to (height, width) uint8 brightness, upright; scaled to `size` when given."""
+        return self._render("gray", size)
 
     @property
     def orientation(self) -> Orientation:
-        """How the picture is turned to stand upright."""
+        """Orientation of the picture as it is stored."""
         # Not `picture.side_data`: that keeps a container which points back at the frame,
         # and every decoded picture then waits for the cyclic garbage collector.
         try:
             side_data = SideDataContainer(self.picture)  # type: ignore[call-arg]  # stub lacks it
         except ValueError:  # it holds a kind that PyAV does not know, Exif for instance
-            return turned(self.picture.rotation)
+            return rotation(self.picture.rotation)
         matrix = side_data.get("DISPLAYMATRIX")
         return orientation(np.frombuffer(matrix, np.int32)) if matrix else UPRIGHT
 
-    def _rendered(self, pixel_format: str, size: Size | None) -> Image:
+    def _render(self, pixel_format: str, size: Size | None) -> Image:
         turn = self.orientation
         width, height = size or self.size
         if turn.is_transposed:
             width, height = height, width
         try:
-            stored = self._scaled(pixel_format, width, height)
+            stored = self._scale(pixel_format, width, height)
         except av.error.OSError:  # of colours that no standard knows: damage
             self.picture.colorspace = UNSPECIFIED
             self.picture.color_primaries = UNSPECIFIED
             self.picture.color_trc = UNSPECIFIED
-            stored = self._scaled(pixel_format, width, height)
-        return turn.applied(cast("Image", stored.to_ndarray()))
+            stored = self._scale(pixel_format, width, height)
+        return turn.apply(cast("Image", stored.to_ndarray()))
 
-    def _scaled(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
-        """The picture as it is stored, not turned yet."""
+    def _scale(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
+        """Scale the picture as it is stored, not upright yet."""
         shrinks = width < self.picture.width
         return self.picture.reformat(
             width,
@@ -122,7 +122,7 @@ def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:
 def frames_of(
     video: OpenVideo, start_pts: int | None = None, prepare: Prepare | None = None
 ) -> Iterator[DecodedFrame]:
-    """As `decode`, of a video already open.
+    """Decode a video that is already open, as `decode`.
 
     `prepare` is given the packets, and gives them on: each is decoded before it is asked
     for the next, so it may set the decoder up for one packet.
@@ -149,12 +149,12 @@ def _presentation_time(video: OpenVideo, picture: av.VideoFrame, last: DecodedFr
 
 def _pictures(video: OpenVideo, packets: Packets) -> Iterator[av.VideoFrame]:
     for packet in packets:
-        yield from _decoded(video, packet)
-    yield from _decoded(video, None)
+        yield from _decode_packet(video, packet)
+    yield from _decode_packet(video, None)
 
 
-def _decoded(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
-    """Frames that are complete after this packet; the last ones with None."""
+def _decode_packet(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+    """Return the frames that are complete after this packet; the last ones with None."""
     try:
         return video.stream.decode(packet)
     except av.error.FFmpegError:
@@ -164,7 +164,7 @@ def _decoded(video: OpenVideo, packet: "Packet[VideoStream] | None") -> list[av.
 
 
 def _packets(video: OpenVideo) -> Packets:
-    """Packets of the stream from where the container stands, as far as it can be read."""
+    """Read the packets of the stream from the container's position on, as far as possible."""
     clock = RunningClock(video.time_base) if video.clock_may_restart else None
     try:
         for packet in video.container.demux(video.stream):
@@ -177,13 +177,13 @@ def _packets(video: OpenVideo) -> Packets:
 
 
 def keyframe_packets(video: OpenVideo, pts: int) -> Packets:
-    """Seek backward to `pts`; packets of the stream from the next key frame on."""
+    """Seek backward to `pts`, and read the packets of the stream from the next key frame on."""
     video.container.seek(pts, stream=video.stream)
     return dropwhile(lambda packet: not packet.is_keyframe, _packets(video))
 
 
 def _packets_from(video: OpenVideo, start_pts: int) -> Packets:
-    """Packets from a key frame that is shown at or before `start_pts`.
+    """Read the packets from a key frame on that is shown at or before `start_pts`.
 
     A seek may land too late: MPEG-TS has no index and is searched for any packet,
     not for a key frame. Then the next try aims further back.

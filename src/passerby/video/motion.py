@@ -1,4 +1,4 @@
-"""How the camera moved between two frames, judged by what stands still in the scene.
+"""Estimate how the camera moved between two frames from the background of the scene.
 
 Corners of the background are followed from one frame into the next; the motion
 most of them share is the camera's. Persons are left out: they walk.
@@ -53,7 +53,7 @@ SAME_SCENE = 0.7
 
 
 def camera_motion(previous: Gray, gray: Gray, previous_boxes: NDArray[np.floating[Any]]) -> Affine:
-    """Estimate where the points of one frame lie in the next.
+    """Estimate the transform from the points of one frame to those of the next.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def camera_motion(previous: Gray, gray: Gray, previous_boxes: NDArray[np.floatin
     corners = _background_corners(previous, previous_boxes)
     if len(corners) < FEWEST_CORNERS:
         return STILL
-    before, after = _followed(previous, gray, corners)
+    before, after = _track_corners(previous, gray, corners)
     fewest = max(FEWEST_CORNERS, round(FEWEST_AGREEING * len(corners)))
     if len(before) < fewest:
         return STILL if _is_same_scene(previous, gray) else CUT
@@ -92,7 +92,7 @@ def camera_motion(previous: Gray, gray: Gray, previous_boxes: NDArray[np.floatin
 
 
 def _background_corners(gray: Gray, boxes: NDArray[np.floating[Any]]) -> Points:
-    """(C, 2) corners outside of the boxes, best first."""
+    """Find corners (C, 2) outside of the boxes, best first."""
     background = np.full(gray.shape, 255, dtype=np.uint8)
     for left, top, right, bottom in np.maximum(boxes, 0).astype(int).tolist():
         background[top : bottom + 1, left : right + 1] = 0
@@ -103,18 +103,18 @@ def _background_corners(gray: Gray, boxes: NDArray[np.floating[Any]]) -> Points:
     return np.reshape([] if corners is None else corners, (-1, 2)).astype(np.float32)
 
 
-def _followed(previous: Gray, gray: Gray, corners: Points) -> tuple[Points, Points]:
-    """Corners found again: where they were, where they are; (C, 2) each."""
+def _track_corners(previous: Gray, gray: Gray, corners: Points) -> tuple[Points, Points]:
+    """Track corners into the next frame; return their old and new places, (C, 2) each."""
     start = corners.reshape(-1, 1, 2)
     moved, is_found, residual = cv2.calcOpticalFlowPyrLK(
         previous, gray, start, start.copy(), winSize=WINDOW, maxLevel=PYRAMID_LEVELS
     )
-    kept = (is_found.ravel() == 1) & (residual.ravel() < WORST_RESIDUAL)
-    return corners[kept], np.float32(moved).reshape(-1, 2)[kept]
+    is_tracked = (is_found.ravel() == 1) & (residual.ravel() < WORST_RESIDUAL)
+    return corners[is_tracked], np.float32(moved).reshape(-1, 2)[is_tracked]
 
 
 def _shared_motion(before: Points, after: Points, fewest: int) -> Affine | None:
-    """Motion that at least `fewest` corners share; None if there is none."""
+    """Estimate the motion that at least `fewest` corners share; None if there is none."""
     # OpenCV seeds this sampling itself, always alike: the answer repeats.
     affine, agrees = cv2.estimateAffinePartial2D(
         before, after, method=cv2.RANSAC, ransacReprojThreshold=RANSAC_DISTANCE
@@ -128,7 +128,7 @@ def _shared_motion(before: Points, after: Points, fewest: int) -> Affine | None:
 
 
 def _largest_shift(affine: Affine, shape: tuple[int, ...]) -> float:
-    """How far the farthest point of the frame moves, pixels: it is one of its corners."""
+    """Return the largest shift of any point of the frame, pixels; it is that of a corner."""
     height, width = shape
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]])
     shifts = corners @ affine.T - corners[:, :2]
@@ -136,7 +136,7 @@ def _largest_shift(affine: Affine, shape: tuple[int, ...]) -> float:
 
 
 def _is_same_scene(previous: Gray, gray: Gray) -> bool:
-    """Whether light and dark lie alike, if shifted; brighter or darker makes no difference.
+    """Whether two pictures show the same scene, shifted or of another brightness.
 
     A plain picture, as between a fade out and a fade in, says nothing of another scene.
     """
@@ -152,7 +152,7 @@ def _is_same_scene(previous: Gray, gray: Gray) -> bool:
 
 
 def _overlap(first: Floats, second: Floats, across: int, down: int) -> tuple[Floats, Floats]:
-    """What both pictures show if `second` looks so many pixels further right and down."""
+    """Cut out what both pictures show if `second` is shifted by pixels right and down."""
     height, width = first.shape
     return (
         first[max(0, down) : height + min(0, down), max(0, across) : width + min(0, across)],
@@ -161,7 +161,7 @@ def _overlap(first: Floats, second: Floats, across: int, down: int) -> tuple[Flo
 
 
 def _correlation(first: Floats, second: Floats) -> float:
-    """In [-1, 1]; 0 if one of the two is plain."""
+    """Compute the correlation in [-1, 1]; 0 if one of the two is plain."""
     first, second = first - first.mean(), second - second.mean()
     scale = math.sqrt((first**2).sum() * (second**2).sum())
     return float((first * second).sum() / scale) if scale > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Whether an MP4 or QuickTime file lost its index, which its recorder writes last.
+"""Check whether an MP4 or QuickTime file lost its index, which its recorder writes last.
 
 Source: ISO/IEC 14496-12, section 4.2 (boxes): a size in four bytes, a name in four, and
 where the size is 1, the true one in eight more; a size of 0 reaches to the end.
@@ -17,12 +17,12 @@ INDEXES = {b"moov", b"moof"}
 # A larger box is damage, and no file can be sought through it.
 LARGEST_BYTES = 1 << 40
 
-# Boxes looked at: few files have more than ten on the outside.
+# Boxes that are read: few files have more than ten at the top level.
 MOST_BOXES = 1000
 
 
 def lacks_index(file: BinaryIO) -> bool:
-    """Whether there are pictures in it, and nothing that says where each is.
+    """Whether a file has pictures, but no index that says where each is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a stored picture is turned and mirrored to stand upright.
+"""Turn and mirror stored pictures so that they stand upright.
 
 A container may carry a display matrix: a phone held upright stores its picture
 lying, and how to turn it. Source: ISO/IEC 14496-12, section 8.3.2 (`matrix` of
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Orientation:
-    """First transposed, then mirrored: each of the eight ways to lay a rectangle."""
+    """One of the eight orientations of a rectangle: first transposed, then mirrored."""
 
     is_transposed: bool
     is_mirrored: bool  # left and right change places
     is_flipped: bool  # top and bottom change places
 
-    def applied(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(h, w) or (h, w, 3) picture as stored → upright, contiguous in memory."""
+    def apply(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Turn a stored picture, (h, w) or (h, w, 3), upright; contiguous in memory."""
         upright = np.swapaxes(stored, 0, 1) if self.is_transposed else stored
         if self.is_mirrored:
             upright = upright[:, ::-1]
@@ -33,7 +33,7 @@ UPRIGHT = Orientation(is_transposed=False, is_mirrored=False, is_flipped=False)
 
 
 def orientation(matrix: NDArray[np.int32]) -> Orientation:
-    """Nearest orientation to a display matrix.
+    """Find the orientation nearest to a display matrix.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def orientation(matrix: NDArray[np.int32]) -> Orientation:
     return Orientation(is_transposed=True, is_mirrored=c < 0, is_flipped=b < 0)
 
 
-def turned(degrees: int) -> Orientation:
-    """Orientation of a picture to be turned counter-clockwise, by quarters, and not mirrored.
+def rotation(degrees: int) -> Orientation:
+    """Return the orientation that turns a picture counter-clockwise by quarters.
 
     Examples
     --------

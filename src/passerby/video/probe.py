@@ -1,4 +1,4 @@
-"""What a video is, without analysing it: codec, size, rate, length, first frame."""
+"""Read codec, size, rate, length and first frame of a video without analysing it."""
 
 from passerby.errors import DamagedVideo
 from passerby.records import VideoInfo
@@ -9,7 +9,7 @@ FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG; every other value is limited or unk
 
 
 def probe(source: str) -> VideoInfo:
-    """Describe a video as ffprobe would print it.
+    """Describe a video in the words of ffprobe.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def probe(source: str) -> VideoInfo:
 
 
 def first_pts(source: str) -> int:
-    """PTS of the first frame that can be decoded, ticks of the stream's time base.
+    """Return the PTS of the first frame that can be decoded, ticks of the stream's time base.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def first_pts(source: str) -> int:
 
 
 def duration_ms(video: OpenVideo) -> int:
-    """Length in whole milliseconds, rounded down; measuring it moves the container on."""
+    """Return the length in whole milliseconds, rounded down; may move the container on."""
     if video.stream.duration:
         return (video.stream.duration * 1000 * video.time_base).__floor__()
     if video.container.duration:

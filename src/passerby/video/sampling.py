@@ -1,4 +1,4 @@
-"""Which frames are analysed: those on display at the ticks of a fixed clock.
+"""Sample the frames that are on display at the ticks of a fixed clock.
 
 The ticks lie at the first frame's time plus k / rate. A frame is analysed if a
 tick falls between its own presentation and the next frame's. At a constant rate
@@ -23,7 +23,7 @@ FACE_RATE = Fraction(5)  # Hz; Rekognition looks for faces at every third tick o
 
 @dataclass(frozen=True)
 class SamplingGrid:
-    """The ticks of one video: the same for each of its spans."""
+    """The ticks of one video, the same for each of its spans."""
 
     origin_pts: int  # PTS of the video's first frame
     time_base: Fraction  # seconds of one tick of a PTS
@@ -35,12 +35,12 @@ class SamplingGrid:
         return self.rate is None or self._has_tick(self.rate, pts, next_pts)
 
     def has_face_tick(self, pts: int, next_pts: int) -> bool:
-        """Whether faces are looked for in it as well."""
+        """Whether faces are detected in the frame as well."""
         return self._has_tick(self._face_rate, pts, next_pts)
 
     @cached_property
     def _face_rate(self) -> Fraction:
-        """Nearest rate to `FACE_RATE` whose ticks are all ticks of the grid."""
+        """Rate nearest to `FACE_RATE` whose ticks are all ticks of the grid."""
         if self.rate is None:
             return FACE_RATE
         return self.rate / max(1, round(self.rate / FACE_RATE))
@@ -50,7 +50,7 @@ class SamplingGrid:
         return first < self._shown_from(next_pts) * rate
 
     def _shown_from(self, pts: int) -> Fraction:
-        """Seconds after the origin at which a frame appears, before its PTS was rounded.
+        """Return the seconds after the origin at which a frame appears, before rounding.
 
         A container rounds times to its time base; in Matroska, to a millisecond.
         At 30 and at 29.97 frames per second the third frame is stored at 67 ms in
@@ -102,7 +102,7 @@ class AnalysedFrames:
         self._origin_pts = origin_pts
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        with open_video(self._source) as video, self._damage_noted(video):
+        with open_video(self._source) as video, self._record_damage(video):
             grid = self._grid(video)
             frames = shown_frames(video, self._span.start_pts, grid.is_analysed)
             for frame, next_pts in _with_next_pts(frames):
@@ -115,7 +115,7 @@ class AnalysedFrames:
                         return
 
     @contextmanager
-    def _damage_noted(self, video: OpenVideo) -> Iterator[None]:
+    def _record_damage(self, video: OpenVideo) -> Iterator[None]:
         try:
             yield
         finally:
@@ -135,7 +135,7 @@ class AnalysedFrames:
 def _with_next_pts(
     frames: Iterator[DecodedFrame | SkippedFrame],
 ) -> Iterator[tuple[DecodedFrame | SkippedFrame, int]]:
-    """Each frame with the PTS at which the next replaces it; the last lasts its duration."""
+    """Yield each frame with the PTS at which the next replaces it; the last lasts its duration."""
     for frame, following in pairwise(chain(frames, [None])):
         if frame is not None and following is not None:
             yield frame, following.pts

@@ -1,4 +1,4 @@
-"""Where a video may be cut so that its spans can be analysed apart.
+"""Cut a video into spans that can be analysed independently.
 
 A span starts at a key frame, from which on the decoder needs nothing earlier.
 Decoding the spans one after another gives the frames of the whole video, each
@@ -19,8 +19,8 @@ from passerby.video.probe import duration_ms
 # counted on from the beginning, and come out differently after a seek.
 TIMED_BY_GROUP = {"mpeg"}
 
-# Seeks in a row that lead to no further key frame, until no more are looked for: a few wrong
-# bytes can claim a length of centuries.
+# Most seeks in a row that lead to no further key frame: a few wrong bytes can claim a length
+# of centuries.
 FRUITLESS_SEEKS = 3600
 
 
@@ -54,7 +54,7 @@ def plan_spans(
         Length aimed at, milliseconds, at least 1. A span is longer where key
         frames are farther apart.
     report : callable
-        Told how much of the work is done, in [0, 1]; an exception it raises ends it.
+        Called with the share of the work that is done, in [0, 1]; its exceptions end the work.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def _can_be_cut(video: OpenVideo) -> bool:
 
 
 def _cuts(video: OpenVideo, span_ms: int, report: Callable[[float], None]) -> Iterator[int]:
-    """PTS of the key frames to cut at, rising, all behind the stream's start."""
+    """Yield the PTS of the key frames to cut at, rising, all behind the stream's start."""
     ticks_per_ms = 1 / (1000 * video.time_base)
     last, fruitless = video.start_pts, 0
     length_ms = duration_ms(video)
@@ -98,7 +98,7 @@ def _cuts(video: OpenVideo, span_ms: int, report: Callable[[float], None]) -> It
 
 
 def keyframe_pts(video: OpenVideo, pts: int) -> int | None:
-    """PTS of the key frame that a seek to `pts` leads to; None if there is none."""
+    """Return the PTS of the key frame that a seek to `pts` leads to; None if there is none."""
     try:
         packet = next(keyframe_packets(video, pts), None)
     except av.error.FFmpegError:  # a source that can only be read from front to back

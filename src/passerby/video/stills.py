@@ -1,4 +1,4 @@
-"""A few frames from all over a video, for a first look at it, at little cost."""
+"""Decode a few frames from all over a video at little cost."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LARGEST_STEP_S = 1
 
 
 def stills(source: str, count: int) -> Iterator[DecodedFrame]:
-    """Frames near the middles of `count` equal parts of a video, as far as decoding is cheap.
+    """Decode frames near the middles of `count` equal parts of a video, if that is cheap.
 
     Parameters
     ----------
@@ -45,22 +45,22 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
         raise ValueError(f"count must be at least 1, got {count}")
     with open_video(source) as video:
         middles = _middles(video, count)
-        found = {pts for middle in middles if (pts := keyframe_pts(video, middle)) is not None}
-        keyframes = sorted(found) or [video.start_pts]
+        reached = {pts for middle in middles if (pts := keyframe_pts(video, middle)) is not None}
+        keyframes = sorted(reached) or [video.start_pts]
         if len(keyframes) >= ENOUGH_KEYFRAMES * count:
             groups = [[pts] for pts in keyframes]
         else:
-            groups = _sparsely(video, middles, keyframes)
+            groups = _spread_groups(video, middles, keyframes)
             # Frames that no other refers to, often half of them, need no decoding. Two
             # threads, always: in damaged areas pixels depend on how many there are.
             video.stream.codec_context.skip_frame = "NONREF"
             video.stream.thread_type, video.stream.thread_count = "FRAME", 2
         for wanted in groups:
-            yield from _at(video, wanted)
+            yield from _decode_at(video, wanted)
 
 
-def _sparsely(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:
-    """PTS to decode to in one go each, about as many as middles altogether, close together."""
+def _spread_groups(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:
+    """Group the PTS to decode, about as many as `middles`, so that each group is close together."""
     step = round(LARGEST_STEP_S / video.time_base)
     if middles[-1] - middles[0] <= step * (len(middles) - 1):
         return [middles]
@@ -73,13 +73,13 @@ def _sparsely(video: OpenVideo, middles: list[int], keyframes: list[int]) -> lis
 
 
 def _middles(video: OpenVideo, count: int) -> list[int]:
-    """PTS of the middles of `count` equal parts."""
+    """Compute the PTS of the middles of `count` equal parts."""
     part = duration_ms(video) / (1000 * video.time_base * count)
     return [video.start_pts + round((number + 0.5) * part) for number in range(count)]
 
 
-def _at(video: OpenVideo, wanted: list[int]) -> Iterator[DecodedFrame]:
-    """The first frame at or after each PTS, in one go; none twice."""
+def _decode_at(video: OpenVideo, wanted: list[int]) -> Iterator[DecodedFrame]:
+    """Decode the first frame at or after each PTS in one run; none twice."""
     missing = deque(wanted)
     for frame in frames_of(video, wanted[0]):
         if frame.pts >= missing[0]:

@@ -1,1 +1,1 @@
-"""The service's shapes, and a result put in them."""
+"""The shapes of the service, and results put into them."""

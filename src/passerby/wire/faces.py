@@ -1,4 +1,4 @@
-"""How faces, in pixels, become the `Face` of an answer, in fractions.
+"""Turn faces, in pixels, into the `Face` members of an answer, in fractions.
 
 Unlike a body's, the box of a face was no whole number of pixels; it, too, was cut at
 the border of the frame: so were all 173 faces of an answer recorded in 2023. They had a
@@ -15,77 +15,88 @@ from passerby import boxes
 from passerby.records import LANDMARKS, Faces
 from passerby.wire.messages import (
     BoundingBox,
+    FaceAttribute,
     FaceDetail,
     ImageQuality,
-    Judgement,
     Landmark,
     Pose,
 )
 
-# Whether it is so, and how sure that is, percent; None where the picture does not tell.
-Opinion = tuple[bool, float] | None
-# For each face: whether the eyes are open, whether the mouth is, whether it smiles.
-JudgeFaces = Callable[[Faces], Sequence[tuple[Opinion, Opinion, Opinion]]]
+# A value and its confidence, percent; None where the picture does not show it.
+Classification = tuple[bool, float] | None
+# Says of each face whether the eyes are open, whether the mouth is, and whether it smiles.
+ClassifyExpressions = Callable[
+    [Faces], Sequence[tuple[Classification, Classification, Classification]]
+]
 
 DEFAULT_LANDMARKS = LANDMARKS[:5]
 
 
 def face_details(
-    faces: Faces, width: int, height: int, judge: JudgeFaces | None
+    faces: Faces, width: int, height: int, classify_expressions: ClassifyExpressions | None
 ) -> list[FaceDetail]:
-    """Spell out faces, in their order.
+    """Convert faces, in their order.
 
     Parameters
     ----------
     width, height : int
         Size of the upright frame in pixels.
-    judge : callable, optional
-        Tells expressions, which are then spelled out with all landmarks; without it, a
-        face has what the service gave by default.
+    classify_expressions : callable, optional
+        Adds eyes, mouth and smile, and all landmarks. Without it, a face has what the
+        service gave by default.
     """
     box = boxes.to_ltwh(boxes.clip(faces.xyxy.astype(np.float64), width, height))
-    names = DEFAULT_LANDMARKS if judge is None else LANDMARKS
+    names = DEFAULT_LANDMARKS if classify_expressions is None else LANDMARKS
     return list(
         map(
             FaceDetail,
-            map(BoundingBox, *as_sent(box[:, [2, 3, 0, 1]] / [width, height, width, height])),
-            *as_sent(100 * faces.confidence[:, None].astype(np.float64)),
-            _landmarks(faces.landmarks / [width, height], names),
-            map(Pose, *as_sent(faces.pose)),
-            map(ImageQuality, *as_sent(faces.quality)),
-            *_judgements([] if judge is None else judge(faces)),
+            map(
+                BoundingBox, *float32_columns(box[:, [2, 3, 0, 1]] / [width, height, width, height])
+            ),
+            *float32_columns(100 * faces.confidence[:, None].astype(np.float64)),
+            _landmark_tuples(faces.landmarks / [width, height], names),
+            map(Pose, *float32_columns(faces.pose)),
+            map(ImageQuality, *float32_columns(faces.quality)),
+            *_attribute_columns(
+                [] if classify_expressions is None else classify_expressions(faces)
+            ),
         )
     )
 
 
-def as_sent(values: NDArray[np.floating]) -> list[list[float]]:
-    """Columns of numbers as the service sent them: widened from float32.
+def float32_columns(values: NDArray[np.floating]) -> list[list[float]]:
+    """Convert numbers to columns rounded to float32, as the service sent them.
 
-    Columns, for a list a row would be a thousand lists a page, for the garbage collector
-    to go through: a pause of 50 ms every 70 pages (measured).
+    A list a row would be a thousand lists a page for the garbage collector to go through:
+    a pause of 50 ms every 70 pages (measured).
     """
     columns: list[list[float]] = values.astype(np.float32).T.tolist()
     return columns
 
 
-def _landmarks(places: NDArray[np.float64], names: Sequence[str]) -> Iterator[tuple[Landmark, ...]]:
-    """Landmarks of each face, from all their (M, 30, 2) places, fractions of the frame."""
+def _landmark_tuples(
+    places: NDArray[np.float64], names: Sequence[str]
+) -> Iterator[tuple[Landmark, ...]]:
+    """Yield the landmarks of each face; `places` are (M, 30, 2), fractions of the frame."""
     of_all_faces = (
-        map(Landmark, repeat(name), *as_sent(places[:, number]))
+        map(Landmark, repeat(name), *float32_columns(places[:, number]))
         for number, name in enumerate(names)
     )
     return zip(*of_all_faces, strict=True)
 
 
-def _judgements(
-    opinions: Sequence[tuple[Opinion, Opinion, Opinion]],
-) -> Iterator[list[Judgement | None]]:
-    """Eyes, mouth, smile: of all faces; nothing where there are no opinions."""
-    return ([_judgement(opinion) for opinion in column] for column in zip(*opinions, strict=True))
+def _attribute_columns(
+    classifications: Sequence[tuple[Classification, Classification, Classification]],
+) -> Iterator[list[FaceAttribute | None]]:
+    """Yield eyes, mouth and smile of all faces; nothing where none was classified."""
+    return (
+        [_attribute(classification) for classification in column]
+        for column in zip(*classifications, strict=True)
+    )
 
 
-def _judgement(opinion: Opinion) -> Judgement | None:
-    if opinion is None:
+def _attribute(classification: Classification) -> FaceAttribute | None:
+    if classification is None:
         return None
-    value, confidence = opinion
-    return Judgement(value, float(np.float32(confidence)))
+    value, confidence = classification
+    return FaceAttribute(value, float(np.float32(confidence)))

@@ -1,4 +1,4 @@
-"""What the two operations say: their requests and answers as typed records.
+"""The requests and answers of the two operations as typed records.
 
 Members of the service model under Python names; `rename` restores the model's. An
 absent member is None here and is not written, for AWS clients meet neither nulls nor
@@ -9,7 +9,7 @@ import msgspec
 
 
 class S3Object(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True):
-    """Where the video lies. The model lets each member be absent."""
+    """The place of the video. The model lets each member be absent."""
 
     bucket: str | None = None
     name: str | None = None
@@ -23,7 +23,7 @@ class Video(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True):
 
 
 class NotificationChannel(msgspec.Struct, frozen=True, rename="pascal"):
-    """Whom to tell when the job has ended."""
+    """The topic to notify when the job has ended."""
 
     sns_topic_arn: str = msgspec.field(name="SNSTopicArn")
     role_arn: str
@@ -54,7 +54,7 @@ class GetPersonTrackingRequest(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class VideoMetadata(msgspec.Struct, frozen=True, rename="pascal"):
-    """What the container says of the video."""
+    """The container's description of the video."""
 
     codec: str
     duration_millis: int
@@ -66,7 +66,7 @@ class VideoMetadata(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class BoundingBox(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """Where a body or a face is, in fractions of the frame's width and height."""
+    """The box of a body or a face, in fractions of the frame's width and height."""
 
     width: float
     height: float
@@ -83,7 +83,7 @@ class Landmark(msgspec.Struct, frozen=True, rename="pascal", gc=False):
 
 
 class Pose(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """Where a face looks, degrees."""
+    """The direction in which a face looks, degrees."""
 
     roll: float
     yaw: float
@@ -91,14 +91,14 @@ class Pose(msgspec.Struct, frozen=True, rename="pascal", gc=False):
 
 
 class ImageQuality(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """What the picture of a face is like."""
+    """The quality of the picture of a face."""
 
     brightness: float  # in [0, 100], as the next
     sharpness: float
 
 
-class Judgement(msgspec.Struct, frozen=True, rename="pascal", gc=False):
-    """Whether something is so: `EyeOpen`, `MouthOpen` and `Smile` of the model."""
+class FaceAttribute(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    """A property of a face: `EyeOpen`, `MouthOpen` and `Smile` of the model."""
 
     value: bool
     confidence: float  # percent
@@ -112,13 +112,13 @@ class FaceDetail(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=Tru
     landmarks: tuple[Landmark, ...]
     pose: Pose
     quality: ImageQuality
-    eyes_open: Judgement | None = None
-    mouth_open: Judgement | None = None
-    smile: Judgement | None = None
+    eyes_open: FaceAttribute | None = None
+    mouth_open: FaceAttribute | None = None
+    smile: FaceAttribute | None = None
 
 
 class PersonDetail(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True, gc=False):
-    """Who was seen: a body, a face, or both."""
+    """A person that was seen: a body, a face, or both."""
 
     index: int
     bounding_box: BoundingBox | None = None

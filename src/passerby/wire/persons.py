@@ -1,4 +1,4 @@
-"""How sightings, in pixels, become the `Persons` of an answer, in fractions.
+"""Turn sightings, in pixels, into the `Persons` of an answer, in fractions.
 
 The service's body boxes were whole pixels divided by the frame's size, cut at its
 border, each number a float32: so were all 1216 values of a page recorded in 2023.
@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from passerby import boxes
 from passerby.records import NO_FACE, Sightings
-from passerby.wire.faces import JudgeFaces, as_sent, face_details
+from passerby.wire.faces import ClassifyExpressions, face_details, float32_columns
 from passerby.wire.messages import BoundingBox, FaceDetail, PersonDetail, PersonDetection
 
 
-def persons(
-    sightings: Sightings, width: int, height: int, judge: JudgeFaces | None = None
+def person_detections(
+    sightings: Sightings,
+    width: int,
+    height: int,
+    classify_expressions: ClassifyExpressions | None = None,
 ) -> list[PersonDetection]:
-    """Spell out the rows of `sightings`, in their order.
+    """Convert the rows of `sightings`, in their order.
 
     Parameters
     ----------
@@ -25,7 +28,7 @@ def persons(
         Rows of one page.
     width, height : int
         Size of the upright frame in pixels.
-    judge : callable, optional
+    classify_expressions : callable, optional
         See `faces.face_details`.
     """
     return [
@@ -34,29 +37,29 @@ def persons(
             sightings.timestamp_ms.tolist(),
             sightings.person_index.tolist(),
             _bodies(sightings, width, height),
-            _faces(sightings, width, height, judge),
+            _faces(sightings, width, height, classify_expressions),
             strict=True,
         )
     ]
 
 
 def _bodies(sightings: Sightings, width: int, height: int) -> list[BoundingBox | None]:
-    """Box of each row; None where only the face was seen."""
-    found = map(BoundingBox, *as_sent(_ratios(sightings.xyxy, width, height)))
+    """Convert the box of each row; None where only the face was seen."""
+    found = map(BoundingBox, *float32_columns(_ratios(sightings.xyxy, width, height)))
     seen = sightings.has_body.tolist()
     return [box if body else None for box, body in zip(found, seen, strict=True)]
 
 
 def _faces(
-    sightings: Sightings, width: int, height: int, judge: JudgeFaces | None
+    sightings: Sightings, width: int, height: int, classify_expressions: ClassifyExpressions | None
 ) -> list[FaceDetail | None]:
-    """Face of each row; None where it has none."""
-    details = face_details(sightings.faces, width, height, judge)
+    """Convert the face of each row; None where it has none."""
+    details = face_details(sightings.faces, width, height, classify_expressions)
     return [None if row == NO_FACE else details[row] for row in sightings.face.tolist()]
 
 
 def _ratios(xyxy: NDArray[np.float32], width: int, height: int) -> boxes.Boxes:
-    """(N, 4) width, height, left, top: fractions of the frame, in [0, 1]; NaN stays."""
+    """Compute width, height, left, top, (N, 4) fractions in [0, 1] of the frame; NaN stays."""
     whole = boxes.clip(np.rint(xyxy), width, height)
     left, top, box_width, box_height = boxes.to_ltwh(whole).T
     return np.stack([box_width / width, box_height / height, left / width, top / height], axis=1)

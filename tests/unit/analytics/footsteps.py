@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from passerby.analytics.paths import Paths, paths_of
+from passerby.analytics.paths import Paths, build_paths
 from passerby.records import NO_FACE, Faces, Sightings
 
 Step = tuple[int, int, float, float]  # person, milliseconds, x, y of the foot
@@ -38,4 +38,4 @@ def walked(*points: tuple[int, float, float], person: int = 0) -> list[Step]:
 def along(*xs: float, step_ms: int = 1000, y: float = 50.0) -> Paths:
     """One person from left to right and back: x at every step of time."""
     points = [(place * step_ms, x, y) for place, x in enumerate(xs)]
-    return paths_of(seen(walked(*points)), ABSENCE_MS)
+    return build_paths(seen(walked(*points)), ABSENCE_MS)

@@ -3,10 +3,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from passerby.analytics.flow import flow_of
+from passerby.analytics.flow import compute_flow
 from passerby.analytics.grid import Grid
 from passerby.analytics.heat import heat_map
-from passerby.analytics.paths import paths_of
+from passerby.analytics.paths import build_paths
 
 from .footsteps import ABSENCE_MS, Step, seen, walked
 
@@ -63,7 +63,7 @@ def test_flow_is_way_by_time() -> None:
         *walked((0, 50, 50), (5000, 50, 90), person=2),
     ]
 
-    flow = flow_of(paths_of(seen(steps), ABSENCE_MS), Grid(120, 80, 3))
+    flow = compute_flow(build_paths(seen(steps), ABSENCE_MS), Grid(120, 80, 3))
 
     assert flow.seconds.tolist() == [[3, 0, 2], [0, 0, 0]]
     expected = np.full((2, 3, 2), np.nan)

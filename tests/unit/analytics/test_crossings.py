@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.analytics.crossings import crossings
-from passerby.analytics.paths import paths_of
+from passerby.analytics.crossings import find_crossings
+from passerby.analytics.paths import build_paths
 
 from .footsteps import ABSENCE_MS, Step, seen, walked
 
@@ -24,7 +24,7 @@ def found(
     steps: Iterable[Step], ends: tuple[object, object] = (START, END), hold_ms: float = HOLD_MS
 ) -> list[Crossing]:
     start, end = (np.asarray(point, np.float64) for point in ends)
-    listed = crossings(paths_of(seen(steps), ABSENCE_MS), start, end, hold_ms)
+    listed = find_crossings(build_paths(seen(steps), ABSENCE_MS), start, end, hold_ms)
     return list(zip(*(column.tolist() for column in listed), strict=True))
 
 

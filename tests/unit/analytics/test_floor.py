@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.analytics.floor import floor_of
+from passerby.analytics.floor import fit_floor
 from passerby.errors import PlacesError
 
 METRES = np.array([(0, 0), (8, 0), (8, 5), (0, 5)], np.float64)
@@ -19,7 +19,7 @@ def seen_from_above(metres: np.ndarray) -> np.ndarray:
 
 
 def test_a_camera_is_undone() -> None:
-    floor = floor_of(seen_from_above(METRES), METRES)
+    floor = fit_floor(seen_from_above(METRES), METRES)
     anywhere = np.random.default_rng(1).uniform((-5, -9), (13, 7), (200, 2))
 
     np.testing.assert_allclose(floor.to_metres(seen_from_above(anywhere)), anywhere, atol=1e-8)
@@ -28,18 +28,18 @@ def test_a_camera_is_undone() -> None:
 def test_the_four_points_are_met() -> None:
     pixels = np.array([(102, 310), (640, 305), (730, 560), (30, 570)], np.float64)
 
-    np.testing.assert_allclose(floor_of(pixels, METRES).to_metres(pixels), METRES, atol=1e-9)
+    np.testing.assert_allclose(fit_floor(pixels, METRES).to_metres(pixels), METRES, atol=1e-9)
 
 
 def test_a_point_may_lie_between_the_others() -> None:
     pixels = np.array([(0, 0), (300, 0), (150, 300), (150, 100)], np.float64)
     metres = pixels / 100 + 7
 
-    np.testing.assert_allclose(floor_of(pixels, metres).to_metres(pixels), metres, atol=1e-9)
+    np.testing.assert_allclose(fit_floor(pixels, metres).to_metres(pixels), metres, atol=1e-9)
 
 
 def test_beyond_the_horizon_there_is_no_floor() -> None:
-    floor = floor_of(seen_from_above(METRES), METRES)
+    floor = fit_floor(seen_from_above(METRES), METRES)
     horizon = 360 - 900 * np.tan(TILT)
 
     found = floor.to_metres(np.array([(640, horizon + 1), (640, horizon - 1), (0, horizon - 300)]))
@@ -75,4 +75,4 @@ def test_four_points_that_make_no_floor(
     pixels: list[tuple[float, float]], metres: np.ndarray, message: str
 ) -> None:
     with pytest.raises(PlacesError, match=message):
-        floor_of(np.array(pixels, np.float64), np.array(metres, np.float64))
+        fit_floor(np.array(pixels, np.float64), np.array(metres, np.float64))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.analytics.hysteresis import Runs, settled
+from passerby.analytics.hysteresis import Runs, drop_short_runs
 
 Listed = list[tuple[int, int, float, float]]  # presence, state, start, end
 
@@ -59,7 +59,7 @@ def as_list(found: Runs) -> Listed:
     ],
 )
 def test_settled(given_runs: Listed, expected: Listed) -> None:
-    assert as_list(settled(runs(*given_runs), HOLD)) == expected
+    assert as_list(drop_short_runs(runs(*given_runs), HOLD)) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_settled(given_runs: Listed, expected: Listed) -> None:
     ],
 )
 def test_without_a_time_to_hold(given_runs: Listed, expected: Listed) -> None:
-    assert as_list(settled(runs(*given_runs), 0.0)) == expected
+    assert as_list(drop_short_runs(runs(*given_runs), 0.0)) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=40))
@@ -86,7 +86,7 @@ def test_settled_agrees_with_a_walk_through_time(drawn: list[tuple[int, int]]) -
         listed.append((place // 10, state, float(clock), float(clock + length)))
         clock += length
 
-    assert as_list(settled(runs(*listed), HOLD)) == walked_through(listed)
+    assert as_list(drop_short_runs(runs(*listed), HOLD)) == walked_through(listed)
 
 
 def walked_through(listed: Listed) -> Listed:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.analytics.occupancy import count, counts_over_time, most_at_once
+from passerby.analytics.occupancy import count_persons, counts_over_time, most_at_once
 from passerby.analytics.paths import Floats
 
 from .footsteps import Step, seen, walked
@@ -75,7 +75,7 @@ def test_counts_agree_with_a_look_at_every_millisecond() -> None:
     times = np.sort(random.integers(0, 3000, (30, 8)), axis=1).reshape(-1, 2).astype(np.float64)
     from_ms, to_ms = times.T
 
-    counts = count(person, from_ms, to_ms, 130, 3000)
+    counts = count_persons(person, from_ms, to_ms, 130, 3000)
 
     moment = np.arange(24 * 130)[:, None]
     there = (moment >= from_ms) & (moment < to_ms)

@@ -5,8 +5,8 @@ import pytest
 
 from passerby.analytics import stays as module
 from passerby.analytics.geometry import contains
-from passerby.analytics.paths import paths_of
-from passerby.analytics.stays import stays
+from passerby.analytics.paths import build_paths
+from passerby.analytics.stays import find_stays
 
 from .footsteps import ABSENCE_MS, Step, along, seen, walked
 
@@ -18,7 +18,7 @@ Stay = tuple[int, float, float, bool, bool]  # person, from, to, entered, left
 
 
 def found(steps: list[Step], hold_ms: float = HOLD_MS) -> list[Stay]:
-    listed = stays(paths_of(seen(steps), ABSENCE_MS), ZONE, hold_ms)
+    listed = find_stays(build_paths(seen(steps), ABSENCE_MS), ZONE, hold_ms)
     return list(zip(*(column.tolist() for column in listed), strict=True))
 
 
@@ -117,20 +117,20 @@ def test_the_face_alone_stands_nowhere() -> None:
     sightings = seen(at((0, 150), (1000, 150)))
     sightings.xyxy[:] = np.nan
 
-    assert len(stays(paths_of(sightings, ABSENCE_MS), ZONE, HOLD_MS).person) == 0
+    assert len(find_stays(build_paths(sightings, ABSENCE_MS), ZONE, HOLD_MS).person) == 0
 
 
 def test_a_filled_box_counts() -> None:
     sightings = seen(at((0, 150), (1000, 150)))
     sightings.detected[:] = False
 
-    assert len(stays(paths_of(sightings, ABSENCE_MS), ZONE, HOLD_MS).person) == 1
+    assert len(find_stays(build_paths(sightings, ABSENCE_MS), ZONE, HOLD_MS).person) == 1
 
 
 def test_a_concave_zone_is_left_in_its_notch() -> None:
     zone = np.array([(0, 0), (40, 0), (40, 60), (80, 60), (80, 0), (120, 0), (120, 99), (0, 99)])
 
-    listed = stays(along(20, 100, step_ms=4000), zone.astype(np.float64), HOLD_MS)
+    listed = find_stays(along(20, 100, step_ms=4000), zone.astype(np.float64), HOLD_MS)
 
     assert listed.from_ms.tolist() == [0, 3000]
     assert listed.to_ms.tolist() == [1000, 4000]
@@ -149,9 +149,9 @@ def test_time_inside_is_that_of_a_fine_raster(
         for person in range(12)
         for place, (x, y) in enumerate(150 + np.cumsum(random.normal(0, 12, (80, 2)), axis=0))
     ]
-    paths = paths_of(seen(steps), ABSENCE_MS)
+    paths = build_paths(seen(steps), ABSENCE_MS)
 
-    listed = stays(paths, star, hold_ms=0)
+    listed = find_stays(paths, star, hold_ms=0)
 
     share = ((np.arange(200) + 0.5) / 200)[:, None, None]
     raster = paths.foot[:-1] * (1 - share) + paths.foot[1:] * share
@@ -169,7 +169,7 @@ def test_zones_side_by_side_share_out_all_time() -> None:
         for person in range(5)
         for place in range(60)
     ]
-    paths = paths_of(seen(steps), ABSENCE_MS)
+    paths = build_paths(seen(steps), ABSENCE_MS)
     edges = [-10.0, 100 / 3, 77.7, 290, 310]
     tiles = [
         np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
@@ -177,7 +177,7 @@ def test_zones_side_by_side_share_out_all_time() -> None:
         for top, bottom in pairwise(edges)
     ]
 
-    listed = [stays(paths, tile, hold_ms=0) for tile in tiles]
+    listed = [find_stays(paths, tile, hold_ms=0) for tile in tiles]
 
     assert sum((one.to_ms - one.from_ms).sum() for one in listed) == pytest.approx(5 * 59 * 67)
     # Who leaves a tile enters another one.

@@ -1,20 +1,20 @@
 import numpy as np
 import pytest
 
-from passerby.analytics.floor import Floor, floor_of
-from passerby.analytics.paths import paths_of
-from passerby.analytics.walks import walks
+from passerby.analytics.floor import Floor, fit_floor
+from passerby.analytics.paths import build_paths
+from passerby.analytics.walks import measure_walks
 
 from .footsteps import ABSENCE_MS, Step, seen, walked
 
 CORNERS = np.array([(0, 0), (400, 0), (400, 300), (0, 300)], np.float64)
 # A hundred pixels are a metre.
-PLAN = floor_of(CORNERS, CORNERS / 100)
+PLAN = fit_floor(CORNERS, CORNERS / 100)
 
 
 def found(steps: list[Step], floor: Floor = PLAN) -> list[tuple[float, ...]]:
     """Person, metres, seconds, mean and top speed."""
-    columns = walks(paths_of(seen(steps), ABSENCE_MS), floor)
+    columns = measure_walks(build_paths(seen(steps), ABSENCE_MS), floor)
     return [tuple(row) for row in np.round(np.stack(columns, axis=1), 3).tolist()]
 
 
@@ -77,7 +77,7 @@ def test_too_short_for_any_speed() -> None:
 def test_a_wall_is_not_walked_on() -> None:
     # Far things get small: half as wide 300 pixels up; the horizon is at y -300.
     pixels = np.array([(150, 0), (250, 0), (300, 300), (100, 300)], np.float64)
-    floor = floor_of(pixels, CORNERS[[0, 1, 2, 3]] / 100)
+    floor = fit_floor(pixels, CORNERS[[0, 1, 2, 3]] / 100)
 
     listed = found(
         walked((0, 200, 300), (1000, 200, 0), (2000, 200, -320), (3000, 200, -330)), floor

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from passerby.api.authorization import SignedRequest, authorization
+from passerby.api.authorization import SignedRequest, parse_authorization
 from passerby.api.faults import Fault
 
 CREDENTIAL = "AKIAEXAMPLE/20260501/eu-west-1/rekognition/aws4_request"
@@ -43,7 +43,7 @@ def query_of(changed: dict[str, str]) -> str:
     ],
 )
 def test_parts(signed: SignedRequest, life: timedelta) -> None:
-    claim = authorization(signed)
+    claim = parse_authorization(signed)
 
     assert claim.access_key_id == "AKIAEXAMPLE"
     assert claim.scope == "20260501/eu-west-1/rekognition/aws4_request"
@@ -55,7 +55,7 @@ def test_parts(signed: SignedRequest, life: timedelta) -> None:
 
 def test_no_authorization_at_all() -> None:
     with pytest.raises(Fault) as caught:
-        authorization(request())
+        parse_authorization(request())
     assert caught.value.kind.code == "MissingAuthenticationTokenException"
 
 
@@ -94,7 +94,7 @@ def test_no_authorization_at_all() -> None:
 )
 def test_malformed_header(header: str, date: str | None, named: str) -> None:
     with pytest.raises(Fault, match="IncompleteSignatureException") as caught:
-        authorization(request(header, date))
+        parse_authorization(request(header, date))
     assert named in (caught.value.message or "")
     assert "c2VjcmV0" not in (caught.value.message or "")
 
@@ -116,7 +116,7 @@ def test_malformed_header(header: str, date: str | None, named: str) -> None:
 )
 def test_malformed_query(changed: dict[str, str], named: str) -> None:
     with pytest.raises(Fault, match="IncompleteSignatureException") as caught:
-        authorization(request(query=query_of(changed)))
+        parse_authorization(request(query=query_of(changed)))
     assert named in (caught.value.message or "")
 
 
@@ -135,5 +135,5 @@ def test_malformed_query(changed: dict[str, str], named: str) -> None:
 )
 def test_nothing_may_stand_twice(twice: SignedRequest) -> None:
     with pytest.raises(Fault, match="InvalidSignatureException") as caught:
-        authorization(twice)
+        parse_authorization(twice)
     assert "more than once" in (caught.value.message or "")

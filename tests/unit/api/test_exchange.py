@@ -10,7 +10,7 @@ from passerby.api.authorization import SignedRequest
 from passerby.api.exchange import Service, reply
 from passerby.api.metrics import Metrics
 from passerby.api.operations import ObjectFacts, Order, ResultsPage, Tracking
-from passerby.api.rates import Rate
+from passerby.api.rate_limits import RateLimiter
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.errors import JobNotFound, ObjectNotFound
@@ -118,7 +118,7 @@ def test_each_exchange_leaves_one_line_in_the_log(
 
 def test_rights_come_after_the_constraints_and_before_the_rate(service: Service) -> None:
     reader = Signer(Key(rights=Rights(operations=("GetPersonTracking",))))
-    rates = {"StartPersonTracking": Rate(0.001, burst=1)}
+    rates = {"StartPersonTracking": RateLimiter(0.001, burst=1)}
     limited = replace(service, authenticator=Authenticator(reader.find), rates=rates)
 
     assert refusal(limited, reader(b"{}", START)) == (400, "ValidationException")
@@ -128,7 +128,7 @@ def test_rights_come_after_the_constraints_and_before_the_rate(service: Service)
 
 def test_calls_beyond_the_rate(service: Service) -> None:
     ours, theirs = Signer(Key()), Signer(Key(id="AKIATHEIRS", account_id="210987654321"))
-    rates = {"StartPersonTracking": Rate(0.001, burst=2)}
+    rates = {"StartPersonTracking": RateLimiter(0.001, burst=2)}
     limited = replace(
         service,
         authenticator=Authenticator(lambda key_id: ours.find(key_id) or theirs.find(key_id)),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from passerby.api.authorization import SignedRequest
 from passerby.api.faults import Fault
-from passerby.api.rates import Rate
-from passerby.api.signature import Authenticator, verified
+from passerby.api.rate_limits import RateLimiter
+from passerby.api.signature import Authenticator, authenticate
 
 from .conftest import Key, Signer, presigned
 
@@ -27,7 +27,7 @@ def with_header(request: SignedRequest, name: str, value: str) -> SignedRequest:
 
 def refused(request: SignedRequest, client: Signer, at: datetime | None = None) -> Fault:
     with pytest.raises(Fault) as caught:
-        verified(request, Authenticator(client.find), at or now())
+        authenticate(request, Authenticator(client.find), at or now())
     return caught.value
 
 
@@ -52,14 +52,14 @@ def test_what_botocore_signs_is_accepted(
 ) -> None:
     request = client(path=path, headers=headers, body=body)
 
-    assert verified(request, Authenticator(client.find), now()) is client.key
+    assert authenticate(request, Authenticator(client.find), now()) is client.key
 
 
 def test_headers_that_were_not_signed_may_be_there_even_twice(client: Signer) -> None:
     request = client()
     request = replace(request, headers=(*request.headers, ("via", "1.1 a"), ("via", "1.1 b")))
 
-    assert verified(request, Authenticator(client.find), now()) is client.key
+    assert authenticate(request, Authenticator(client.find), now()) is client.key
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_clocks_may_differ_by_five_minutes(client: Signer, minutes: int, text: s
         t=signed_at, edge=f"{edge:%Y%m%dT%H%M%SZ}", now=f"{at:%Y%m%dT%H%M%SZ}"
     )
     assert (
-        verified(request, Authenticator(client.find), then + timedelta(minutes=5 * sign))
+        authenticate(request, Authenticator(client.find), then + timedelta(minutes=5 * sign))
         is client.key
     )
 
@@ -236,7 +236,10 @@ def _with_character(request: SignedRequest, position: int, character: str) -> Si
 def test_what_botocore_presigns_is_accepted_while_it_lives(client: Signer) -> None:
     request = presigned(client)
 
-    assert verified(request, Authenticator(client.find), now() + timedelta(minutes=9)) is client.key
+    assert (
+        authenticate(request, Authenticator(client.find), now() + timedelta(minutes=9))
+        is client.key
+    )
     fault = refused(request, client, now() + timedelta(minutes=11))
     assert "Signature expired" in (fault.message or "")
     assert "- 10 min.)" in (fault.message or "")
@@ -282,10 +285,10 @@ def test_regions(client: Signer, regions: list[str], code: str) -> None:
     authenticator = Authenticator(client.find, frozenset(regions))
 
     if not code:
-        assert verified(client(), authenticator, now()) is client.key
+        assert authenticate(client(), authenticator, now()) is client.key
         return
     with pytest.raises(Fault) as caught:
-        verified(client(), authenticator, now())
+        authenticate(client(), authenticator, now())
     assert caught.value.kind.code == code
     assert caught.value.message == "Credential should be scoped to a valid region."
 
@@ -302,7 +305,7 @@ def test_a_temporary_key_needs_its_session_token(
     bare = signed(Signer(replace(TEMPORARY, session_token="")))
     wrong = signed(Signer(replace(TEMPORARY, session_token="u" * 128)))
 
-    assert verified(request, Authenticator(holder.find), now()) is TEMPORARY
+    assert authenticate(request, Authenticator(holder.find), now()) is TEMPORARY
     assert refused(bare, holder).kind.code == "UnrecognizedClientException"
     assert refused(wrong, holder).kind.code == "UnrecognizedClientException"
 
@@ -326,12 +329,14 @@ def test_an_expired_key() -> None:
 
 def test_who_tries_secrets_is_soon_heard_only_now_and_then(client: Signer) -> None:
     seconds = [0.0]
-    authenticator = Authenticator(client.find, failures=Rate(1, burst=3, clock=lambda: seconds[0]))
+    authenticator = Authenticator(
+        client.find, failures=RateLimiter(1, burst=3, clock=lambda: seconds[0])
+    )
     guess = Signer(Key(secret="guess"))()
 
     def outcome(request: SignedRequest) -> str:
         try:
-            return verified(request, authenticator, now()).id
+            return authenticate(request, authenticator, now()).id
         except Fault as fault:
             return fault.kind.code
 

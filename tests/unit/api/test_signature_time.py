@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from passerby.api.authorization import SignedRequest
 from passerby.api.faults import Fault
-from passerby.api.signature import Authenticator, verified
+from passerby.api.signature import Authenticator, authenticate
 
 from .conftest import Key, Signer, presigned
 
@@ -19,7 +19,7 @@ WEEK = 7 * 24 * 3600
 def outcome(request: SignedRequest, client: Signer, at: datetime) -> str:
     """The error code, or `OK`; as much for any number of repetitions."""
     try:
-        assert [verified(request, Authenticator(client.find), at) for _ in range(3)] == [
+        assert [authenticate(request, Authenticator(client.find), at) for _ in range(3)] == [
             client.key
         ] * 3
     except Fault as fault:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from passerby.api.faults import Fault
 from passerby.api.model import operation_inputs
-from passerby.api.validation import validated
+from passerby.api.validation import validate
 
 START = operation_inputs()["StartPersonTracking"]
 GET = operation_inputs()["GetPersonTracking"]
@@ -19,7 +19,7 @@ ROLE = "arn:aws:iam::123456789012:role/publisher"
 def refused(params: dict[str, object]) -> Fault:
     shape = START if "Video" in params or "JobTag" in params else GET
     with pytest.raises(Fault) as caught:
-        validated(params, shape)
+        validate(params, shape)
     return caught.value
 
 
@@ -46,7 +46,7 @@ def refused(params: dict[str, object]) -> Fault:
 def test_accepted(params: dict[str, object], kept: dict[str, object] | None) -> None:
     shape = START if "Video" in params else GET
 
-    assert validated(params, shape) == (kept or params)
+    assert validate(params, shape) == (kept or params)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,6 @@ def test_exactly_what_the_rules_allow_is_accepted(
     params = around(**{name: text})
 
     if allowed:
-        assert validated(params, START if "Video" in params else GET) == params
+        assert validate(params, START if "Video" in params else GET) == params
     else:
         assert refused(params).kind.code == "ValidationException"

@@ -13,7 +13,7 @@ from benchmarks.peers.detector import distinct, open_detector
 from benchmarks.peers.frames import has_tick, sampled
 
 from passerby.boxes import iou
-from passerby.evaluation.grid import on_grid
+from passerby.evaluation.grid import frames_on_grid
 from passerby.inference import weights
 from passerby.people.detector import open_detector as open_passerby_detector
 from passerby.people.detector import scaled
@@ -29,7 +29,7 @@ def test_the_others_look_at_the_frames_that_passerby_looks_at(frame_rate: Fracti
     step = max(frame_rate / 15, Fraction(1))
     assert ticks == {1 + (k * step).__floor__() for k in range((1000 / step).__ceil__())}
     if frame_rate.denominator == 1:
-        assert ticks == on_grid(1000, float(frame_rate), 15)
+        assert ticks == frames_on_grid(1000, float(frame_rate), 15)
 
 
 def test_skipped_frames_still_count(tmp_path: Path) -> None:

@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.bootstrap.analysis_result import open_result
 from passerby.bootstrap.installation import open_installation
-from passerby.cloud.objects import look_at
+from passerby.cloud.objects import file_facts
 from passerby.errors import (
     FileFormatError,
     JobError,
@@ -22,6 +20,7 @@ from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.results.tables import write_table
 from passerby.settings import Settings
 from passerby.testing import moving_boxes, write_clip
+from passerby.wire.answer import encode_answer, whole_answer
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 12.5, 160, 120, 800, "FULL")
 Ended = Callable[..., Job]
@@ -58,7 +57,7 @@ def ended(chosen: Settings) -> Ended:
         video.parent.mkdir(parents=True, exist_ok=True)
         video.write_bytes(b"frames")
         source = {"bucket": "lobby", "key": "door/monday.mp4", "version": None}
-        fingerprint = look_at(str(video.resolve())).fingerprint
+        fingerprint = file_facts(str(video.resolve())).fingerprint
         new = NewJob(
             "0" * 12, "StartPersonTracking", {"Video": {}}, {**source, "fingerprint": fingerprint}
         )
@@ -118,7 +117,7 @@ def saved(folder: Path, video: VideoInfo | None = VIDEO) -> str:
     """What `passerby track` writes of a result."""
     write_table(walk(3), folder / "street.parquet")
     if video:
-        (folder / "street.json").write_bytes(serialised(whole_answer(video, walk(3))))
+        (folder / "street.json").write_bytes(encode_answer(whole_answer(video, walk(3))))
     return str(folder / "street.parquet")
 
 
@@ -126,7 +125,7 @@ def test_a_file(chosen: Settings, tmp_path: Path) -> None:
     found = open_result(saved(tmp_path), chosen)
 
     assert (found.name, found.video, found.source) == ("street", VIDEO, None)
-    assert [item.timestamp for item in found.spelled(found.sightings)] == [0, 40, 80]
+    assert [item.timestamp for item in found.to_messages(found.sightings)] == [0, 40, 80]
     assert not chosen.data.exists()
 
 

@@ -9,7 +9,7 @@ from passerby.bootstrap.background_tasks import background_tasks
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import Delivery, DeliveryState
-from passerby.settings import Settings, Webhook
+from passerby.settings import Settings, WebhookSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:AmazonRekognitionDone"
 REQUEST = {
@@ -80,7 +80,7 @@ def _tried(installation: Installation, job_id: str) -> Delivery:
 def test_the_first_webhook_that_fits_is_told(tmp_path: Path, receiver: Receiver) -> None:
     url = f"http://127.0.0.1:{receiver.server_port}"
     webhooks = tuple(
-        Webhook(topics=topics, url=f"{url}/{number}", secret="secret")
+        WebhookSettings(topics=topics, url=f"{url}/{number}", secret="secret")
         for number, topics in enumerate(["*Other", "*Done", "*"])
     )
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from passerby.cloud import copies
-from passerby.cloud.copies import copied, gives_parts
+from passerby.cloud.copies import local_copy, supports_ranges
 from passerby.cloud.objects import ObjectFacts
 from passerby.errors import PasserbyError, StoreUnreachable, TooLittleSpace, VideoGone
-from passerby.http_ranges import pinned
+from passerby.http_ranges import pin_url
 
 from .conftest import ScriptedStore
 
@@ -22,7 +22,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def facts(store: ScriptedStore, size: int = len(CONTENT)) -> ObjectFacts:
-    location = pinned(f"{store.url}/cctv/a.mp4?X-Amz-Signature=1", '"1"')
+    location = pin_url(f"{store.url}/cctv/a.mp4?X-Amz-Signature=1", '"1"')
     return ObjectFacts(size, datetime.now(UTC), "0" * 64, location)
 
 
@@ -31,7 +31,7 @@ def nothing() -> None:
 
 
 def test_a_file_gives_parts() -> None:
-    assert gives_parts("/buckets/cctv/a.mp4")
+    assert supports_ranges("/buckets/cctv/a.mp4")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_file_gives_parts() -> None:
 def test_whether_a_store_gives_parts(store: ScriptedStore, status: int, given: bool) -> None:  # noqa: FBT001
     store.now(status, CONTENT)
 
-    assert gives_parts(facts(store).location) is given
+    assert supports_ranges(facts(store).location) is given
     ((method, path, headers),) = store.asked
     assert (method, path) == ("GET", "/cctv/a.mp4?X-Amz-Signature=1")
     assert headers["Range"] == "bytes=0-0"
@@ -69,8 +69,8 @@ def test_what_a_refusal_means(
     store.now(status, Location=f"{store.url}/elsewhere")
 
     with pytest.raises(meaning):
-        gives_parts(facts(store).location)
-    with pytest.raises(meaning), copied(facts(store), tmp_path / "copy", nothing):
+        supports_ranges(facts(store).location)
+    with pytest.raises(meaning), local_copy(facts(store), tmp_path / "copy", nothing):
         pytest.fail("there is no copy")
 
     assert {path for _, path, _ in store.asked} == {"/cctv/a.mp4?X-Amz-Signature=1"}
@@ -81,7 +81,7 @@ def test_nobody_answers() -> None:
         port = listener.getsockname()[1]
 
     with pytest.raises(StoreUnreachable):
-        gives_parts(f"http://127.0.0.1:{port}/cctv/a.mp4")
+        supports_ranges(f"http://127.0.0.1:{port}/cctv/a.mp4")
 
 
 @pytest.mark.parametrize("content", [CONTENT, b""], ids=["some", "empty"])
@@ -91,7 +91,7 @@ def test_a_copy_lasts_as_long_as_the_block(
     store.now(200, content)
     folder = tmp_path / "copies" / "job"
 
-    with copied(facts(store, len(content)), folder, nothing) as path:
+    with local_copy(facts(store, len(content)), folder, nothing) as path:
         assert path.read_bytes() == content
         assert store.asked[0][2]["If-Match"] == '"1"'
         assert "Range" not in store.asked[0][2]
@@ -104,14 +104,14 @@ def test_what_a_killed_worker_left_is_removed(store: ScriptedStore, tmp_path: Pa
     (tmp_path / "job").mkdir()
     (tmp_path / "job" / "half").touch()
 
-    with copied(facts(store), tmp_path / "job", nothing) as path:
+    with local_copy(facts(store), tmp_path / "job", nothing) as path:
         assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_copy_is_gone_after_an_error(store: ScriptedStore, tmp_path: Path) -> None:
     store.now(200, CONTENT)
 
-    with pytest.raises(ZeroDivisionError), copied(facts(store), tmp_path / "job", nothing):
+    with pytest.raises(ZeroDivisionError), local_copy(facts(store), tmp_path / "job", nothing):
         raise ZeroDivisionError
 
     assert not (tmp_path / "job").exists()
@@ -123,7 +123,7 @@ def test_copying_ends_when_it_is_not_wanted_any_more(store: ScriptedStore, tmp_p
     def stop() -> None:
         raise InterruptedError
 
-    with pytest.raises(InterruptedError), copied(facts(store), tmp_path / "job", stop):
+    with pytest.raises(InterruptedError), local_copy(facts(store), tmp_path / "job", stop):
         pytest.fail("there is no copy")
 
     assert not (tmp_path / "job").exists()
@@ -133,7 +133,7 @@ def test_a_connection_that_breaks_off_is_tried_again(store: ScriptedStore, tmp_p
     store.now(200, CONTENT)
     store.refusals = [503, 500]
 
-    with copied(facts(store), tmp_path / "job", nothing) as path:
+    with local_copy(facts(store), tmp_path / "job", nothing) as path:
         assert path.read_bytes() == CONTENT
     assert len(store.asked) == 3
 
@@ -154,14 +154,14 @@ def test_a_copy_has_the_size_that_was_told(
 ) -> None:
     store.now(200, content, Content_Length=str(length))
 
-    with pytest.raises(meaning), copied(facts(store), tmp_path / "job", nothing):
+    with pytest.raises(meaning), local_copy(facts(store), tmp_path / "job", nothing):
         pytest.fail("there is no copy")
 
 
 def test_a_body_cut_short_is_no_copy(store: ScriptedStore, tmp_path: Path) -> None:
     store.now(200, CONTENT[:1000], Content_Length=str(len(CONTENT)), Connection="close")
 
-    with pytest.raises(StoreUnreachable), copied(facts(store), tmp_path / "job", nothing):
+    with pytest.raises(StoreUnreachable), local_copy(facts(store), tmp_path / "job", nothing):
         pytest.fail("there is no copy")
 
     assert len(store.asked) == copies.ATTEMPTS
@@ -170,7 +170,7 @@ def test_a_body_cut_short_is_no_copy(store: ScriptedStore, tmp_path: Path) -> No
 def test_a_copy_that_would_not_fit_is_not_begun(store: ScriptedStore, tmp_path: Path) -> None:
     with (
         pytest.raises(TooLittleSpace),
-        copied(facts(store, size=1 << 62), tmp_path / "job", nothing),
+        local_copy(facts(store, size=1 << 62), tmp_path / "job", nothing),
     ):
         pytest.fail("there is no copy")
 
@@ -184,5 +184,5 @@ def test_a_disk_that_fills_meanwhile(store: ScriptedStore, tmp_path: Path) -> No
     def fill() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(TooLittleSpace), copied(facts(store), tmp_path / "job", fill):
+    with pytest.raises(TooLittleSpace), local_copy(facts(store), tmp_path / "job", fill):
         pytest.fail("there is no copy")

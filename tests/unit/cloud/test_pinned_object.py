@@ -44,15 +44,15 @@ def nothing() -> None:
 
 
 def test_a_file_is_read_where_it_is(in_folder: PinnedObject, path: Path, tmp_path: Path) -> None:
-    with readable(in_folder, tmp_path / "copy", nothing) as locate:
-        assert locate() == str(path)
-        assert pickle.loads(pickle.dumps(locate))() == str(path)  # noqa: S301
+    with readable(in_folder, tmp_path / "copy", nothing) as source:
+        assert source.location() == str(path)
+        assert pickle.loads(pickle.dumps(source)).location() == str(path)  # noqa: S301
         assert not (tmp_path / "copy").exists()
 
 
 def test_an_object_in_s3_is_read_where_it_is(in_s3: PinnedObject, tmp_path: Path) -> None:
-    with readable(in_s3, tmp_path / "copy", nothing) as locate:
-        location = pickle.loads(pickle.dumps(locate))()  # noqa: S301
+    with readable(in_s3, tmp_path / "copy", nothing) as source:
+        location = pickle.loads(pickle.dumps(source)).location()  # noqa: S301
         assert "/s3b/a.mp4?X-Amz-Algorithm=" in location
         assert location.endswith("#etag=%221%22")
         assert not (tmp_path / "copy").exists()
@@ -64,8 +64,8 @@ def test_where_no_parts_are_given_a_copy_is_read(
     store.status = 200
     told: list[None] = []
 
-    with readable(in_s3, tmp_path / "copy", lambda: told.append(None)) as locate:
-        location = pickle.loads(pickle.dumps(locate))()  # noqa: S301
+    with readable(in_s3, tmp_path / "copy", lambda: told.append(None)) as source:
+        location = pickle.loads(pickle.dumps(source)).location()  # noqa: S301
         assert Path(location).read_bytes() == CONTENT
         assert Path(location).is_relative_to(tmp_path / "copy")
 

@@ -2,9 +2,9 @@ import socket
 
 import pytest
 
-from passerby.cloud.relay import open_part
+from passerby.cloud.relay import request_part
 from passerby.errors import PasserbyError, StoreUnreachable, VideoGone
-from passerby.http_ranges import pinned
+from passerby.http_ranges import pin_url
 
 from .conftest import ScriptedStore
 
@@ -12,13 +12,13 @@ CONTENT = bytes(range(256)) * 4_000  # several chunks
 
 
 def location(store: ScriptedStore) -> str:
-    return pinned(f"{store.url}/cctv/a.mp4?X-Amz-Signature=1", '"1"')
+    return pin_url(f"{store.url}/cctv/a.mp4?X-Amz-Signature=1", '"1"')
 
 
 def test_a_part_is_handed_on_as_it_comes(store: ScriptedStore) -> None:
     store.now(206, CONTENT, Content_Range="bytes 5-1024004/2000000", ETag='"1"', X_Amz_Id="secret")
 
-    part = open_part(location(store), "bytes=5-")
+    part = request_part(location(store), "bytes=5-")
 
     assert part.status == 206
     assert b"".join(part.chunks) == CONTENT
@@ -35,7 +35,7 @@ def test_a_part_is_handed_on_as_it_comes(store: ScriptedStore) -> None:
 def test_all_of_it(store: ScriptedStore) -> None:
     store.now(200, CONTENT)
 
-    part = open_part(location(store), None)
+    part = request_part(location(store), None)
 
     assert b"".join(part.chunks) == CONTENT
     assert "Range" not in store.asked[0][2]
@@ -44,7 +44,7 @@ def test_all_of_it(store: ScriptedStore) -> None:
 def test_a_part_beyond_the_end(store: ScriptedStore) -> None:
     store.now(416, Content_Range="bytes */10")
 
-    part = open_part(location(store), "bytes=10-")
+    part = request_part(location(store), "bytes=10-")
 
     assert (part.status, part.headers["content-range"]) == (416, "bytes */10")
     assert b"".join(part.chunks) == b""
@@ -64,12 +64,12 @@ def test_refusals(store: ScriptedStore, status: int, meaning: type[PasserbyError
     store.now(status)
 
     with pytest.raises(meaning):
-        open_part(location(store), "bytes=0-")
+        request_part(location(store), "bytes=0-")
 
 
 def test_what_breaks_off_is_not_taken_for_whole(store: ScriptedStore) -> None:
     store.now(200, CONTENT, Content_Length=str(len(CONTENT) + 1), Connection="close")
-    part = open_part(location(store), None)
+    part = request_part(location(store), None)
 
     with pytest.raises(StoreUnreachable):
         list(part.chunks)
@@ -80,4 +80,4 @@ def test_nobody_answers() -> None:
         port = free.getsockname()[1]
 
     with pytest.raises(StoreUnreachable):
-        open_part(f"http://127.0.0.1:{port}/cctv/a.mp4", None)
+        request_part(f"http://127.0.0.1:{port}/cctv/a.mp4", None)

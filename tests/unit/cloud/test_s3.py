@@ -18,7 +18,7 @@ from passerby.errors import (
     SettingsError,
     StoreUnreachable,
 )
-from passerby.http_ranges import request_of
+from passerby.http_ranges import split_pinned_url
 
 from .conftest import ScriptedStore
 
@@ -54,7 +54,7 @@ def place(moto: str) -> Place:
 
 
 def read(location: str) -> bytes:
-    url, headers = request_of(location)
+    url, headers = split_pinned_url(location)
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:  # noqa: S310
         return bytes(answer.read())
 
@@ -66,7 +66,7 @@ def test_an_object(client: BaseClient, place: Place) -> None:
 
     assert facts.size_bytes == 10
     assert abs((datetime.now(UTC) - facts.modified).total_seconds()) < 60
-    assert request_of(facts.location)[1] == {"If-Match": ETAG}
+    assert split_pinned_url(facts.location)[1] == {"If-Match": ETAG}
     assert read(facts.location) == CONTENT
 
 
@@ -192,7 +192,7 @@ def test_a_store_whose_content_cannot_be_pinned(store: ScriptedStore, etag: dict
     store.now(200, CONTENT, Last_Modified="Sun, 22 Nov 2026 01:04:06 GMT", ETag='W/"2"')
     after = head(Place(store.url, "eu-west-1"), "cctv", "a.mp4")
 
-    assert request_of(before.location)[1] == {}
+    assert split_pinned_url(before.location)[1] == {}
     assert before.fingerprint != after.fingerprint
 
 

@@ -71,7 +71,7 @@ def receiving(receiver: Receiver) -> Iterator[str]:
     ],
 )
 def test_which_topics_a_webhook_stands_for(pattern: str, fits: bool) -> None:  # noqa: FBT001
-    assert Webhook(pattern, "http://localhost", "secret").stands_for(TOPIC) is fits
+    assert Webhook(pattern, "http://localhost", "secret").matches(TOPIC) is fits
 
 
 def test_neither_url_nor_secret_shows() -> None:

@@ -1,4 +1,4 @@
-"""Modules that children run, written for the purpose."""
+"""Modules that child processes run, and a queue that runs them."""
 
 import os
 import time
@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.artifacts import Making
-from passerby.processes.child import Limits
+from passerby.console.artifacts import ArtifactQueue
+from passerby.processes.limits import MEBIBYTE, Limits
 
 JOB = "ab" * 32
-MEBIBYTE = 1024**2
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 SCRIPTS = {
     "writes": "import sys; open(sys.argv[1], 'w').write(sys.argv[2])",
-    "tells": (
+    "reports": (
         "import sys, time, pathlib\n"
         "print('loading'); print(0.25, flush=True)\n"
         "while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.02)\n"
@@ -28,8 +27,8 @@ SCRIPTS = {
     ),
     "writes_nothing": "",
     "hangs": "import time; time.sleep(600)",
-    "swells": "x = bytearray(300 << 20); import time; time.sleep(600)",
-    "says_how_nice": "import os, sys; open(sys.argv[1], 'w').write(str(os.nice(0)))",
+    "allocates": "x = bytearray(300 << 20); import time; time.sleep(600)",
+    "writes_niceness": "import os, sys; open(sys.argv[1], 'w').write(str(os.nice(0)))",
 }
 
 
@@ -45,10 +44,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def making(folder: Path) -> Iterator[Making]:
-    making = Making(folder, Limits(200 * MEBIBYTE, stall_seconds=3.0, niceness=7))
-    yield making
-    making.close()
+def queue(folder: Path) -> Iterator[ArtifactQueue]:
+    queue = ArtifactQueue(folder, Limits(200 * MEBIBYTE), niceness=7)
+    yield queue
+    queue.close()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -1,10 +1,10 @@
-"""What one browser is told, look by look."""
+"""Events that one browser receives, poll by poll."""
 
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,10 +12,9 @@ from starlette.requests import Request
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKeys
-from passerby.console.artifacts import Making
-from passerby.console.authentication import Visit
-from passerby.console.dependencies import Desk
-from passerby.console.events import Watch
+from passerby.console.artifacts import ArtifactQueue
+from passerby.console.authentication import AuthenticatedRequest
+from passerby.console.events import EventSources, EventStream
 from passerby.console.sessions import Sessions
 from passerby.database.connection import open_database
 from passerby.jobs.job import Job, NewJob
@@ -27,86 +26,84 @@ from .conftest import wait_until
 MINE, THEIRS = "111111111111", "222222222222"
 
 
-class Office:
-    """A desk with what events are made from, and somebody who watches."""
+class Listener:
+    """A browser of account `MINE` that listens, and jobs to listen to."""
 
-    def __init__(self, folder: Path, making: Making) -> None:
+    def __init__(self, folder: Path, queue: ArtifactQueue) -> None:
         database = open_database(f"sqlite:///{folder}/jobs.db")
         self.close = database.close
         self.jobs = JobStore(database)
         self.keys = AccessKeys(database, SealingKey(bytes(32)))
-        sessions = Sessions(bytes(32), self.keys)
         self.key = self.keys.create(MINE)
+        sessions = Sessions(bytes(32), self.keys)
         now = datetime.now(UTC)
-        parts = {"jobs": self.jobs, "making": making, "sessions": sessions}
-        desk = _desk(job_list=JobList(database), **parts)
-        visit = Visit(cast("Request", None), sessions.begin(self.key, now), desk, b"")
-        self.watch = Watch(visit, now - timedelta(seconds=30))
+        request = AuthenticatedRequest(
+            Request({"type": "http"}), sessions.begin(self.key, now), body=b""
+        )
+        sources = EventSources(self.jobs, JobList(database), queue)
+        self.stream = EventStream(sources, sessions, request, now - timedelta(seconds=30))
 
     def submit(self, account_id: str = MINE) -> Job:
         source = {"bucket": "cctv", "key": "a.mp4"}
         return self.jobs.submit(NewJob(account_id, "Start", {}, source), open_limit=9)
 
-    def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        """Kind and members of each event of one look."""
-        told = self.watch.look()
-        assert told is not None
-        events = [event.splitlines() for event in told.decode().split("\n\n") if event]
+    def poll(self) -> list[tuple[str, dict[str, Any]]]:
+        """Kind and members of each event."""
+        encoded = self.stream.poll()
+        assert encoded is not None
+        events = [event.splitlines() for event in encoded.decode().split("\n\n") if event]
         return [
             (kind.removeprefix("event: "), msgspec.json.decode(data.removeprefix("data: ")))
             for _, kind, data in events
         ]
 
-
-def _desk(**parts: object) -> Desk:
-    """A desk with nothing else on it."""
-    desk = object.__new__(Desk)
-    for name, part in parts.items():
-        object.__setattr__(desk, name, part)
-    return desk
+    def poll_artifacts(self) -> list[dict[str, Any]]:
+        return [members for kind, members in self.poll() if kind == "artifact"]
 
 
 @pytest.fixture
-def office(tmp_path: Path, making: Making) -> Iterator[Office]:
-    with closing(Office(tmp_path, making)) as office:
-        yield office
+def listener(tmp_path: Path, queue: ArtifactQueue) -> Iterator[Listener]:
+    with closing(Listener(tmp_path, queue)) as listener:
+        yield listener
 
 
-def test_what_changes_is_told_once(office: Office) -> None:
-    job = office.submit()
-    office.submit(THEIRS)
+def test_each_change_of_a_job_is_sent_once(listener: Listener) -> None:
+    job = listener.submit()
+    listener.submit(THEIRS)
 
-    assert [(kind, told["id"], told["words"]) for kind, told in office.heard()] == [
+    assert [(kind, facts["id"], facts["words"]) for kind, facts in listener.poll()] == [
         ("job", job.id, "Waiting")
     ]
-    assert office.heard() == []
-    office.jobs.cancel(job.id)
-    assert [told["words"] for _, told in office.heard()] == ["Cancelled"]
-    assert office.heard() == []
+    assert listener.poll() == []
+    listener.jobs.cancel(job.id)
+    assert [facts["words"] for _, facts in listener.poll()] == ["Cancelled"]
+    assert listener.poll() == []
 
 
-def test_what_is_made_is_told_to_the_end(office: Office, making: Making, tmp_path: Path) -> None:
-    job, other, go_on = office.submit(), office.submit(THEIRS), tmp_path / "go on"
-    making.ask(job.id, "film.mp4", lambda draft: ["tells", str(draft), str(go_on)])
-    making.ask(other.id, "secret.mp4", lambda draft: ["writes", str(draft), ""])
-    wait_until(lambda: making.standings()[0].fraction > 0)
+def test_an_artifact_is_followed_to_its_end(
+    listener: Listener, queue: ArtifactQueue, tmp_path: Path
+) -> None:
+    job, other, go_on = listener.submit(), listener.submit(THEIRS), tmp_path / "go on"
+    queue.order(job.id, "film.mp4", lambda draft: ["reports", str(draft), str(go_on)])
+    queue.order(other.id, "secret.mp4", lambda draft: ["writes", str(draft), ""])
+    wait_until(lambda: queue.unfinished()[0].fraction > 0)
 
-    first = [told for kind, told in office.heard() if kind == "making"]
+    first = listener.poll_artifacts()
     go_on.touch()
-    wait_until(lambda: not making.standings())
-    last = [told for kind, told in office.heard() if kind == "making"]
+    wait_until(lambda: not queue.unfinished())
+    last = listener.poll_artifacts()
 
-    assert [(told["name"], told["stage"], told["fraction"]) for told in first] == [
+    assert [(status["name"], status["stage"], status["fraction"]) for status in first] == [
         ("film.mp4", "under way", 0.25)
     ]
-    assert [(told["job_id"], told["name"], told["stage"]) for told in last] == [
+    assert [(status["job_id"], status["name"], status["stage"]) for status in last] == [
         (job.id, "film.mp4", "ready")
     ]
-    assert office.heard() == []
+    assert listener.poll() == []
 
 
-def test_the_end_of_the_session_is_the_end_of_the_stream(office: Office) -> None:
-    assert office.watch.look() == b""
-    office.keys.revoke(office.key.id)
+def test_the_stream_ends_with_the_session(listener: Listener) -> None:
+    assert listener.stream.poll() == b""
+    listener.keys.revoke(listener.key.id)
 
-    assert office.watch.look() is None
+    assert listener.stream.poll() is None

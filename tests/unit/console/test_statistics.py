@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from passerby.console import statistics
-from passerby.console.statistics import Question, answer, reckon
+from passerby.console.statistics import StatisticsRequest, compute, compute_here
 from passerby.errors import PasserbyError, PlacesError
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.results.tables import write_table
@@ -34,47 +34,53 @@ def table(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ask(table: str) -> Callable[..., Question]:
-    def ask(**members: object) -> Question:
+def request_of(table: str) -> Callable[..., StatisticsRequest]:
+    def request_of(**members: object) -> StatisticsRequest:
         known = {"table": table, "width": 480, "height": 270, "duration_ms": 1000}
-        return msgspec.convert(known | members, Question)
+        return msgspec.convert(known | members, StatisticsRequest)
 
-    return ask
+    return request_of
 
 
 DOOR = {"lines": [{"name": "door", "from": [60, 200], "to": [60, 0]}]}
 
 
-def test_counts_of_both_people_reach_to_the_last_sighting(ask: Callable[..., Question]) -> None:
-    counted = answer(ask(what="counts"))
+def test_counts_of_both_people_reach_to_the_last_sighting(
+    request_of: Callable[..., StatisticsRequest],
+) -> None:
+    counts = compute_here(request_of(kind="counts"))
 
-    assert counted == {"start_ms": 0, "step_ms": 200, "persons": [2] * 5 + [0]}
+    assert counts == {"start_ms": 0, "step_ms": 200, "persons": [2] * 5 + [0]}
 
 
-def test_heat_holds_the_time_of_everybody(ask: Callable[..., Question]) -> None:
-    seconds = np.array(answer(ask(what="heat"))["seconds"])
+def test_heat_holds_the_time_of_everybody(request_of: Callable[..., StatisticsRequest]) -> None:
+    seconds = np.array(compute_here(request_of(kind="heat"))["seconds"])
 
     assert seconds.shape == (27, 48)
     assert seconds.sum() == pytest.approx(2.0)
 
 
-def test_a_long_result_is_counted_elsewhere_with_the_same_answer(
-    ask: Callable[..., Question], monkeypatch: pytest.MonkeyPatch
+def test_a_process_computes_the_same_for_a_long_result(
+    request_of: Callable[..., StatisticsRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = ask(what="summary", places=DOOR)
-    here = reckon(question, niceness=0)
+    request = request_of(kind="summary", places=DOOR)
+    here = compute(request, niceness=0)
 
-    monkeypatch.setattr(statistics, "ROWS_HERE", 0)
+    monkeypatch.setattr(statistics, "INLINE_ROWS_LIMIT", 0)
 
-    assert reckon(question, niceness=0) == here
+    assert compute(request, niceness=0) == here
     assert [here["lines"][0][way] for way in ("forward", "backward")] == [2, 0]
 
 
-def test_places_that_make_no_sense_are_refused(ask: Callable[..., Question]) -> None:
+def test_places_that_make_no_sense_are_refused(
+    request_of: Callable[..., StatisticsRequest],
+) -> None:
     with pytest.raises(PlacesError, match="'door' is not one of"):
-        reckon(ask(what="summary", places={"door": 1}), niceness=0)
+        compute(request_of(kind="summary", places={"door": 1}), niceness=0)
 
 
-def test_a_result_that_cannot_be_read(tmp_path: Path, ask: Callable[..., Question]) -> None:
+def test_a_result_that_cannot_be_read(
+    tmp_path: Path, request_of: Callable[..., StatisticsRequest]
+) -> None:
     with pytest.raises(PasserbyError):
-        reckon(ask(what="heat", table=str(tmp_path / "none.parquet")), niceness=0)
+        compute(request_of(kind="heat", table=str(tmp_path / "none.parquet")), niceness=0)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from passerby.console.facts import facts
+from passerby.console.facts import job_facts
 from passerby.console.wording import duration, roughly, size
 from passerby.jobs.job import Counts, Job, JobState
 from passerby.records import Progress, Stage, VideoInfo
@@ -64,10 +64,10 @@ def running(fraction: float, seconds: float) -> Job:
     ("job", "detail", "found"),
     [
         pytest.param(JOB, "", "", id="waits"),
-        pytest.param(running(0.04, 60), "4% · looking for people", "", id="hardly begun"),
-        pytest.param(running(0.5, 2), "50% · looking for people", "", id="quick"),
+        pytest.param(running(0.04, 60), "4% · detecting people", "", id="hardly begun"),
+        pytest.param(running(0.5, 2), "50% · detecting people", "", id="quick"),
         pytest.param(
-            running(0.25, 60), "25% · looking for people · about 3 min left", "", id="under way"
+            running(0.25, 60), "25% · detecting people · about 3 min left", "", id="under way"
         ),
         pytest.param(
             replace(JOB, state=JobState.FAILED, status_message="Damaged."), "Damaged.", "", id="bad"
@@ -86,7 +86,7 @@ def running(fraction: float, seconds: float) -> Job:
         ),
     ],
 )
-def test_what_is_told_of_a_job(job: Job, detail: str, found: str) -> None:
-    told = facts(job, NOW)
+def test_facts_of_a_job(job: Job, detail: str, found: str) -> None:
+    facts = job_facts(job, NOW)
 
-    assert (told["detail"], told["found"]) == (detail, found)
+    assert (facts["detail"], facts["found"]) == (detail, found)

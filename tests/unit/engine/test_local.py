@@ -11,21 +11,12 @@ from types import ModuleType
 import pytest
 
 from passerby import errors
-from passerby.engine.local import run_shards
+from passerby.engine.local import LocalExecutor
 from passerby.errors import EngineError, JobCancelled, PasserbyError, UnsupportedVideo
 
 
 def unseen(_number: int, _fraction: float) -> None:
     pass
-
-
-def never() -> bool:
-    return False
-
-
-def after(seconds: float) -> Callable[[], bool]:
-    deadline = time.monotonic() + seconds
-    return lambda: time.monotonic() > deadline
 
 
 def alive(pid: int) -> bool:
@@ -58,7 +49,7 @@ def test_every_error_can_come_from_another_process(kind: type[PasserbyError]) ->
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_no_shards(work: ModuleType, workers: int) -> None:
-    assert run_shards(work.double, [], workers, unseen, never) == []
+    assert LocalExecutor(workers).map(work.double, [], unseen) == []
 
 
 @pytest.mark.parametrize(
@@ -66,13 +57,12 @@ def test_no_shards(work: ModuleType, workers: int) -> None:
     [
         pytest.param([3], 4, id="one shard"),
         pytest.param([3, 1, 2], 1, id="one worker"),
-        pytest.param([3, 1, 2], 0, id="no worker"),
     ],
 )
 def test_little_work_is_done_in_this_process(
     work: ModuleType, shards: list[int], workers: int
 ) -> None:
-    assert run_shards(work.own_process, shards, workers, unseen, never) == [os.getpid()] * len(
+    assert LocalExecutor(workers).map(work.own_process, shards, unseen) == [os.getpid()] * len(
         shards
     )
 
@@ -81,8 +71,8 @@ def test_little_work_is_done_in_this_process(
 def test_results_come_in_the_order_of_the_shards(work: ModuleType, workers: int) -> None:
     seen: dict[int, list[float]] = {number: [] for number in range(5)}
 
-    results = run_shards(
-        work.double, [5, 3, 1, 4, 2], workers, lambda n, done: seen[n].append(done), never
+    results = LocalExecutor(workers).map(
+        work.double, [5, 3, 1, 4, 2], lambda n, done: seen[n].append(done)
     )
 
     assert results == [10, 6, 2, 8, 4]
@@ -93,7 +83,7 @@ def test_results_come_in_the_order_of_the_shards(work: ModuleType, workers: int)
 
 
 def test_shards_run_in_several_processes(work: ModuleType) -> None:
-    pids = set(run_shards(work.own_process, range(4), 2, unseen, never))
+    pids = set(LocalExecutor(2).map(work.own_process, range(4), unseen))
 
     assert len(pids) == 2
     assert os.getpid() not in pids
@@ -105,40 +95,41 @@ def test_a_killed_process_costs_nothing_but_time(work: ModuleType, tmp_path: Pat
     (tmp_path / "a").touch()
     (tmp_path / "c").touch()
 
-    assert run_shards(work.die_the_first_time, shards, 2, unseen, never) == ["a", "b", "c"]
+    assert LocalExecutor(2).map(work.die_the_first_time, shards, unseen) == ["a", "b", "c"]
 
 
 def test_a_shard_that_always_kills_its_process_is_given_up(work: ModuleType) -> None:
     with pytest.raises(EngineError, match=r"shard 0 .* 3 times"):
-        run_shards(work.die_on_zero, [0, 1], 2, unseen, never)
+        LocalExecutor(2).map(work.die_on_zero, [0, 1], unseen)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_arrives_as_itself_and_ends_the_others(work: ModuleType, workers: int) -> None:
     with pytest.raises(UnsupportedVideo, match="Unsupported codec/format"):
-        run_shards(work.refuse_zero, [0, 1, 2], workers, unseen, never)
+        LocalExecutor(workers).map(work.refuse_zero, [0, 1, 2], unseen)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stopping(work: ModuleType, workers: int) -> None:
+def test_cancelling_while_it_reports(work: ModuleType, workers: int) -> None:
+    heard: list[int] = []
+
+    def cancel(number: int, _fraction: float) -> None:
+        heard.append(number)
+        if len(heard) > 20:
+            raise JobCancelled
+
     with pytest.raises(JobCancelled):
-        run_shards(work.report_for_ever, [1, 2, 3], workers, unseen, after(0.5))
+        LocalExecutor(workers).map(work.report_for_ever, [1, 2, 3], cancel)
 
 
-def test_a_shard_that_does_not_listen_is_stopped_within_two_seconds(
-    work: ModuleType, tmp_path: Path
-) -> None:
-    def both_at_work() -> bool:
-        started = len(list(tmp_path.iterdir())) == 2
-        if started:
-            began.append(time.monotonic())
-        return started
+def test_a_shard_that_does_not_listen_is_ended(work: ModuleType, tmp_path: Path) -> None:
+    def cancel_when_both_are_at_work(_number: int, _fraction: float) -> None:
+        if len(list(tmp_path.iterdir())) == 2:
+            raise JobCancelled
 
-    began: list[float] = []
     with pytest.raises(JobCancelled):
-        run_shards(work.never_report, [tmp_path, tmp_path], 2, unseen, both_at_work)
+        LocalExecutor(2).map(work.never_report, [tmp_path, tmp_path], cancel_when_both_are_at_work)
 
-    assert time.monotonic() - began[0] < 2.0
     assert not any(alive(int(path.name)) for path in tmp_path.iterdir())
 
 
@@ -147,23 +138,23 @@ def test_an_error_of_the_listener_ends_all(work: ModuleType) -> None:
         raise KeyError
 
     with pytest.raises(KeyError):
-        run_shards(work.report_for_ever, [1, 2], 2, refuse, never)
+        LocalExecutor(2).map(work.report_for_ever, [1, 2], refuse)
 
 
 @pytest.mark.usefixtures("ctrl_c_heeded")
 def test_ctrl_c_is_left_to_the_parent(work: ModuleType) -> None:
-    assert run_shards(work.signalled, [1, 2], 2, unseen, never) == ["alive", "alive"]
+    assert LocalExecutor(2).map(work.signalled, [1, 2], unseen) == ["alive", "alive"]
 
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from passerby.engine.local import run_shards
+from passerby.engine.local import LocalExecutor
 import shard_work
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    run_shards(shard_work.never_report, [folder, folder], 2, lambda *_: None, lambda: False)
+    LocalExecutor(2).map(shard_work.never_report, [folder, folder], lambda *_: None)
 """
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from passerby.engine import ray_cluster
-from passerby.engine.ray_cluster import run_shards
+from passerby.engine.ray_cluster import map_on_cluster
 from passerby.engine.ray_messages import Cluster
 from passerby.errors import EngineError, JobCancelled
 
@@ -21,7 +21,7 @@ def untouched(_shard: int, _report: Callable[[float], None], *, threads: int) ->
 def test_no_shards_need_no_cluster() -> None:
     nowhere = Cluster("127.0.0.1:1")
 
-    assert run_shards(untouched, [], unheard, cluster=nowhere) == []
+    assert map_on_cluster(untouched, [], unheard, cluster=nowhere) == []
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:0", "no such host:6379"])
@@ -29,14 +29,14 @@ def test_an_address_where_nobody_listens_is_named(address: str) -> None:
     pytest.importorskip("ray")
 
     with pytest.raises(EngineError, match=f"no Ray cluster at {address}"):
-        run_shards(untouched, [1], unheard, cluster=Cluster(address))
+        map_on_cluster(untouched, [1], unheard, cluster=Cluster(address))
 
 
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_cluster, "find_spec", lambda _name: None)
 
     with pytest.raises(EngineError, match=r"pip install 'passerby\[ray\]'"):
-        run_shards(untouched, [1], unheard, cluster=Cluster("127.0.0.1:1"))
+        map_on_cluster(untouched, [1], unheard, cluster=Cluster("127.0.0.1:1"))
 
 
 def test_whoever_listens_there_but_never_answers_can_be_given_up(
@@ -48,7 +48,7 @@ def test_whoever_listens_there_but_never_answers_can_be_given_up(
         cluster = Cluster(f"127.0.0.1:{mute.getsockname()[1]}")
 
         with pytest.raises(EngineError, match="does not answer"):
-            run_shards(untouched, [1], unheard, cluster=cluster)
+            map_on_cluster(untouched, [1], unheard, cluster=cluster)
 
 
 def test_while_it_connects_it_can_be_cancelled() -> None:
@@ -61,6 +61,6 @@ def test_while_it_connects_it_can_be_cancelled() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         cluster = Cluster(f"127.0.0.1:{mute.getsockname()[1]}")
         with pytest.raises(JobCancelled):
-            run_shards(untouched, [1], cancel, cluster=cluster)
+            map_on_cluster(untouched, [1], cancel, cluster=cluster)
 
     assert time.monotonic() - began < 2

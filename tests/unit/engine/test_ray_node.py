@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from passerby.engine.ray_node import TELL_SECONDS, SharedProgress, observe_shard
+from passerby.engine.ray_node import TELL_SECONDS, ProgressActor, observe_shard
 from passerby.errors import EngineError
 from passerby.processes.limits import NO_LIMITS
 
@@ -56,7 +56,7 @@ def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
 
 
 def test_a_board_keeps_the_last_word_on_each_shard() -> None:
-    shared_progress = SharedProgress(3)
+    shared_progress = ProgressActor(3)
 
     for number, fraction in ((1, 0.25), (2, 1.0), (1, 0.5)):
         shared_progress.tell(number, fraction)

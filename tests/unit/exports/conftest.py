@@ -12,12 +12,12 @@ from passerby.testing import frontal_faces
 
 # Person, timestamp in milliseconds, left edge, whether it was detected.
 Row = tuple[int, int, float, bool]
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
-Finish = Callable[..., AnalysisResult]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
+BuildResult = Callable[..., AnalysisResult]
 
 
-def _sighted(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) -> Sightings:
+def _make_sightings(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) -> Sightings:
     """Boxes of one size, at one height."""
     table = np.array(sorted(rows, key=lambda row: (row[1], row[0])), dtype=np.float64)
     person, time, left, detected = table.reshape(-1, 4).T
@@ -35,11 +35,11 @@ def _sighted(*rows: Row, size: tuple[float, float] = (20, 40), top: float = 10) 
 
 
 @pytest.fixture
-def sighted() -> Sighted:
-    return _sighted
+def make_sightings() -> MakeSightings:
+    return _make_sightings
 
 
-def _with_faces(
+def _add_faces(
     sightings: Sightings, rows: list[int], *, body: bool = True, size: float = 10
 ) -> Sightings:
     """Give rows a face in the upper left corner of their box, in place of it unless `body`."""
@@ -54,18 +54,18 @@ def _with_faces(
 
 
 @pytest.fixture
-def with_faces() -> WithFaces:
-    return _with_faces
+def add_faces() -> AddFaces:
+    return _add_faces
 
 
 VIDEO = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 480, 4000, "LIMITED")  # of 100 frames
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Finish:
+def analysis_result(tmp_path: Path) -> BuildResult:
     """A result in a file, as a job or `passerby track` leaves it."""
 
-    def finish(
+    def build(
         sightings: Sightings,
         source: str | None = None,
         *,
@@ -77,7 +77,7 @@ def finished(tmp_path: Path) -> Finish:
         video = replace(VIDEO, frame_rate=frame_rate, duration_ms=duration_ms)
         return AnalysisResult("street", table, video, lambda: source)
 
-    return finish
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -101,15 +101,15 @@ def crowd() -> Sightings:
     )
     rows = np.flatnonzero(random.random(len(frame)) < 0.2)
     only_faces = rows[:50].tolist()
-    with_faces = _with_faces(walking, rows.tolist())
-    with_faces.xyxy[only_faces] = np.nan
-    return with_faces
+    add_faces = _add_faces(walking, rows.tolist())
+    add_faces.xyxy[only_faces] = np.nan
+    return add_faces
 
 
-def whole(made: Iterable[bytes]) -> bytes:
+def concatenate(made: Iterable[bytes]) -> bytes:
     """A file from its pieces."""
     return b"".join(made)
 
 
-def untold(_done: int) -> None:
+def ignore_progress(_done: int) -> None:
     """Progress that nobody wants to know."""

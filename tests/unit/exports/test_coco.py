@@ -12,9 +12,9 @@ from pycocotools.coco import COCO
 from passerby.exports import coco
 from passerby.records import Sightings
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
 def read(path: Path) -> COCO:
@@ -37,9 +37,11 @@ def trackeval_sequence(folder: Path, name: str) -> dict[str, Any]:
     return sequence
 
 
-def test_coco_reads_every_body_and_face(crowd: Sightings, finished: Finish, tmp_path: Path) -> None:
+def test_coco_reads_every_body_and_face(
+    crowd: Sightings, analysis_result: BuildResult, tmp_path: Path
+) -> None:
     path = tmp_path / "street.json"
-    path.write_bytes(whole(coco.chunks(finished(crowd), untold)))
+    path.write_bytes(concatenate(coco.chunks(analysis_result(crowd), ignore_progress)))
 
     made = read(path)
 
@@ -62,8 +64,10 @@ def test_coco_reads_every_body_and_face(crowd: Sightings, finished: Finish, tmp_
     assert {item["attributes"]["index"] for item in faces} == set(range(7))
 
 
-def test_trackeval_reads_the_tracks(crowd: Sightings, finished: Finish, tmp_path: Path) -> None:
-    made = whole(coco.chunks(finished(crowd), untold))
+def test_trackeval_reads_the_tracks(
+    crowd: Sightings, analysis_result: BuildResult, tmp_path: Path
+) -> None:
+    made = concatenate(coco.chunks(analysis_result(crowd), ignore_progress))
     (tmp_path / "truth").mkdir()
     (tmp_path / "truth" / "street.json").write_bytes(made)
     (tmp_path / "results" / "ours" / "data").mkdir(parents=True)
@@ -79,11 +83,11 @@ def test_trackeval_reads_the_tracks(crowd: Sightings, finished: Finish, tmp_path
 
 
 def test_a_face_has_a_track_of_its_own_and_its_persons_index(
-    sighted: Sighted, with_faces: Sighted, finished: Finish
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = with_faces(sighted((0, 0, 5, True), (1, 0, 50, False)), [1])
+    sightings = add_faces(make_sightings((0, 0, 5, True), (1, 0, 50, False)), [1])
 
-    made = json.loads(whole(coco.chunks(finished(sightings), untold)))
+    made = json.loads(concatenate(coco.chunks(analysis_result(sightings), ignore_progress)))
 
     seen = [
         (item["category_id"], item["track_id"], item["attributes"]) for item in made["annotations"]
@@ -101,18 +105,18 @@ def test_a_face_has_a_track_of_its_own_and_its_persons_index(
 
 
 def test_boxes_are_cut_at_the_border_and_left_out_beyond(
-    sighted: Sighted, finished: Finish
+    make_sightings: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = sighted((0, 0, -5, True), (1, 0, 630, True), (2, 0, 700, True))
+    sightings = make_sightings((0, 0, -5, True), (1, 0, 630, True), (2, 0, 700, True))
 
-    made = json.loads(whole(coco.chunks(finished(sightings), untold)))
+    made = json.loads(concatenate(coco.chunks(analysis_result(sightings), ignore_progress)))
 
     found = [(item["track_id"], item["bbox"], item["area"]) for item in made["annotations"]]
     assert found == [(1, [0, 10, 15, 40], 600), (2, [630, 10, 10, 40], 400)]
 
 
-def test_nobody(sighted: Sighted, finished: Finish) -> None:
-    made = json.loads(whole(coco.chunks(finished(sighted()), untold)))
+def test_nobody(make_sightings: MakeSightings, analysis_result: BuildResult) -> None:
+    made = json.loads(concatenate(coco.chunks(analysis_result(make_sightings()), ignore_progress)))
 
     assert made["images"] == made["annotations"] == made["tracks"] == []
     assert made["videos"] == [

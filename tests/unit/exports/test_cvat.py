@@ -10,9 +10,9 @@ from passerby.exports import cvat
 from passerby.exports.keyframes import TOLERANCE_PIXELS
 from passerby.records import Sightings
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 Shape = tuple[list[float], bool]  # corners, and whether it is occluded
 
 CORNERS = ("xtl", "ytl", "xbr", "ybr")
@@ -58,8 +58,12 @@ def tracks(made: bytes) -> dict[int, ET.Element]:
     return {int(track.attrib["id"]): track for track in found}
 
 
-def test_every_sighting_is_shown_where_it_was(crowd: Sightings, finished: Finish) -> None:
-    made = tracks(whole(cvat.chunks(finished(crowd, duration_ms=80_000), untold)))
+def test_every_sighting_is_shown_where_it_was(
+    crowd: Sightings, analysis_result: BuildResult
+) -> None:
+    made = tracks(
+        concatenate(cvat.chunks(analysis_result(crowd, duration_ms=80_000), ignore_progress))
+    )
 
     assert sorted(made) == list(range(7))
     for person, track in made.items():
@@ -72,36 +76,50 @@ def test_every_sighting_is_shown_where_it_was(crowd: Sightings, finished: Finish
             assert occluded is not sighting.detected
 
 
-def test_a_person_who_is_gone_is_outside(sighted: Sighted, finished: Finish) -> None:
+def test_a_person_who_is_gone_is_outside(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
     rows = [(0, 40 * n, 3 * n, True) for n in range(80) if not 20 <= n < 40]
 
-    (track,) = tracks(whole(cvat.chunks(finished(sighted(*rows)), untold))).values()
+    (track,) = tracks(
+        concatenate(cvat.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
+    ).values()
 
     assert sorted(shown(track, 100)) == [*range(20), *range(40, 80)]
     assert len(track) == 6  # three corners of either stretch: it begins, ends, is over
 
 
-def test_gaps_are_told_where_the_number_of_frames_is_not_known(
-    sighted: Sighted, finished: Finish
+def test_gaps_are_marked_where_the_number_of_frames_is_unknown(
+    make_sightings: MakeSightings, analysis_result: BuildResult
 ) -> None:
     rows = [(0, 40 * n, 3 * n, True) for n in range(100) if not 20 <= n < 40]
 
-    made = whole(cvat.chunks(finished(sighted(*rows), frame_rate=0.0), untold))
+    made = concatenate(
+        cvat.chunks(analysis_result(make_sightings(*rows), frame_rate=0.0), ignore_progress)
+    )
 
     (track,) = tracks(made).values()
     assert sorted(shown(track, 100)) == [*range(20), *range(40, 100)]
 
 
-def test_no_box_lies_beyond_the_last_frame(sighted: Sighted, finished: Finish) -> None:
+def test_no_box_lies_beyond_the_last_frame(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
     rows = [(0, 40 * n, 3 * n, True) for n in range(100)]
 
-    (track,) = tracks(whole(cvat.chunks(finished(sighted(*rows)), untold))).values()
+    (track,) = tracks(
+        concatenate(cvat.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
+    ).values()
 
     assert [int(box.attrib["frame"]) for box in track] == [0, 99]
 
 
-def test_the_index_is_an_attribute_that_the_label_has(sighted: Sighted, finished: Finish) -> None:
-    made = whole(cvat.chunks(finished(sighted((3, 0, 0, True))), untold))
+def test_the_index_is_an_attribute_that_the_label_has(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    made = concatenate(
+        cvat.chunks(analysis_result(make_sightings((3, 0, 0, True))), ignore_progress)
+    )
 
     attribute = ET.fromstring(made).find("meta/task/labels/label/attributes/attribute")  # noqa: S314
     assert attribute is not None
@@ -112,11 +130,11 @@ def test_the_index_is_an_attribute_that_the_label_has(sighted: Sighted, finished
 
 
 @pytest.mark.parametrize("name", ["a<b>&c", "Straße"])
-def test_any_name(sighted: Sighted, finished: Finish, name: str) -> None:
-    result = finished(sighted())
+def test_any_name(make_sightings: MakeSightings, analysis_result: BuildResult, name: str) -> None:
+    result = analysis_result(make_sightings())
     object.__setattr__(result, "name", name)
 
-    root = ET.fromstring(whole(cvat.chunks(result, untold)))  # noqa: S314 - our own
+    root = ET.fromstring(concatenate(cvat.chunks(result, ignore_progress)))  # noqa: S314 - our own
 
     assert root.findtext("meta/task/name") == name
     assert root.findtext("meta/task/size") == "100"

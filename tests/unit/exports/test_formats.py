@@ -9,61 +9,64 @@ import pytest
 
 from passerby.cli import export
 from passerby.errors import VideoGone
-from passerby.exports.formats import FORMATS, Options, Who
+from passerby.exports.formats import FORMATS
+from passerby.films.blur_selection import BlurSelection, BlurTarget
 from passerby.records import Sightings
 from passerby.testing import moving_boxes, write_clip
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 TABLES = [name for name, form in FORMATS.items() if not form.needs_video]
 FILMS = [name for name, form in FORMATS.items() if form.needs_video]
 
 
-def test_the_command_line_knows_them_all() -> None:
+def test_the_command_line_knows_every_format() -> None:
     assert list(get_args(export.FormatName)) == list(FORMATS)
-    assert get_args(export.Who) == get_args(Who)
+    assert get_args(export.BlurTarget) == get_args(BlurTarget)
     assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_file_is_the_stream_and_the_same_each_time(
-    crowd: Sightings, finished: Finish, tmp_path: Path, name: str
+    crowd: Sightings, analysis_result: BuildResult, tmp_path: Path, name: str
 ) -> None:
-    form, result, done = FORMATS[name], finished(crowd), list[int]()
+    form, result, done = FORMATS[name], analysis_result(crowd), list[int]()
     assert form.chunks
 
-    form.write(result, tmp_path / "out", Options(), done.append)
+    form.write(result, tmp_path / "out", BlurSelection(), done.append)
 
-    assert (tmp_path / "out").read_bytes() == whole(form.chunks(result, untold))
+    assert (tmp_path / "out").read_bytes() == concatenate(form.chunks(result, ignore_progress))
     assert done == sorted(done)
     assert 0.9 * len(crowd) < done[-1] <= len(crowd)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_file_is_whole_or_not_there(
-    crowd: Sightings, finished: Finish, tmp_path: Path, name: str
+    crowd: Sightings, analysis_result: BuildResult, tmp_path: Path, name: str
 ) -> None:
     def fail(_done: int) -> None:
         raise KeyboardInterrupt
 
-    result, target = finished(crowd), tmp_path / "out"
+    result, target = analysis_result(crowd), tmp_path / "out"
     target.write_text("as before")
 
     with pytest.raises(KeyboardInterrupt):
-        FORMATS[name].write(result, target, Options(), fail)
+        FORMATS[name].write(result, target, BlurSelection(), fail)
 
     assert target.read_text() == "as before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", result.table.name]
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_pixels_need_the_video(sighted: Sighted, finished: Finish, name: str) -> None:
-    result = finished(sighted((0, 0, 5, True)))
+def test_pixels_need_the_video(
+    make_sightings: MakeSightings, analysis_result: BuildResult, name: str
+) -> None:
+    result = analysis_result(make_sightings((0, 0, 5, True)))
 
     with pytest.raises(VideoGone, match="not at hand"):
-        FORMATS[name].write(result, Path("unused"), Options(), untold)
+        FORMATS[name].write(result, Path("unused"), BlurSelection(), ignore_progress)
 
 
 def test_a_table_needs_no_decoder() -> None:
@@ -81,14 +84,14 @@ def test_a_table_needs_no_decoder() -> None:
 
 
 def test_contact_sheets_are_a_picture_a_person(
-    sighted: Sighted, finished: Finish, tmp_path: Path
+    make_sightings: MakeSightings, analysis_result: BuildResult, tmp_path: Path
 ) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_boxes(count=10, boxes=2))
     rows = [(person, 40 * n, 20 + 40 * person, True) for n in range(10) for person in (0, 3)]
-    result = finished(sighted(*rows), source=str(clip))
+    result = analysis_result(make_sightings(*rows), source=str(clip))
 
     for name in ("one.zip", "two.zip"):
-        FORMATS["contact-sheets"].write(result, tmp_path / name, Options(), untold)
+        FORMATS["contact-sheets"].write(result, tmp_path / name, BlurSelection(), ignore_progress)
 
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:

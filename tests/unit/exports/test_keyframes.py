@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from passerby.exports.keyframes import TOLERANCE_PIXELS, PersonPath, paths
 from passerby.records import Sightings
 
-from .conftest import Finish
+from .conftest import BuildResult
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
 def path_of(left: list[float] | NDArray[np.float64], frame: list[int] | None = None) -> PersonPath:
@@ -43,11 +43,11 @@ def kept(path: PersonPath) -> list[int]:
         pytest.param([0, 6, 12, 15], [0, 2, 4, 5], [0, 3], id="straight by frames, not by rows"),
     ],
 )
-def test_what_is_needed(left: list[float], frame: list[int] | None, rows: list[int]) -> None:
+def test_keyframes_of_a_path(left: list[float], frame: list[int] | None, rows: list[int]) -> None:
     assert kept(path_of(left, frame)) == rows
 
 
-def test_any_way_is_drawn_within_the_tolerance() -> None:
+def test_every_path_is_drawn_within_the_tolerance() -> None:
     random = np.random.default_rng(1)
     left = np.cumsum(random.normal(0, 1.5, 400))
     path = path_of(left)
@@ -59,19 +59,23 @@ def test_any_way_is_drawn_within_the_tolerance() -> None:
     assert 20 < len(rows) < 300
 
 
-def test_a_gap_has_both_its_ends(sighted: Sighted, finished: Finish) -> None:
-    sightings = sighted(*((0, 40 * n, 3 * n, True) for n in range(60) if not 20 <= n < 40))
+def test_a_gap_has_both_its_ends(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    sightings = make_sightings(*((0, 40 * n, 3 * n, True) for n in range(60) if not 20 <= n < 40))
 
-    (path,) = paths(finished(sightings))
+    (path,) = paths(analysis_result(sightings))
 
     assert path.frame_index[path.gone].tolist() == [19, 59]
     assert path.frame_index[path.keyframes(path.frame_index)].tolist() == [0, 19, 40, 59]
 
 
-def test_a_change_between_seen_and_filled_in_is_kept(sighted: Sighted, finished: Finish) -> None:
-    sightings = sighted(*((0, 40 * n, 3 * n, not 4 <= n < 7) for n in range(10)))
+def test_a_change_between_seen_and_filled_in_is_kept(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    sightings = make_sightings(*((0, 40 * n, 3 * n, not 4 <= n < 7) for n in range(10)))
 
-    (path,) = paths(finished(sightings))
+    (path,) = paths(analysis_result(sightings))
 
     assert kept(path) == [0, 4, 7, 9]
 
@@ -84,39 +88,43 @@ def test_a_change_between_seen_and_filled_in_is_kept(sighted: Sighted, finished:
     ],
 )
 def test_how_long_somebody_may_be_unseen(
-    sighted: Sighted, finished: Finish, times: list[int], gone: list[int]
+    make_sightings: MakeSightings, analysis_result: BuildResult, times: list[int], gone: list[int]
 ) -> None:
-    (path,) = paths(finished(sighted(*((0, time, 0, True) for time in times))))
+    (path,) = paths(analysis_result(make_sightings(*((0, time, 0, True) for time in times))))
 
     assert path.timestamp_ms[path.gone].tolist() == gone
 
 
-def test_neighbouring_frames_of_a_slow_video_are_joined(sighted: Sighted, finished: Finish) -> None:
-    sightings = sighted((0, 0, 0, True), (0, 1000, 5, True))
+def test_neighbouring_frames_of_a_slow_video_are_joined(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    sightings = make_sightings((0, 0, 0, True), (0, 1000, 5, True))
     sightings.frame_index[:] = [0, 1]
 
-    (path,) = paths(finished(sightings, frame_rate=1.0))
+    (path,) = paths(analysis_result(sightings, frame_rate=1.0))
 
     assert path.gone.tolist() == [False, True]
 
 
 def test_boxes_are_cut_at_the_border_and_left_out_beyond(
-    sighted: Sighted, finished: Finish
+    make_sightings: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = sighted((0, 0, -5, True), (0, 40, -50, True), (1, 0, 630, True), (2, 0, 700, True))
+    sightings = make_sightings(
+        (0, 0, -5, True), (0, 40, -50, True), (1, 0, 630, True), (2, 0, 700, True)
+    )
 
-    found = {path.person_index: path.xyxy.tolist() for path in paths(finished(sightings))}
+    found = {path.person_index: path.xyxy.tolist() for path in paths(analysis_result(sightings))}
 
     assert found == {0: [[0, 10, 15, 50]], 1: [[630, 10, 640, 50]]}
 
 
-def test_nobody(sighted: Sighted, finished: Finish) -> None:
-    assert list(paths(finished(sighted()))) == []
+def test_nobody(make_sightings: MakeSightings, analysis_result: BuildResult) -> None:
+    assert list(paths(analysis_result(make_sightings()))) == []
 
 
 def test_a_person_of_whom_only_the_face_was_seen_has_no_path(
-    sighted: Sighted, with_faces: Sighted, finished: Finish
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = with_faces(sighted((0, 0, 5, True), (1, 0, 50, True)), [1], body=False)
+    sightings = add_faces(make_sightings((0, 0, 5, True), (1, 0, 50, True)), [1], body=False)
 
-    assert [path.person_index for path in paths(finished(sightings))] == [0]
+    assert [path.person_index for path in paths(analysis_result(sightings))] == [0]

@@ -11,9 +11,9 @@ from passerby.exports import label_studio
 from passerby.exports.keyframes import TOLERANCE_PIXELS
 from passerby.records import Sightings
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
 def shown(sequence: list[dict[str, Any]], frame: int) -> list[float] | None:
@@ -40,8 +40,14 @@ def regions(made: bytes) -> dict[str, dict[str, Any]]:
     return {region["id"]: region["value"] for region in prediction["result"]}
 
 
-def test_every_sighting_is_shown_where_it_was(crowd: Sightings, finished: Finish) -> None:
-    made = regions(whole(label_studio.chunks(finished(crowd, duration_ms=80_000), untold)))
+def test_every_sighting_is_shown_where_it_was(
+    crowd: Sightings, analysis_result: BuildResult
+) -> None:
+    made = regions(
+        concatenate(
+            label_studio.chunks(analysis_result(crowd, duration_ms=80_000), ignore_progress)
+        )
+    )
 
     assert list(made) == [f"person-{person}" for person in range(7)]
     for sighting in list(crowd.take(crowd.has_body))[::11]:
@@ -54,10 +60,14 @@ def test_every_sighting_is_shown_where_it_was(crowd: Sightings, finished: Finish
         np.testing.assert_allclose(edges, sighting.xyxy, atol=TOLERANCE_PIXELS + 0.01)
 
 
-def test_a_person_who_is_gone_is_not_shown(sighted: Sighted, finished: Finish) -> None:
+def test_a_person_who_is_gone_is_not_shown(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
     rows = [(0, 40 * n, 3 * n, True) for n in range(80) if not 20 <= n < 40]
 
-    (value,) = regions(whole(label_studio.chunks(finished(sighted(*rows)), untold))).values()
+    (value,) = regions(
+        concatenate(label_studio.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
+    ).values()
 
     alive = [frame for frame in range(1, 101) if shown(value["sequence"], frame)]
     assert alive == [*range(1, 21), *range(41, 81)]
@@ -73,23 +83,36 @@ def test_a_person_who_is_gone_is_not_shown(sighted: Sighted, finished: Finish) -
     ],
 )
 def test_frames_count_at_a_constant_rate(
-    sighted: Sighted, finished: Finish, times: list[int], frames: list[int]
+    make_sightings: MakeSightings, analysis_result: BuildResult, times: list[int], frames: list[int]
 ) -> None:
-    sightings = sighted(*((0, time, time**2 / 100, True) for time in times))
+    sightings = make_sightings(*((0, time, time**2 / 100, True) for time in times))
 
-    made = whole(label_studio.chunks(finished(sightings, frame_rate=29.97), untold))
+    made = concatenate(
+        label_studio.chunks(analysis_result(sightings, frame_rate=29.97), ignore_progress)
+    )
 
     (value,) = regions(made).values()
     assert [key["frame"] for key in value["sequence"]] == frames
     assert [key["enabled"] for key in value["sequence"]] == [*[True] * (len(frames) - 1), False]
 
 
-def test_frames_are_the_decoders_where_no_rate_is_known(sighted: Sighted, finished: Finish) -> None:
-    made = whole(label_studio.chunks(finished(sighted((0, 80, 9, True)), frame_rate=0.0), untold))
+def test_frames_are_the_decoders_where_no_rate_is_known(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    made = concatenate(
+        label_studio.chunks(
+            analysis_result(make_sightings((0, 80, 9, True)), frame_rate=0.0), ignore_progress
+        )
+    )
 
     (value,) = regions(made).values()
     assert [key["frame"] for key in value["sequence"]] == [3]
 
 
-def test_nobody(sighted: Sighted, finished: Finish) -> None:
-    assert regions(whole(label_studio.chunks(finished(sighted()), untold))) == {}
+def test_nobody(make_sightings: MakeSightings, analysis_result: BuildResult) -> None:
+    assert (
+        regions(
+            concatenate(label_studio.chunks(analysis_result(make_sightings()), ignore_progress))
+        )
+        == {}
+    )

@@ -9,9 +9,9 @@ from passerby.exports import mot
 from passerby.motfile import write_tracks
 from passerby.records import Sightings
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 # Two persons who walk by, typed by hand: frame, id, left, top, width, height.
 TRUTH = [(n + 1, 1, 10 + 5 * n, 10, 20, 40) for n in range(10)]
@@ -38,14 +38,16 @@ def scores(folder: Path) -> dict[str, Any]:
     return {k: v for metric in metrics for k, v in metric.eval_sequence(sequence).items()}
 
 
-def test_trackeval_reads_who_was_where(sighted: Sighted, finished: Finish, tmp_path: Path) -> None:
+def test_trackeval_reads_the_tracks(
+    make_sightings: MakeSightings, analysis_result: BuildResult, tmp_path: Path
+) -> None:
     rows = [(person - 1, 40 * (frame - 1), left, True) for frame, person, left, *_ in TRUTH]
     (tmp_path / "truth" / "street" / "gt").mkdir(parents=True)
     (tmp_path / "results" / "data").mkdir(parents=True)
     truth = "".join(",".join(map(str, (*row, 1, -1, -1, -1))) + "\n" for row in TRUTH)
     (tmp_path / "truth" / "street" / "gt" / "gt.txt").write_text(truth)
 
-    made = whole(mot.chunks(finished(sighted(*rows)), untold))
+    made = concatenate(mot.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
 
     (tmp_path / "results" / "data" / "street.txt").write_bytes(made)
     found = scores(tmp_path)
@@ -53,7 +55,12 @@ def test_trackeval_reads_who_was_where(sighted: Sighted, finished: Finish, tmp_p
     assert (found["IDs"], found["GT_IDs"], found["Dets"]) == (2, 2, 17)
 
 
-def test_it_is_what_track_writes(crowd: Sightings, finished: Finish, tmp_path: Path) -> None:
+def test_it_is_what_track_writes(
+    crowd: Sightings, analysis_result: BuildResult, tmp_path: Path
+) -> None:
     write_tracks(tmp_path / "tracks.txt", crowd)
 
-    assert whole(mot.chunks(finished(crowd), untold)) == (tmp_path / "tracks.txt").read_bytes()
+    assert (
+        concatenate(mot.chunks(analysis_result(crowd), ignore_progress))
+        == (tmp_path / "tracks.txt").read_bytes()
+    )

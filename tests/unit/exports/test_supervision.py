@@ -6,7 +6,7 @@ import supervision as sv
 from passerby.exports.supervision import detections
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
 def persons(seen: object) -> list[int]:
@@ -16,8 +16,8 @@ def persons(seen: object) -> list[int]:
     return found
 
 
-def test_frames_come_in_order_with_everybody_on_them(sighted: Sighted) -> None:
-    sightings = sighted((0, 0, 5, True), (2, 0, 50, False), (2, 80, 60, True))
+def test_frames_come_in_order_with_everybody_on_them(make_sightings: MakeSightings) -> None:
+    sightings = make_sightings((0, 0, 5, True), (2, 0, 50, False), (2, 80, 60, True))
 
     first, second = detections(sightings)
 
@@ -29,31 +29,31 @@ def test_frames_come_in_order_with_everybody_on_them(sighted: Sighted) -> None:
     assert persons(second.detections) == [2]
 
 
-def test_a_line_counts_who_crosses_it(sighted: Sighted) -> None:
+def test_a_line_counts_who_crosses_it(make_sightings: MakeSightings) -> None:
     right = [(0, 40 * n, 10 * n, True) for n in range(20)]
     left = [(1, 40 * n, 190 - 10 * n, True) for n in range(20)]
     waiting = [(2, 40 * n, 20, True) for n in range(20)]
     line = sv.LineZone(sv.Point(100, 100), sv.Point(100, 0))
 
-    for _, _, seen in detections(sighted(*right, *left, *waiting)):
+    for _, _, seen in detections(make_sightings(*right, *left, *waiting)):
         line.trigger(seen)
 
     assert (line.in_count, line.out_count) == (1, 1)
 
 
-def test_a_zone_says_who_is_in_it(sighted: Sighted) -> None:
+def test_a_zone_says_who_is_in_it(make_sightings: MakeSightings) -> None:
     zone = sv.PolygonZone(np.array([[0, 0], [100, 0], [100, 100], [0, 100]]))
 
-    ((_, _, seen),) = detections(sighted((4, 0, 20, True), (7, 0, 300, True)))
+    ((_, _, seen),) = detections(make_sightings((4, 0, 20, True), (7, 0, 300, True)))
 
     assert persons(seen[zone.trigger(seen)]) == [4]
 
 
-def test_a_face_alone_is_left_out(sighted: Sighted, with_faces: Sighted) -> None:
-    sightings = with_faces(sighted((0, 0, 5, True), (1, 40, 50, True)), [1], body=False)
+def test_a_face_alone_is_left_out(make_sightings: MakeSightings, add_faces: MakeSightings) -> None:
+    sightings = add_faces(make_sightings((0, 0, 5, True), (1, 40, 50, True)), [1], body=False)
 
     assert [found.frame_index for found in detections(sightings)] == [0]
 
 
-def test_nobody(sighted: Sighted) -> None:
-    assert list(detections(sighted())) == []
+def test_nobody(make_sightings: MakeSightings) -> None:
+    assert list(detections(make_sightings())) == []

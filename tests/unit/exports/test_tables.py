@@ -20,9 +20,9 @@ from passerby.exports import ndjson, parquet
 from passerby.exports.source import Chunks
 from passerby.records import LANDMARKS, NO_FACE, Sightings
 
-from .conftest import Finish, untold, whole
+from .conftest import BuildResult, concatenate, ignore_progress
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 MODEL = botocore.session.get_session().get_service_model("rekognition")
 PARSER = botocore.parsers.create_parser("json")
@@ -39,8 +39,8 @@ def number(text: str) -> float:
     return float(text or "nan")
 
 
-def test_csv_has_every_column_of_every_row(crowd: Sightings, finished: Finish) -> None:
-    made = whole(csv_export.chunks(finished(crowd), untold)).decode("ascii")
+def test_csv_has_every_column_of_every_row(crowd: Sightings, analysis_result: BuildResult) -> None:
+    made = concatenate(csv_export.chunks(analysis_result(crowd), ignore_progress)).decode("ascii")
 
     rows = list(csv.DictReader(io.StringIO(made)))
     boxes = [[number(row[side]) for side in ("left", "top", "right", "bottom")] for row in rows]
@@ -53,11 +53,13 @@ def test_csv_has_every_column_of_every_row(crowd: Sightings, finished: Finish) -
 
 
 def test_csv_has_five_landmarks_of_a_face(
-    sighted: Sighted, with_faces: Sighted, finished: Finish
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    sightings = with_faces(sighted((0, 0, 5, True), (1, 0, 50, True)), [1])
+    sightings = add_faces(make_sightings((0, 0, 5, True), (1, 0, 50, True)), [1])
 
-    made = whole(csv_export.chunks(finished(sightings), untold)).decode("ascii")
+    made = concatenate(csv_export.chunks(analysis_result(sightings), ignore_progress)).decode(
+        "ascii"
+    )
 
     without, having = csv.DictReader(io.StringIO(made))
     assert list(having)[-10:] == [f"{name}_{axis}" for name in LANDMARKS[:5] for axis in "xy"]
@@ -66,17 +68,17 @@ def test_csv_has_five_landmarks_of_a_face(
     np.testing.assert_array_equal(points.reshape(5, 2), sightings.faces.landmarks[0, :5])
 
 
-def test_parquet_is_the_table_itself(crowd: Sightings, finished: Finish) -> None:
-    result = finished(crowd)
+def test_parquet_is_the_table_itself(crowd: Sightings, analysis_result: BuildResult) -> None:
+    result = analysis_result(crowd)
 
-    made = whole(parquet.chunks(result, untold))
+    made = concatenate(parquet.chunks(result, ignore_progress))
 
     assert made == result.table.read_bytes()
     assert pq.read_table(pa.BufferReader(made)).num_rows == len(crowd)
 
 
-def test_botocore_reads_every_line(crowd: Sightings, finished: Finish) -> None:
-    lines = whole(ndjson.chunks(finished(crowd), untold)).splitlines()
+def test_botocore_reads_every_line(crowd: Sightings, analysis_result: BuildResult) -> None:
+    lines = concatenate(ndjson.chunks(analysis_result(crowd), ignore_progress)).splitlines()
 
     assert len(lines) == len(crowd)
     for line, sighting in list(zip(lines, crowd, strict=True))[::97]:
@@ -91,14 +93,16 @@ def test_botocore_reads_every_line(crowd: Sightings, finished: Finish) -> None:
             assert person["BoundingBox"]["Left"] == pytest.approx(left, abs=1e-6)
 
 
-def test_faces_are_spelled_as_the_server_spells_them(
-    sighted: Sighted, with_faces: Sighted, finished: Finish
+def test_faces_are_written_as_the_server_writes_them(
+    make_sightings: MakeSightings, add_faces: MakeSightings, analysis_result: BuildResult
 ) -> None:
-    result = finished(with_faces(sighted((0, 0, 50, True)), [0]))
-    eyes_open = replace(result, judge_faces=lambda faces: [((True, 90.0), None, None)] * len(faces))
+    result = analysis_result(add_faces(make_sightings((0, 0, 50, True)), [0]))
+    eyes_open = replace(
+        result, classify_expressions=lambda faces: [((True, 90.0), None, None)] * len(faces)
+    )
 
-    (usual,) = whole(ndjson.chunks(result, untold)).splitlines()
-    (all_of_it,) = whole(ndjson.chunks(eyes_open, untold)).splitlines()
+    (usual,) = concatenate(ndjson.chunks(result, ignore_progress)).splitlines()
+    (all_of_it,) = concatenate(ndjson.chunks(eyes_open, ignore_progress)).splitlines()
 
     assert len(parsed(usual)["Person"]["Face"]["Landmarks"]) == 5
     face = parsed(all_of_it)["Person"]["Face"]
@@ -110,7 +114,7 @@ def peak(chunks: Chunks, result: AnalysisResult) -> int:
     """Bytes that Python and Arrow held at once while an export was made."""
     pa.default_memory_pool().release_unused()
     tracemalloc.start()
-    arrow = max((pa.total_allocated_bytes() for _ in chunks(result, untold)), default=0)
+    arrow = max((pa.total_allocated_bytes() for _ in chunks(result, ignore_progress)), default=0)
     _, python = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return arrow + python
@@ -118,18 +122,20 @@ def peak(chunks: Chunks, result: AnalysisResult) -> int:
 
 @pytest.mark.parametrize("chunks", [csv_export.chunks, ndjson.chunks])
 def test_a_longer_result_takes_no_more_memory(
-    crowd: Sightings, finished: Finish, chunks: Chunks
+    crowd: Sightings, analysis_result: BuildResult, chunks: Chunks
 ) -> None:
     bodies = replace(crowd, face=np.full(len(crowd), NO_FACE), faces=crowd.faces.take(slice(0)))
     results = [bodies.take(np.tile(np.arange(len(crowd)), times)) for times in (3, 12)]
 
-    short, long = (peak(chunks, finished(sightings)) for sightings in results)
+    short, long = (peak(chunks, analysis_result(sightings)) for sightings in results)
 
     assert long < 1.1 * short
 
 
 @pytest.mark.parametrize("chunks", [csv_export.chunks, ndjson.chunks])
-def test_nobody(sighted: Sighted, finished: Finish, chunks: Chunks) -> None:
-    lines = whole(chunks(finished(sighted()), untold)).splitlines()
+def test_nobody(
+    make_sightings: MakeSightings, analysis_result: BuildResult, chunks: Chunks
+) -> None:
+    lines = concatenate(chunks(analysis_result(make_sightings()), ignore_progress)).splitlines()
 
     assert len(lines) == (1 if chunks is csv_export.chunks else 0)

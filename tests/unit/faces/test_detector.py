@@ -37,7 +37,7 @@ def astronaut() -> Image:
     return np.asarray(picture, dtype=np.uint8)
 
 
-def view(astronaut: Image, face_width: int) -> Image:
+def crop(astronaut: Image, face_width: int) -> Image:
     """What the detector is shown of the astronaut filmed so that the face has some pixels."""
     scale = face_width / FACE_WIDTH
     small = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -63,7 +63,7 @@ def opened(runtime: Runtime) -> FaceDetector:
 def test_the_astronauts_face_is_found_once(
     astronaut: Image, face_width: int, runtime: Runtime
 ) -> None:
-    found = opened(runtime).detect(view(astronaut, face_width))
+    found = opened(runtime).detect(crop(astronaut, face_width))
 
     assert len(found) == 1
     assert found.confidence[0] > 0.6
@@ -74,7 +74,7 @@ def test_the_astronauts_face_is_found_once(
 
 
 def test_points_are_named_in_their_order(astronaut: Image) -> None:
-    found = open_face_detector().detect(view(astronaut, 100))
+    found = open_face_detector().detect(crop(astronaut, 100))
 
     x, y = (dict(zip(KEYPOINTS, column, strict=True)) for column in found.keypoints[0].T)
     assert x["earLeft"] < x["eyeLeft"] < x["nose"] < x["eyeRight"] < x["earRight"]
@@ -101,10 +101,10 @@ def test_where_there_is_no_face_none_is_found(picture: Image) -> None:
 
 def test_what_was_seen_before_makes_no_difference(astronaut: Image) -> None:
     detector = open_face_detector()
-    first = detector.detect(view(astronaut, 100))
+    first = detector.detect(crop(astronaut, 100))
     detector.detect(np.zeros((SIDE, SIDE, 3), np.uint8))
 
-    again = detector.detect(view(astronaut, 100))
+    again = detector.detect(crop(astronaut, 100))
 
     np.testing.assert_array_equal(again.xyxy, first.xyxy)
     np.testing.assert_array_equal(again.confidence, first.confidence)

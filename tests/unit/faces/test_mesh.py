@@ -163,19 +163,19 @@ def noise() -> Image:
 
 
 def test_a_square_of_the_networks_size_is_cut_as_it_is(noise: Image) -> None:
-    cut = _Square(np.array([96.0, 96]), SIDE, 0.0).cut_from(noise)
+    cut = _Square(np.array([96.0, 96]), SIDE, 0.0).crop_from(noise)
 
     np.testing.assert_array_equal(cut, noise)
 
 
 def test_a_lying_square_is_turned_upright(noise: Image) -> None:
-    cut = _Square(np.array([96.0, 96]), SIDE, math.pi / 2).cut_from(noise)
+    cut = _Square(np.array([96.0, 96]), SIDE, math.pi / 2).crop_from(noise)
 
     np.testing.assert_array_equal(cut, np.rot90(noise))
 
 
 def test_beyond_the_border_the_borders_pixels_go_on(noise: Image) -> None:
-    cut = _Square(np.array([0.0, 96]), SIDE, 0.0).cut_from(noise)
+    cut = _Square(np.array([0.0, 96]), SIDE, 0.0).crop_from(noise)
 
     np.testing.assert_array_equal(cut[:, 96:], noise[:, :96])
     np.testing.assert_array_equal(cut[:, :96], np.repeat(noise[:, :1], 96, axis=1))

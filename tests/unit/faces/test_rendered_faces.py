@@ -55,8 +55,8 @@ def see(networks: Networks, image: Image, middle: NDArray[np.float64], width: fl
     scale = detector.SIDE / (2.4 * width)
     corner = middle - 1.2 * width
     matrix = np.column_stack([np.eye(2), -corner]) * scale
-    view = cv2.warpAffine(image, matrix, (detector.SIDE, detector.SIDE), flags=cv2.INTER_AREA)
-    found = networks.detector.detect(np.asarray(view, np.uint8))
+    crop = cv2.warpAffine(image, matrix, (detector.SIDE, detector.SIDE), flags=cv2.INTER_AREA)
+    found = networks.detector.detect(np.asarray(crop, np.uint8))
     xyxy = (found.xyxy[0] / scale + np.tile(corner, 2)).astype(np.float32)
     eyes = (found.keypoints[0, detector.EYES] / scale + corner).astype(np.float32)
     return Seen(xyxy, networks.mesh.trace(image, xyxy, eyes).points)

@@ -1,3 +1,3 @@
-from tests.unit.exports.conftest import crowd, finished, sighted, with_faces
+from tests.unit.exports.conftest import add_faces, analysis_result, crowd, make_sightings
 
-__all__ = ["crowd", "finished", "sighted", "with_faces"]
+__all__ = ["add_faces", "analysis_result", "crowd", "make_sightings"]

@@ -7,21 +7,20 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.films.blur import (
-    Blurred,
-    Who,
     _conceal_heads,
     conceal,
     conceal_bodies,
     write_blurred,
 )
+from passerby.films.blur_selection import BlurSelection, BlurTarget
 from passerby.films.masks import Masks
-from passerby.films.placement import Placed
+from passerby.films.placement import PersonPositions
 from passerby.records import Sightings
 from passerby.testing import texture, write_clip
 from passerby.video.decode import decode
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 Image = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -52,10 +51,10 @@ def clip(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def two(sighted: Sighted) -> Sightings:
+def two(make_sightings: MakeSightings) -> Sightings:
     """Both of them, in each of the six frames."""
     rows = [(person, 40 * step, left, True) for step in range(6) for person, left in PLACES]
-    return sighted(*rows, size=PERSON_SIZE, top=TOP)
+    return make_sightings(*rows, size=PERSON_SIZE, top=TOP)
 
 
 PLACES = [(0, LEFT[0]), (1, RIGHT[0])]
@@ -85,18 +84,20 @@ def is_blurred(before: Image, after: Image, box: Box) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("whom", "blurred"),
+    ("selection", "blurred"),
     [
-        pytest.param(Blurred(), [True, True], id="everybody"),
-        pytest.param(Blurred("all-but", frozenset({0})), [False, True], id="all but one"),
-        pytest.param(Blurred("all-but", frozenset({0, 1})), [False, False], id="all but both"),
-        pytest.param(Blurred("only", frozenset({0})), [True, False], id="only one"),
+        pytest.param(BlurSelection(), [True, True], id="everybody"),
+        pytest.param(BlurSelection("all-but", frozenset({0})), [False, True], id="all but one"),
+        pytest.param(
+            BlurSelection("all-but", frozenset({0, 1})), [False, False], id="all but both"
+        ),
+        pytest.param(BlurSelection("only", frozenset({0})), [True, False], id="only one"),
     ],
 )
-def test_who_is_blurred(
-    tmp_path: Path, clip: str, two: Sightings, whom: Blurred, blurred: list[bool]
+def test_selected_persons_are_blurred(
+    tmp_path: Path, clip: str, two: Sightings, selection: BlurSelection, blurred: list[bool]
 ) -> None:
-    write_blurred(clip, two, tmp_path / "film.mp4", whom)
+    write_blurred(clip, two, tmp_path / "film.mp4", selection)
 
     films = list(zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True))
     assert len(films) == 6
@@ -121,28 +122,30 @@ OTHER_CHEEK = (70, 82, 88, 96)
 def test_faces_only(
     tmp_path: Path,
     clip: str,
-    sighted: Sighted,
-    with_faces: WithFaces,
+    make_sightings: MakeSightings,
+    add_faces: AddFaces,
     faces: list[int],
     part: Box,
     blurred: bool,  # noqa: FBT001
 ) -> None:
     rows = [(0, 40 * step, LEFT[0], True) for step in range(6)]
-    sightings = with_faces(sighted(*rows, size=PERSON_SIZE, top=TOP), list(faces), size=16)
+    sightings = add_faces(make_sightings(*rows, size=PERSON_SIZE, top=TOP), list(faces), size=16)
 
-    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred("faces"))
+    write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection("faces"))
 
     for before, after in zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True):
         assert is_blurred(before, after, part) == blurred
 
 
 def test_blurred_before_the_first_sighting_and_after_the_last(
-    tmp_path: Path, sighted: Sighted
+    tmp_path: Path, make_sightings: MakeSightings
 ) -> None:
     clip = str(write_clip(tmp_path / "long.mp4", standing(26), codec_options=FINE))
-    sightings = sighted((0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP)
+    sightings = make_sightings(
+        (0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP
+    )
 
-    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred())
+    write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection())
 
     films = zip(decode(clip), pictures(tmp_path / "film.mp4"), strict=True)
     times = [frame.timestamp_ms for frame, after in films if is_blurred(frame.image(), after, LEFT)]
@@ -156,7 +159,7 @@ def overlapping(hidden: Box, shown: Box, *, detected: bool = True) -> tuple[Imag
     """A picture of noise before and after one of two people in it was hidden."""
     image = np.random.default_rng(5).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     masks = Masks(np.array([1]), np.array([hidden], np.float64))
-    placed = Placed(np.array([0]), np.array([shown], np.float64), np.array([detected]))
+    placed = PersonPositions(np.array([0]), np.array([shown], np.float64), np.array([detected]))
     concealed = image.copy()
     conceal_bodies(image, concealed, masks, placed)
     return image, concealed
@@ -187,20 +190,20 @@ def test_one_who_is_shown_stays_sharp_only_in_front(
 
 
 def hide_bodies(image: Image, concealed: Image, masks: Masks) -> None:
-    nobody = Placed(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, np.bool_))
+    nobody = PersonPositions(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0, np.bool_))
     conceal_bodies(image, concealed, masks, nobody)
 
 
 def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
-    tmp_path: Path, clip: str, sighted: Sighted
+    tmp_path: Path, clip: str, make_sightings: MakeSightings
 ) -> None:
     """Person 1 stands 10 pixels higher in the same place as person 0."""
     rows = [(person, 40 * step, LEFT[0], True) for step in range(6) for person in (0, 1)]
-    sightings = sighted(*rows, size=PERSON_SIZE, top=TOP)
+    sightings = make_sightings(*rows, size=PERSON_SIZE, top=TOP)
     higher = np.outer(sightings.person_index == 1, [0, 10, 0, 10])
     sightings = replace(sightings, xyxy=(sightings.xyxy - higher).astype(np.float32))
 
-    write_blurred(clip, sightings, tmp_path / "film.mp4", Blurred("all-but", frozenset({0})))
+    write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection("all-but", frozenset({0})))
 
     before, after = pictures(clip)[3], pictures(tmp_path / "film.mp4")[3]
     assert is_blurred(before, after, (61, 94, 67, 104)), "the head behind"
@@ -267,7 +270,7 @@ def test_every_pixel_that_a_box_touches_is_concealed(xyxy: Box) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "persons"),
+    ("target", "persons"),
     [
         pytest.param("everybody", {1}, id="everybody, and one"),
         pytest.param("faces", {1}, id="faces, and one"),
@@ -275,13 +278,13 @@ def test_every_pixel_that_a_box_touches_is_concealed(xyxy: Box) -> None:
         pytest.param("all-but", set(), id="all but nobody"),
     ],
 )
-def test_what_makes_no_sense_is_refused(who: Who, persons: set[int]) -> None:
+def test_a_senseless_selection_is_refused(target: BlurTarget, persons: set[int]) -> None:
     with pytest.raises(ValueError, match="alone"):
-        Blurred(who, frozenset(persons))
+        BlurSelection(target, frozenset(persons))
 
 
 def test_a_person_who_is_not_there_is_refused(tmp_path: Path, clip: str, two: Sightings) -> None:
     with pytest.raises(ValueError, match="no person 7"):
-        write_blurred(clip, two, tmp_path / "film.mp4", Blurred("only", frozenset({0, 7})))
+        write_blurred(clip, two, tmp_path / "film.mp4", BlurSelection("only", frozenset({0, 7})))
 
     assert not (tmp_path / "film.mp4").exists()

@@ -12,8 +12,8 @@ from passerby.films.contact_sheet import (
     GROUND,
     HEAD,
     MARGIN,
-    Life,
     Portrait,
+    VisiblePeriod,
     clock,
     compose,
     write_contact_sheets,
@@ -22,8 +22,8 @@ from passerby.films.palette import colour_of
 from passerby.records import Sightings
 from passerby.testing import moving_boxes, write_clip
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def shown(count: int) -> list[Portrait]:
     ],
 )
 def test_a_sheet_is_as_wide_as_its_portraits(count: int, columns: int) -> None:
-    sheet = compose(Life(4, 0, 5000), shown(count))
+    sheet = compose(VisiblePeriod(4, 0, 5000), shown(count))
 
     width = 2 * MARGIN + columns * portraits.WIDTH + (columns - 1) * GAP
     assert sheet.shape == (2 * MARGIN + HEAD + portraits.HEIGHT + CAPTION, width, 3)
 
 
 def test_what_is_on_a_sheet() -> None:
-    sheet = compose(Life(4, 0, 5000), shown(2))
+    sheet = compose(VisiblePeriod(4, 0, 5000), shown(2))
 
     top = MARGIN + HEAD
     for left in (MARGIN, MARGIN + portraits.WIDTH + GAP):
@@ -79,12 +79,12 @@ def read(path: Path) -> np.ndarray:
     return image
 
 
-def test_a_sheet_for_each_person(tmp_path: Path, sighted: Sighted) -> None:
+def test_a_sheet_for_each_person(tmp_path: Path, make_sightings: MakeSightings) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", moving_boxes(20)))
     walk = [(person, 40 * step, 30, True) for person in (2, 0) for step in range(5, 15)]
     told: list[int] = []
 
-    written = write_contact_sheets(source, sighted(*walk), tmp_path, told.append)
+    written = write_contact_sheets(source, make_sightings(*walk), tmp_path, told.append)
 
     assert written == [tmp_path / "person-0000.png", tmp_path / "person-0002.png"]
     width = 2 * MARGIN + 8 * portraits.WIDTH + 7 * GAP
@@ -93,13 +93,17 @@ def test_a_sheet_for_each_person(tmp_path: Path, sighted: Sighted) -> None:
     assert 13 <= told[-1] <= 15
 
 
-def test_portraits_show_the_frame_of_their_time(tmp_path: Path, sighted: Sighted) -> None:
+def test_portraits_show_the_frame_of_their_time(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
     def brighter() -> list[np.ndarray]:
         return [np.full((120, 160, 3), 20 * number, dtype=np.uint8) for number in range(10)]
 
     source = str(write_clip(tmp_path / "clip.mp4", brighter()))
 
-    (path,) = write_contact_sheets(source, sighted((0, 0, 9, True), (0, 360, 9, True)), tmp_path)
+    (path,) = write_contact_sheets(
+        source, make_sightings((0, 0, 9, True), (0, 360, 9, True)), tmp_path
+    )
 
     sheet = read(path)
     middle = MARGIN + HEAD + portraits.HEIGHT // 2
@@ -108,12 +112,12 @@ def test_portraits_show_the_frame_of_their_time(tmp_path: Path, sighted: Sighted
 
 
 def test_a_person_known_by_the_face_has_a_sheet(
-    tmp_path: Path, sighted: Sighted, with_faces: WithFaces
+    tmp_path: Path, make_sightings: MakeSightings, add_faces: AddFaces
 ) -> None:
     picture = np.zeros((120, 160, 3), np.uint8)
     picture[40:50, 70:80] = 250  # the face
     source = str(write_clip(tmp_path / "clip.mp4", [picture]))
-    sightings = with_faces(sighted((0, 0, 70, True), top=40), [0], body=False)
+    sightings = add_faces(make_sightings((0, 0, 70, True), top=40), [0], body=False)
 
     (path,) = write_contact_sheets(source, sightings, tmp_path)
 
@@ -129,15 +133,17 @@ def test_a_person_known_by_the_face_has_a_sheet(
     "rows", [[], [(0, 0, 0, False)]], ids=["nobody", "somebody never detected"]
 )
 def test_no_sheet(
-    tmp_path: Path, sighted: Sighted, rows: list[tuple[int, int, float, bool]]
+    tmp_path: Path, make_sightings: MakeSightings, rows: list[tuple[int, int, float, bool]]
 ) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", moving_boxes(3)))
 
-    assert write_contact_sheets(source, sighted(*rows), tmp_path) == []
+    assert write_contact_sheets(source, make_sightings(*rows), tmp_path) == []
 
 
-def test_a_video_cut_short_still_gives_a_sheet(tmp_path: Path, sighted: Sighted) -> None:
+def test_a_video_cut_short_still_gives_a_sheet(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", moving_boxes(5)))
-    sightings = sighted((0, 80, 0, True), (0, 9000, 0, True))
+    sightings = make_sightings((0, 80, 0, True), (0, 9000, 0, True))
 
     assert len(write_contact_sheets(source, sightings, tmp_path)) == 1

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from passerby.films.drawing import annotate
 from passerby.films.palette import colour_of
-from passerby.films.placement import Placed, PlacedFaces, Trail
+from passerby.films.placement import FacePositions, PersonPositions, Trail
 from passerby.testing import frontal_faces
 
 GREY = 90
@@ -16,17 +16,17 @@ def picture() -> NDArray[np.uint8]:
     return np.full((HEIGHT, WIDTH, 3), GREY, dtype=np.uint8)
 
 
-def placed(*boxes: tuple[float, float, float, float], detected: bool = True) -> Placed:
-    return Placed(
+def placed(*boxes: tuple[float, float, float, float], detected: bool = True) -> PersonPositions:
+    return PersonPositions(
         np.arange(len(boxes)),
         np.array(boxes, dtype=np.float64).reshape(-1, 4),
         np.full(len(boxes), detected),
     )
 
 
-def faces(*boxes: tuple[float, float, float, float]) -> PlacedFaces:
+def faces(*boxes: tuple[float, float, float, float]) -> FacePositions:
     made = frontal_faces(boxes)
-    return PlacedFaces(
+    return FacePositions(
         np.arange(len(boxes)),
         made.xyxy.astype(np.float64),
         made.landmarks[:, :5].astype(np.float64),

@@ -112,7 +112,7 @@ def test_odd_pictures(tmp_path: Path, size: tuple[int, int], pixel_format: str, 
     assert [abs(int(image.mean()) - 90) < 4 for image in pictures] == [True, True]
 
 
-def test_what_is_painted_is_seen(tmp_path: Path) -> None:
+def test_edited_frames_are_shown(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip.mp4", moving_boxes(4))
 
     def darker(frame: DecodedFrame, image: Image) -> Image:
@@ -134,11 +134,11 @@ def test_frames_are_not_gathered(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip.mp4", moving_boxes(4))
     events: list[str] = []
 
-    def paint(frame: DecodedFrame, image: Image) -> Image:
+    def edit(frame: DecodedFrame, image: Image) -> Image:
         events.append(f"paint {frame.index}")
         return image
 
-    write_film(str(source), tmp_path / "out.mp4", paint, progress=lambda n: events.append(str(n)))
+    write_film(str(source), tmp_path / "out.mp4", edit, on_progress=lambda n: events.append(str(n)))
 
     assert events == list(_alternating(4))
 

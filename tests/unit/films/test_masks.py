@@ -1,4 +1,4 @@
-"""Boxes of `sighted` are 20 wide and 40 high, from y = 10 on: 3.2 pixels are their margin."""
+"""Boxes of `make_sightings` are 20 wide and 40 high, from y = 10 on; their margin is 3.2 pixels."""
 
 from collections.abc import Callable
 
@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.films.masks import Hidden
+from passerby.films.masks import HiddenPersons
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 Row = tuple[int, int, float, bool]
 
 WALK = [(0, 1000, 100, True), (0, 1066, 103, True)]
 
 
 def box(left: float, margin: float) -> list[float]:
-    """A box of `sighted`, grown."""
+    """A box of `make_sightings`, grown."""
     return [left - margin, 10 - margin, left + 20 + margin, 50 + margin]
 
 
@@ -60,9 +60,9 @@ def box(left: float, margin: float) -> list[float]:
     ],
 )
 def test_bodies(
-    sighted: Sighted, rows: list[Row], timestamp_ms: int, expected: list[list[float]]
+    make_sightings: MakeSightings, rows: list[Row], timestamp_ms: int, expected: list[list[float]]
 ) -> None:
-    masks = Hidden(sighted(*rows)).bodies(timestamp_ms)
+    masks = HiddenPersons(make_sightings(*rows)).bodies(timestamp_ms)
 
     np.testing.assert_allclose(_sorted(masks.xyxy), _sorted(expected), atol=1e-4)
 
@@ -72,11 +72,11 @@ def _sorted(boxes: NDArray[np.float64] | list[list[float]]) -> NDArray[np.float6
 
 
 def test_a_face_alone_stands_for_head_and_shoulders(
-    sighted: Sighted, with_faces: WithFaces
+    make_sightings: MakeSightings, add_faces: AddFaces
 ) -> None:
-    sightings = with_faces(sighted((0, 1000, 100, True)), [0], body=False, size=10)
+    sightings = add_faces(make_sightings((0, 1000, 100, True)), [0], body=False, size=10)
 
-    ((left, top, right, bottom),) = Hidden(sightings).bodies(1000).xyxy.tolist()
+    ((left, top, right, bottom),) = HiddenPersons(sightings).bodies(1000).xyxy.tolist()
 
     assert left < 90
     assert top < 5
@@ -95,23 +95,23 @@ def test_a_face_alone_stands_for_head_and_shoulders(
     ],
 )
 def test_heads(
-    sighted: Sighted,
-    with_faces: WithFaces,
+    make_sightings: MakeSightings,
+    add_faces: AddFaces,
     faces: list[int],
     timestamp_ms: int,
     expected: list[list[float]],
 ) -> None:
-    sightings = with_faces(sighted(*WALK), faces, size=10)
+    sightings = add_faces(make_sightings(*WALK), faces, size=10)
 
-    masks = Hidden(sightings).heads(timestamp_ms)
+    masks = HiddenPersons(sightings).heads(timestamp_ms)
 
     np.testing.assert_allclose(masks.xyxy, expected, atol=1e-4)
 
 
-def test_the_head_of_one_who_is_cut_off_is_larger(sighted: Sighted) -> None:
+def test_the_head_of_one_who_is_cut_off_is_larger(make_sightings: MakeSightings) -> None:
     """A box as wide as high is that of somebody seen down to the chest."""
-    sightings = sighted((0, 1000, 100, True), size=(40, 40))
+    sightings = make_sightings((0, 1000, 100, True), size=(40, 40))
 
-    ((_, _, _, bottom),) = Hidden(sightings).heads(1000).xyxy.tolist()
+    ((_, _, _, bottom),) = HiddenPersons(sightings).heads(1000).xyxy.tolist()
 
     assert bottom == pytest.approx(10 + 24 + 3.2)

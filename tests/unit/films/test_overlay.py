@@ -14,8 +14,8 @@ from passerby.records import Sightings
 from passerby.testing import write_clip
 from passerby.video.decode import decode
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 
 UNEVEN_MS = [0, 33, 150, 190, 400, 440, 900]
 
@@ -39,12 +39,12 @@ def plain(count: int, size: tuple[int, int] = (160, 120)) -> Iterator[NDArray[np
     ],
 )
 def test_frames_keep_their_times(
-    tmp_path: Path, sighted: Sighted, name: str, options: dict[str, object]
+    tmp_path: Path, make_sightings: MakeSightings, name: str, options: dict[str, object]
 ) -> None:
     source = str(write_clip(tmp_path / name, plain(7), **options))  # type: ignore[arg-type]
     target = tmp_path / "overlay.mp4"
 
-    write_overlay(source, sighted(), target)
+    write_overlay(source, make_sightings(), target)
 
     expected = [frame.timestamp_ms for frame in decode(source)]
     assert len(expected) == 7
@@ -63,7 +63,7 @@ def test_frames_keep_their_times(
 )
 def test_size(
     tmp_path: Path,
-    sighted: Sighted,
+    make_sightings: MakeSightings,
     stored: tuple[int, int],
     options: dict[str, object],
     shown: tuple[int, int],
@@ -72,25 +72,27 @@ def test_size(
     source = write_clip(tmp_path / "clip.mp4", pictures, **options)  # type: ignore[arg-type]
     target = tmp_path / "overlay.mp4"
 
-    write_overlay(str(source), sighted(), target)
+    write_overlay(str(source), make_sightings(), target)
 
     assert next(decode(str(target))).size == shown
 
 
-def test_colours_come_out_as_they_went_in(tmp_path: Path, sighted: Sighted) -> None:
+def test_colours_come_out_as_they_went_in(tmp_path: Path, make_sightings: MakeSightings) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", plain(2)))
     target = tmp_path / "overlay.mp4"
 
-    write_overlay(source, sighted(), target)
+    write_overlay(source, make_sightings(), target)
 
     before, after = (next(decode(path)).image() for path in (source, str(target)))
     np.testing.assert_allclose(after.astype(int), before, atol=3)
 
 
-def test_every_frame_between_two_sightings_is_marked(tmp_path: Path, sighted: Sighted) -> None:
+def test_every_frame_between_two_sightings_is_marked(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", plain(6, (320, 240))))
     target = tmp_path / "overlay.mp4"
-    sightings = sighted((0, 40, 100, True), (0, 160, 130, True), size=(80, 160), top=40)
+    sightings = make_sightings((0, 40, 100, True), (0, 160, 130, True), size=(80, 160), top=40)
 
     write_overlay(source, sightings, target)
 
@@ -113,12 +115,12 @@ def _left_edge(image: NDArray[np.uint8]) -> int | None:
 
 
 def test_a_face_is_marked_where_there_is_no_body(
-    tmp_path: Path, sighted: Sighted, with_faces: WithFaces
+    tmp_path: Path, make_sightings: MakeSightings, add_faces: AddFaces
 ) -> None:
     source = str(write_clip(tmp_path / "clip.mp4", plain(6, (320, 240))))
     target = tmp_path / "overlay.mp4"
-    two = sighted((0, 40, 100, True), (0, 160, 130, True), top=80)
-    sightings = with_faces(two, [0, 1], body=False, size=80)
+    two = make_sightings((0, 40, 100, True), (0, 160, 130, True), top=80)
+    sightings = add_faces(two, [0, 1], body=False, size=80)
 
     write_overlay(source, sightings, target)
 
@@ -127,9 +129,9 @@ def test_a_face_is_marked_where_there_is_no_body(
     assert lefts[1:5] == pytest.approx([100, 110, 120, 130], abs=3)
 
 
-def test_form_of_the_file(tmp_path: Path, sighted: Sighted) -> None:
+def test_form_of_the_file(tmp_path: Path, make_sightings: MakeSightings) -> None:
     target = tmp_path / "overlay.mp4"
-    write_overlay(str(write_clip(tmp_path / "clip.mkv", plain(3))), sighted(), target)
+    write_overlay(str(write_clip(tmp_path / "clip.mkv", plain(3))), make_sightings(), target)
 
     with av.open(target) as container:
         codec = container.streams.video[0].codec_context
@@ -138,16 +140,16 @@ def test_form_of_the_file(tmp_path: Path, sighted: Sighted) -> None:
     assert content.index(b"moov") < content.index(b"mdat")
 
 
-def test_progress_is_told(tmp_path: Path, sighted: Sighted) -> None:
+def test_progress_is_reported(tmp_path: Path, make_sightings: MakeSightings) -> None:
     told: list[int] = []
     source = str(write_clip(tmp_path / "clip.mp4", plain(4)))
 
-    write_overlay(source, sighted(), tmp_path / "overlay.mp4", told.append)
+    write_overlay(source, make_sightings(), tmp_path / "overlay.mp4", told.append)
 
     assert told == [1, 2, 3, 4]
 
 
-def test_a_failure_leaves_nothing_behind(tmp_path: Path, sighted: Sighted) -> None:
+def test_a_failure_leaves_nothing_behind(tmp_path: Path, make_sightings: MakeSightings) -> None:
     target = tmp_path / "overlay.mp4"
     target.write_text("of before")
     source = str(write_clip(tmp_path / "clip.mp4", plain(4)))
@@ -156,26 +158,26 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, sighted: Sighted) -> No
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_overlay(source, sighted(), target, stop)
+        write_overlay(source, make_sightings(), target, stop)
 
     assert target.read_text() == "of before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "overlay.mp4"]
 
 
-def test_no_video(tmp_path: Path, sighted: Sighted) -> None:
+def test_no_video(tmp_path: Path, make_sightings: MakeSightings) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
 
     with pytest.raises(UnsupportedVideo):
-        write_overlay(str(tmp_path / "text.mp4"), sighted(), tmp_path / "overlay.mp4")
+        write_overlay(str(tmp_path / "text.mp4"), make_sightings(), tmp_path / "overlay.mp4")
 
 
-def test_no_frame(tmp_path: Path, sighted: Sighted) -> None:
+def test_no_frame(tmp_path: Path, make_sightings: MakeSightings) -> None:
     index_first = {"movflags": "+faststart"}
     whole = write_clip(tmp_path / "clip.mp4", plain(2), container_options=index_first).read_bytes()
     cut_short = tmp_path / "cut.mp4"
     cut_short.write_bytes(whole[: whole.index(b"mdat") + 4])
 
     with pytest.raises(DamagedVideo):
-        write_overlay(str(cut_short), sighted(), tmp_path / "overlay.mp4")
+        write_overlay(str(cut_short), make_sightings(), tmp_path / "overlay.mp4")
 
     assert not (tmp_path / "overlay.mp4").exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from passerby.films.palette import BLACK, COLOURS, WHITE, Colour, colour_of, ink_on
+from passerby.films.palette import BLACK, COLOURS, WHITE, Colour, colour_of, text_colour_on
 
 
 def lab(colour: Colour) -> np.ndarray:
@@ -30,7 +30,7 @@ def test_colours_begin_again_after_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ground", "ink"),
+    ("ground", "text_colour"),
     [
         pytest.param(BLACK, WHITE, id="on black"),
         pytest.param(WHITE, BLACK, id="on white"),
@@ -38,5 +38,5 @@ def test_colours_begin_again_after_the_last() -> None:
         pytest.param((0, 255, 255), BLACK, id="on yellow"),
     ],
 )
-def test_ink(ground: Colour, ink: Colour) -> None:
-    assert ink_on(ground) == ink
+def test_text_is_legible_on_every_colour(ground: Colour, text_colour: Colour) -> None:
+    assert text_colour_on(ground) == text_colour

@@ -3,11 +3,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from passerby.films.placement import place, place_faces, trails
+from passerby.films.placement import locate_faces, locate_persons, trace_trails
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 Row = tuple[int, int, float, bool]
 
 WALK = [(0, 1000, 0, True), (0, 1100, 10, True)]
@@ -40,13 +40,13 @@ WALK = [(0, 1000, 0, True), (0, 1100, 10, True)]
         ),
     ],
 )
-def test_place(
-    sighted: Sighted,
+def test_locate_persons(
+    make_sightings: MakeSightings,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, float, bool]],
 ) -> None:
-    placed = place(sighted(*rows), timestamp_ms)
+    placed = locate_persons(make_sightings(*rows), timestamp_ms)
 
     assert placed.person_index.tolist() == [person for person, _, _ in expected]
     assert placed.detected.tolist() == [detected for _, _, detected in expected]
@@ -75,16 +75,16 @@ def test_place(
         ),
     ],
 )
-def test_place_faces(
-    sighted: Sighted,
-    with_faces: WithFaces,
+def test_locate_faces(
+    make_sightings: MakeSightings,
+    add_faces: AddFaces,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, float]],
 ) -> None:
-    sightings = with_faces(sighted(*rows), list(range(len(rows))), body=False)
+    sightings = add_faces(make_sightings(*rows), list(range(len(rows))), body=False)
 
-    placed = place_faces(sightings, timestamp_ms)
+    placed = locate_faces(sightings, timestamp_ms)
 
     assert placed.person_index.tolist() == [person for person, _ in expected]
     boxes = np.array([(left, 10, left + 10, 20) for _, left in expected]).reshape(-1, 4)
@@ -122,24 +122,24 @@ def steps(person: int, first_ms: int, count: int) -> list[Row]:
         ),
     ],
 )
-def test_trails(
-    sighted: Sighted,
+def test_trace_trails(
+    make_sightings: MakeSightings,
     rows: list[Row],
     timestamp_ms: int,
     expected: list[tuple[int, list[float]]],
 ) -> None:
-    sightings = sighted(*rows)
+    sightings = make_sightings(*rows)
 
-    found = trails(sightings, place(sightings, timestamp_ms), timestamp_ms)
+    found = trace_trails(sightings, locate_persons(sightings, timestamp_ms), timestamp_ms)
 
     assert [trail.person_index for trail in found] == [person for person, _ in expected]
     for trail, (_, middles) in zip(found, expected, strict=True):
         np.testing.assert_allclose(trail.points, [(middle, 50) for middle in middles])
 
 
-def test_trails_fade(sighted: Sighted) -> None:
-    sightings = sighted(*steps(0, 0, 21))
+def test_trails_fade(make_sightings: MakeSightings) -> None:
+    sightings = make_sightings(*steps(0, 0, 21))
 
-    (trail,) = trails(sightings, place(sightings, 2000), 2000)
+    (trail,) = trace_trails(sightings, locate_persons(sightings, 2000), 2000)
 
     np.testing.assert_allclose(trail.freshness, np.linspace(0, 1, 21))

@@ -9,20 +9,20 @@ from passerby.films.portrait_archive import best_rows, write_portraits
 from passerby.records import Sightings
 from passerby.testing import BOX_COLOURS, moving_boxes, write_clip
 
-Sighted = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
 
 
-def test_the_surest_detection_is_shown(sighted: Sighted) -> None:
+def test_the_surest_detection_is_shown(make_sightings: MakeSightings) -> None:
     rows = [(0, 0, 0, True), (2, 0, 5, False), (0, 100, 10, True), (1, 100, 0, True)]
-    sightings = sighted(*rows, (0, 200, 20, False))
+    sightings = make_sightings(*rows, (0, 200, 20, False))
     sightings.confidence[:] = [0.5, 0.9, 0.8, 0.7, 0.9]
 
     assert best_rows(sightings).tolist() == [2, 3]
 
 
-def test_everybody_has_a_picture(sighted: Sighted, tmp_path: Path) -> None:
+def test_everybody_has_a_picture(make_sightings: MakeSightings, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_boxes(10, (320, 240)))
-    sightings = sighted((0, 0, 0, True), (1, 40, 3, True))
+    sightings = make_sightings((0, 0, 0, True), (1, 40, 3, True))
     told: list[int] = []
 
     for name in ("one.zip", "other.zip"):
@@ -38,10 +38,10 @@ def test_everybody_has_a_picture(sighted: Sighted, tmp_path: Path) -> None:
     assert told == [1, 2, 1, 2]
 
 
-def test_nobody(sighted: Sighted, tmp_path: Path) -> None:
+def test_nobody(make_sightings: MakeSightings, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_boxes(2))
 
-    write_portraits(str(clip), sighted(), tmp_path / "none.zip")
+    write_portraits(str(clip), make_sightings(), tmp_path / "none.zip")
 
     with zipfile.ZipFile(tmp_path / "none.zip") as archive:
         assert archive.namelist() == []

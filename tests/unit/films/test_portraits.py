@@ -5,19 +5,26 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.films.portraits import AROUND_PICTURE, HEIGHT, WIDTH, choose, cut, subjects
+from passerby.films.portraits import (
+    AROUND_PICTURE,
+    HEIGHT,
+    WIDTH,
+    choose_sightings,
+    crop,
+    crop_boxes,
+)
 from passerby.records import Sightings
 
-Sighted = Callable[..., Sightings]
-WithFaces = Callable[..., Sightings]
+MakeSightings = Callable[..., Sightings]
+AddFaces = Callable[..., Sightings]
 
 
-def test_nobody_is_chosen_from_nothing(sighted: Sighted) -> None:
-    assert choose(sighted()).tolist() == []
+def test_nobody_is_chosen_from_nothing(make_sightings: MakeSightings) -> None:
+    assert choose_sightings(make_sightings()).tolist() == []
 
 
-def test_filled_boxes_are_not_chosen(sighted: Sighted) -> None:
-    assert choose(sighted((0, 0, 0, False), (0, 40, 0, True))).tolist() == [1]
+def test_filled_boxes_are_not_chosen(make_sightings: MakeSightings) -> None:
+    assert choose_sightings(make_sightings((0, 0, 0, False), (0, 40, 0, True))).tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -28,49 +35,51 @@ def test_filled_boxes_are_not_chosen(sighted: Sighted) -> None:
         pytest.param(80, list(range(0, 80, 10)), id="the first of each tenth when all are alike"),
     ],
 )
-def test_portraits_are_spread_over_a_life(sighted: Sighted, count: int, chosen: list[int]) -> None:
-    sightings = sighted(*[(0, 100 * step, 0, True) for step in range(count)])
+def test_portraits_are_spread_over_a_path(
+    make_sightings: MakeSightings, count: int, chosen: list[int]
+) -> None:
+    sightings = make_sightings(*[(0, 100 * step, 0, True) for step in range(count)])
 
-    assert choose(sightings).tolist() == chosen
+    assert choose_sightings(sightings).tolist() == chosen
 
 
-def test_the_most_confident_of_each_stretch_is_chosen(sighted: Sighted) -> None:
-    sightings = sighted(*[(0, 100 * step, 0, True) for step in range(80)])
+def test_the_most_confident_of_each_stretch_is_chosen(make_sightings: MakeSightings) -> None:
+    sightings = make_sightings(*[(0, 100 * step, 0, True) for step in range(80)])
     confidence = np.full(80, 0.5, dtype=np.float32)
     confidence[[3, 4, 79]] = (0.7, 0.9, 0.6)
 
-    assert choose(replace(sightings, confidence=confidence)).tolist() == [
+    assert choose_sightings(replace(sightings, confidence=confidence)).tolist() == [
         4,
         *range(10, 70, 10),
         79,
     ]
 
 
-def test_persons_are_chosen_from_apart(sighted: Sighted) -> None:
+def test_persons_are_chosen_from_apart(make_sightings: MakeSightings) -> None:
     early = [(0, 100 * step, 0, True) for step in range(16)]
     late = [(1, 800 + 100 * step, 0, True) for step in range(2)]
-    sightings = sighted(*early, *late)
+    sightings = make_sightings(*early, *late)
 
-    persons = sightings.person_index[choose(sightings)].tolist()
+    persons = sightings.person_index[choose_sightings(sightings)].tolist()
 
     assert (persons.count(0), persons.count(1)) == (8, 2)
 
 
 def test_a_face_alone_is_chosen_where_there_is_no_body(
-    sighted: Sighted, with_faces: WithFaces
+    make_sightings: MakeSightings, add_faces: AddFaces
 ) -> None:
     # Two stretches of life with something in them: one of bodies and faces, one of a face.
     rows = [(0, 0, 0, True), (0, 1, 0, True), (0, 2, 0, True), (0, 1000, 0, True)]
-    sightings = with_faces(sighted(*rows), [0, 2, 3], body=False)
+    sightings = add_faces(make_sightings(*rows), [0, 2, 3], body=False)
     confidence = np.array([0.9, 0.5, 0.9, 0.9], np.float32)
 
-    assert choose(replace(sightings, confidence=confidence)).tolist() == [1, 3]
+    assert choose_sightings(replace(sightings, confidence=confidence)).tolist() == [1, 3]
 
 
-def test_what_is_shown_of_a_sighting(sighted: Sighted, with_faces: WithFaces) -> None:
-    sightings = with_faces(sighted((0, 0, 30, True), (1, 0, 100, True)), [1], body=False)
+def test_crop_boxes(make_sightings: MakeSightings, add_faces: AddFaces) -> None:
+    sightings = add_faces(make_sightings((0, 0, 30, True), (1, 0, 100, True)), [1], body=False)
 
-    body, head_and_shoulders = subjects(sightings)
+    body, head_and_shoulders = crop_boxes(sightings)
 
     assert body.tolist() == [30, 10, 50, 50]
     # The face is 10 pixels wide and high, at 100, 10.
@@ -99,7 +108,7 @@ def graded(width: int, height: int) -> NDArray[np.uint8]:
 def test_the_person_is_in_the_middle(
     box: tuple[float, float, float, float], middle: tuple[float, float]
 ) -> None:
-    portrait = cut(graded(1001, 1001), np.array(box, dtype=np.float32))
+    portrait = crop(graded(1001, 1001), np.array(box, dtype=np.float32))
 
     assert portrait.shape == (HEIGHT, WIDTH, 3)
     blue, green, red = portrait[HEIGHT // 2, WIDTH // 2].tolist()
@@ -111,7 +120,7 @@ def test_the_whole_person_is_seen() -> None:
     image = np.zeros((500, 500, 3), dtype=np.uint8)
     image[100:300, 200:280] = 255
 
-    portrait = cut(image, np.array([200, 100, 280, 300], dtype=np.float32))
+    portrait = crop(image, np.array([200, 100, 280, 300], dtype=np.float32))
 
     white = portrait[:, :, 0] > 128
     # 6 percent of the height on each side: a scale of 256 / 224.
@@ -120,7 +129,7 @@ def test_the_whole_person_is_seen() -> None:
 
 
 def test_beyond_a_picture_too_small_there_is_ground() -> None:
-    portrait = cut(graded(400, 60), np.array([100, 0, 200, 60], dtype=np.float32))
+    portrait = crop(graded(400, 60), np.array([100, 0, 200, 60], dtype=np.float32))
 
     assert portrait[0, WIDTH // 2].tolist() == list(AROUND_PICTURE)
     assert portrait[HEIGHT // 2, WIDTH // 2, 2] == pytest.approx(200, abs=1)

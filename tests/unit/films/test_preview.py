@@ -106,7 +106,7 @@ def test_upright_pictures(tmp_path: Path) -> None:
     assert image.shape == (96, 64, 3)
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     told: list[int] = []
     source = write_clip(tmp_path / "clip.mkv", moving_boxes(3), start_ms=120)
 

@@ -10,7 +10,7 @@ from tests.harness.sound import add_sound, heard, lag_s, noise, on_the_clock
 
 from passerby.films.film import FULL, write_film
 from passerby.films.preview import PREVIEW
-from passerby.films.sound import _in_order
+from passerby.films.sound import _drop_disordered
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import DecodedFrame, Image, decode
 
@@ -132,7 +132,7 @@ def test_in_step_where_a_clock_starts_again(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("encoding", [FULL, PREVIEW], ids=["film", "preview"])
-def test_made_anew_as_aac(
+def test_encoded_again_as_aac(
     tmp_path: Path, name: str, encoder: str, rate: int, layout: str, encoding: object
 ) -> None:
     samples = noise(SECONDS, rate)
@@ -244,4 +244,4 @@ def test_packets_with_damaged_times(times: list[int], kept: list[int]) -> None:
             packet.dts = time
             yield packet
 
-    assert [packet.dts for packet in _in_order(packets())] == kept
+    assert [packet.dts for packet in _drop_disordered(packets())] == kept

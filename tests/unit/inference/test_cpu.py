@@ -1,6 +1,6 @@
 import pytest
 
-from passerby.inference.cpu import features
+from passerby.inference.cpu import parse_cpu_features
 
 XEON = """processor\t: 0
 model name\t: Intel(R) Xeon(R) Processor
@@ -23,4 +23,4 @@ GRAVITON = "processor\t: 0\nFeatures\t: fp asimd asimddp\nCPU part\t: 0xd0c\n"
     ],
 )
 def test_features(information: str, expected: set[str]) -> None:
-    assert features(information) == expected
+    assert parse_cpu_features(information) == expected

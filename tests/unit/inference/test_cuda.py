@@ -6,7 +6,7 @@ import pytest
 from passerby.errors import ModelError
 from passerby.inference import cuda
 from passerby.inference.cuda import CUDA, open_on_gpu
-from passerby.inference.session import Execution
+from passerby.inference.execution import Execution
 from passerby.inference.weights import find
 
 WEIGHTS = find("nanodet-g")
@@ -34,7 +34,7 @@ def built_with_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_runtime_for_the_cpu_alone_is_refused() -> None:
     execution = Execution(WEIGHTS, "float", "onnxruntime", "float32", "cuda")
 
-    with pytest.raises(ModelError, match=r"CPU alone: pip install 'passerby\[cuda\]'"):
+    with pytest.raises(ModelError, match=r"CPU only: pip install 'passerby\[cuda\]'"):
         execution.open_session(160, 96)
 
 
@@ -50,7 +50,7 @@ def test_what_cuda_answered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> ort.InferenceSession:
         raise ModelError("ONNX Runtime cannot load the network.") from RuntimeError(NO_GPU)
 
-    monkeypatch.setattr(cuda, "loaded", refuse)
+    monkeypatch.setattr(cuda, "load_session", refuse)
 
     with pytest.raises(ModelError, match=r"used: no CUDA-capable device is detected\.$"):
         open_on_gpu(CONTENT, 160, 96, 1)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import passerby
 from passerby.errors import ModelError
+from passerby.inference.execution import Execution
 from passerby.inference.onnx_runtime import OnnxRuntimeSession
-from passerby.inference.session import Execution
 from passerby.inference.weights import find
 
 WIDTH, HEIGHT = 160, 96

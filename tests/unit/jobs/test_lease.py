@@ -153,7 +153,7 @@ class Listener(logging.Handler):
         self.facts: list[object] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.facts.append((record.levelname, logs.surroundings().facts))
+        self.facts.append((record.levelname, logs.current_log_settings().fields))
 
 
 def test_what_the_heartbeat_says_is_about_the_job(database: Database, job: Job) -> None:
@@ -161,7 +161,7 @@ def test_what_the_heartbeat_says_is_about_the_job(database: Database, job: Job) 
     logging.getLogger("passerby").addHandler(listener)
     try:
         with (
-            logs.about(job_id=job.id),
+            logs.context(job_id=job.id),
             Lease(AbsentOnce(database), job, "anna", threading.Event()),
         ):
             deadline = time.monotonic() + 5

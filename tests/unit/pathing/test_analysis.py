@@ -1,38 +1,58 @@
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from passerby.errors import DamagedVideo, JobCancelled, UnsupportedVideo
-from passerby.pathing.analysis import RunShards, ShardWork, analyse
-from passerby.pathing.observations import save
+from passerby.pathing.analysis import Analysis, analyse
+from passerby.pathing.executor import Executor, ShardCallback, ShardTask
+from passerby.pathing.observation_store import FolderObservationStore
+from passerby.pathing.observations import serialised
 from passerby.pathing.plan import Options, Shard
-from passerby.records import Progress, Stage
+from passerby.pathing.video_source import FileSource
+from passerby.records import FractionCallback, Progress, ProgressCallback, Stage
 from passerby.testing import BOX_COLOURS, Image, observations, texture, write_clip
+
+R = TypeVar("R")
 
 pytestmark = pytest.mark.usefixtures("colour_network")
 
 FOUR_SHARDS = Options(shard_ms=500)
 
-OnShard = Callable[[int, float], None]
+
+class OneByOne:
+    """An `Executor` that does everything in this thread."""
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        on_tick()
+        return work(lambda _: None)
+
+    def map(self, task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+        for number, shard in enumerate(shards):
+            task(shard, partial(on_progress, number), threads=1)
+            on_progress(number, 1.0)
 
 
-def one_by_one(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
-    """Run the shards here, one after another."""
-    paths = []
-    for number, shard in enumerate(shards):
-        paths.append(work(shard, partial(on_progress, number), threads=1))
-        on_progress(number, 1.0)
-    return paths
+def found_in(
+    clip: str,
+    folder: Path,
+    executor: Executor | None = None,
+    options: Options = FOUR_SHARDS,
+    on_progress: ProgressCallback = lambda _: None,
+) -> Analysis:
+    folder.mkdir(exist_ok=True)
+    store = FolderObservationStore(folder)
+    source = FileSource(clip, "v1")
+    return analyse(source, store, executor or OneByOne(), options=options, on_progress=on_progress)
 
 
 def test_a_box_that_walks_is_a_person(still_clip: str, tmp_path: Path) -> None:
-    run: RunShards = one_by_one
-
-    found = analyse(still_clip, "v1", tmp_path, run)
+    found = found_in(still_clip, tmp_path, options=Options())
 
     assert found.video.duration_ms == 2000
     assert found.frame_count == 50
@@ -63,7 +83,7 @@ def test_two_who_were_unseen_for_a_while_are_known_by_their_colours(
 ) -> None:
     clip = write_clip(tmp_path / "clip.mp4", meeting(turned_back=turned_back), rate=Fraction(15))
 
-    found = analyse(str(clip), "v1", tmp_path, one_by_one, options=Options(shard_ms=2000)).sightings
+    found = found_in(str(clip), tmp_path / "seen", options=Options(shard_ms=2000)).sightings
 
     assert set(found.person_index.tolist()) == {0, 1}
     for person in (0, 1):
@@ -72,54 +92,60 @@ def test_two_who_were_unseen_for_a_while_are_known_by_their_colours(
 
 
 def test_shards_found_on_disk_are_not_computed_again(still_clip: str, tmp_path: Path) -> None:
-    def die_after_two(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
-        one_by_one(work, shards[:2], on_progress)
-        raise KeyboardInterrupt
+    class DiesAfterTwo(OneByOne):
+        def map(self, task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+            super().map(task, shards[:2], on_progress)
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        analyse(still_clip, "v1", tmp_path, die_after_two, options=FOUR_SHARDS)
+        found_in(still_clip, tmp_path / "seen", DiesAfterTwo())
     observed_now: set[int] = set()
 
-    def watched(work: ShardWork, shards: Sequence[Shard], on_progress: OnShard) -> list[Path]:
-        def on_shard(number: int, fraction: float) -> None:
-            if fraction < 1:
-                observed_now.add(number)
-            on_progress(number, fraction)
+    class Watched(OneByOne):
+        def map(self, task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+            def on_shard(number: int, fraction: float) -> None:
+                if fraction < 1:
+                    observed_now.add(number)
+                on_progress(number, fraction)
 
-        return one_by_one(work, shards, on_shard)
+            super().map(task, shards, on_shard)
 
-    resumed = analyse(still_clip, "v1", tmp_path, watched, options=FOUR_SHARDS)
+    resumed = found_in(still_clip, tmp_path / "seen", Watched())
 
     assert observed_now == {2, 3}
-    undisturbed = analyse(still_clip, "v1", tmp_path / "elsewhere", one_by_one, options=FOUR_SHARDS)
+    undisturbed = found_in(still_clip, tmp_path / "elsewhere")
     assert list(resumed) == list(undisturbed)
 
 
 def test_the_video_is_located_anew_for_each_shard(still_clip: str, tmp_path: Path) -> None:
-    asked: list[str] = []
+    @dataclass(frozen=True)
+    class Counted(FileSource):
+        asked: list[str] = field(default_factory=list)
 
-    def locate() -> str:
-        asked.append(still_clip)
-        return still_clip
+        def location(self) -> str:
+            self.asked.append(self.path)
+            return self.path
 
-    analyse(still_clip, "v1", tmp_path, one_by_one, options=FOUR_SHARDS, locate=locate)
+    source = Counted(still_clip, "v1")
 
-    assert len(asked) == 4
+    analyse(source, FolderObservationStore(tmp_path), OneByOne(), options=FOUR_SHARDS)
+
+    assert len(source.asked) == 1 + 4  # once to plan
 
 
 def test_a_video_of_which_no_frame_decodes_is_damaged(still_clip: str, tmp_path: Path) -> None:
-    def nothing_seen(
-        work: ShardWork,  # noqa: ARG001
-        shards: Sequence[Shard],
-        on_progress: OnShard,  # noqa: ARG001
-    ) -> list[Path]:
-        paths = [tmp_path / f"{shard.key}.parquet" for shard in shards]
-        for path in paths:
-            save(observations([]), path)
-        return paths
+    class SeesNothing(OneByOne):
+        def map(
+            self,
+            task: ShardTask,  # noqa: ARG002
+            shards: Sequence[Shard],
+            on_progress: ShardCallback,  # noqa: ARG002
+        ) -> None:
+            for shard in shards:
+                (tmp_path / shard.file_name).write_bytes(serialised(observations([])))
 
     with pytest.raises(DamagedVideo):
-        analyse(still_clip, "v1", tmp_path, nothing_seen, options=FOUR_SHARDS)
+        found_in(still_clip, tmp_path, SeesNothing())
 
 
 def test_text_is_no_video(tmp_path: Path) -> None:
@@ -127,13 +153,13 @@ def test_text_is_no_video(tmp_path: Path) -> None:
     text.write_text("not a video", encoding="utf-8")
 
     with pytest.raises(UnsupportedVideo):
-        analyse(str(text), "v1", tmp_path, one_by_one)
+        found_in(str(text), tmp_path)
 
 
 def test_progress_rises_to_the_end(still_clip: str, tmp_path: Path) -> None:
     told: list[Progress] = []
 
-    analyse(still_clip, "v1", tmp_path, one_by_one, options=FOUR_SHARDS, on_progress=told.append)
+    found_in(still_clip, tmp_path, on_progress=told.append)
 
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
@@ -152,16 +178,13 @@ def test_progress_does_not_go_back_when_a_shard_begins_anew(
 ) -> None:
     told: list[Progress] = []
 
-    def killed_halfway(
-        work: ShardWork, shards: Sequence[Shard], on_progress: OnShard
-    ) -> list[Path]:
-        on_progress(1, 0.75)
-        on_progress(1, 0.0)
-        return one_by_one(work, shards, on_progress)
+    class KilledHalfway(OneByOne):
+        def map(self, task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+            on_progress(1, 0.75)
+            on_progress(1, 0.0)
+            super().map(task, shards, on_progress)
 
-    analyse(
-        still_clip, "v1", tmp_path, killed_halfway, options=FOUR_SHARDS, on_progress=told.append
-    )
+    found_in(still_clip, tmp_path, KilledHalfway(), on_progress=told.append)
 
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
@@ -179,7 +202,7 @@ def test_an_exception_of_on_progress_ends_the_work(
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        analyse(still_clip, "v1", tmp_path, one_by_one, on_progress=cancel)
+        found_in(still_clip, tmp_path, options=Options(), on_progress=cancel)
 
     assert told.count(stage) == 1
     assert told[-1] == stage

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from passerby.pathing.observations import concatenate, load, load_all, save
+from passerby.pathing.observations import concatenate, load, load_all, serialised
 from passerby.records import Faces, Observations
 from passerby.testing import Seen, observations
 
@@ -67,7 +67,7 @@ def test_what_is_saved_is_loaded(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.parquet"
 
-    save(observed, path)
+    path.write_bytes(serialised(observed))
 
     assert_same(load(path), observed)
 
@@ -77,8 +77,8 @@ def test_the_same_observations_give_the_same_bytes(tmp_path: Path) -> None:
     frames: list[list[Seen]] = [[(100, 100, 50)], [], [(104, 100, 50), (7, 8, 9)]]
     observed = observations(frames, appearance=looks)
 
-    save(observed, tmp_path / "one.parquet")
-    save(observed, tmp_path / "other.parquet")
+    (tmp_path / "one.parquet").write_bytes(serialised(observed))
+    (tmp_path / "other.parquet").write_bytes(serialised(observed))
 
     contents = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(contents) == ["one.parquet", "other.parquet"]  # and nothing unfinished
@@ -160,7 +160,7 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     path.mkdir()
 
     with pytest.raises(IsADirectoryError):
-        save(NOTHING, path)
+        path.write_bytes(serialised(NOTHING))
 
     assert list(tmp_path.iterdir()) == [path]
 
@@ -173,6 +173,6 @@ def test_the_shards_of_a_video_are_read_in_the_order_given(tmp_path: Path) -> No
     shards = [observations([[(1, 2, 3)]]), NOTHING, observations([[], [(4, 5, 6)]])]
     paths = [tmp_path / name for name in ("z", "y", "x")]
     for shard, path in zip(shards, paths, strict=True):
-        save(shard, path)
+        path.write_bytes(serialised(shard))
 
     assert_same(load_all(paths), concatenate(shards))

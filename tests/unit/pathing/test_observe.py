@@ -12,9 +12,11 @@ import pytest
 
 from passerby.errors import JobCancelled, ModelError, VideoGone
 from passerby.pathing.link import link
+from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import concatenate, load
-from passerby.pathing.observe import in_order, observe, observe_to_file, open_eyes
+from passerby.pathing.observe import in_order, load_models, observe, observe_shard
 from passerby.pathing.plan import Options, Shard, plan
+from passerby.pathing.video_source import FileSource
 from passerby.people.appearance import DIMENSIONS
 from passerby.records import Observations, Sightings
 from passerby.testing import BOX_COLOURS, ColourDetector, moving_boxes, texture, write_clip
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("colour_network")
 
 
 def shards_of(source: str | Path, options: Options) -> tuple[Shard, ...]:
-    return plan(str(source), "v1", options).shards
+    return plan(FileSource(str(source), "v1"), options).shards
 
 
 def unheard(_fraction: float) -> None:
@@ -35,7 +37,7 @@ def unheard(_fraction: float) -> None:
 def observed(source: str | Path, options: Options, threads: int = 1) -> Observations:
     shards = shards_of(source, options)
     return concatenate(
-        [observe(shard, open_eyes(shard, threads), unheard, threads) for shard in shards]
+        [observe(shard, load_models(shard, threads), unheard, threads) for shard in shards]
     )
 
 
@@ -254,7 +256,7 @@ def test_every_analysed_frame_is_reported(still_clip: str) -> None:
     (shard,) = shards_of(still_clip, Options(rate=Fraction(5)))
     reported: list[float] = []
 
-    observe(replace(shard, expected_frames=8), open_eyes(shard, 1), reported.append)
+    observe(replace(shard, expected_frames=8), load_models(shard, 1), reported.append)
 
     # Ten are analysed where eight were expected: more than the whole is never done.
     assert reported == [number / 8 for number in range(1, 9)] + [1, 1]
@@ -270,7 +272,7 @@ def test_an_exception_of_the_report_ends_the_work(still_clip: str) -> None:
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        observe(shard, open_eyes(shard, 2), cancel_at_the_third, threads=2)
+        observe(shard, load_models(shard, 2), cancel_at_the_third, threads=2)
 
     assert len(reported) == 3
 
@@ -280,49 +282,63 @@ def test_the_file_is_named_by_the_key_and_holds_what_was_observed(
 ) -> None:
     (shard,) = shards_of(still_clip, Options())
 
-    path = observe_to_file(shard, unheard, folder=tmp_path, threads=1)
+    observe_shard(shard, unheard, store=FolderObservationStore(tmp_path), threads=1)
 
-    assert path == tmp_path / f"{shard.key}.parquet"
+    (path,) = tmp_path.iterdir()
+    assert path.name == f"{shard.key}.parquet"
     assert_same(load(path), observed(still_clip, Options()))
 
 
 def test_a_file_that_is_there_is_not_computed_again(still_clip: str, tmp_path: Path) -> None:
     (shard,) = shards_of(still_clip, Options())
-    gone = replace(shard, source=str(tmp_path / "gone.mp4"))
+    store = FolderObservationStore(tmp_path)
+    gone = replace(shard, source=FileSource(str(tmp_path / "gone.mp4"), "v1"))
     with pytest.raises(VideoGone):
-        observe_to_file(gone, unheard, folder=tmp_path, threads=1)
+        observe_shard(gone, unheard, store=store, threads=1)
     assert list(tmp_path.iterdir()) == []
 
-    written = observe_to_file(shard, unheard, folder=tmp_path, threads=1)
+    observe_shard(shard, unheard, store=store, threads=1)
+    (written,) = tmp_path.iterdir()
     os.utime(written, (0, 0))
 
-    assert observe_to_file(gone, unheard, folder=tmp_path, threads=1) == written
-    assert written.stat().st_mtime > time.time() - 60  # it is in use
+    observe_shard(gone, unheard, store=store, threads=1)
+    assert written.stat().st_mtime > time.time() - 3600  # it is in use
 
 
 def test_a_machine_that_would_see_something_else_refuses(
     still_clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (shard,) = shards_of(still_clip, Options())
-    assert open_eyes(shard, 1).input_size == shard.input_size
+    assert load_models(shard, 1).input_size == shard.input_size
 
     monkeypatch.setattr(ColourDetector, "identity", "another runtime")
 
     with pytest.raises(ModelError, match=r"with .*another runtime.* planned for .*coloured boxes"):
-        open_eyes(shard, 1)
+        load_models(shard, 1)
 
 
 def test_the_video_is_read_where_it_is_located_now(still_clip: str, tmp_path: Path) -> None:
     (shard,) = shards_of(still_clip, Options())
-    expired = replace(shard, source=str(tmp_path / "gone.mp4"))
-    asked: list[str] = []
-
-    def locate() -> str:
-        asked.append(still_clip)
-        return still_clip
+    moved = CountedSource(still_clip)
+    store = FolderObservationStore(tmp_path)
 
     for _ in range(2):
-        path = observe_to_file(expired, unheard, folder=tmp_path, threads=1, locate=locate)
+        observe_shard(replace(shard, source=moved), unheard, store=store, threads=1)
 
+    (path,) = tmp_path.iterdir()
     assert_same(load(path), observed(still_clip, Options()))
-    assert len(asked) == 1  # the second time the file was there
+    assert moved.asked == 1  # the second time the file was there
+
+
+class CountedSource:
+    """A `VideoSource` that counts how often it is located."""
+
+    fingerprint = "v1"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.asked = 0
+
+    def location(self) -> str:
+        self.asked += 1
+        return self.path

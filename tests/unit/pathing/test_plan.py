@@ -8,6 +8,7 @@ from passerby.errors import ModelError, UnsupportedVideo, VideoTooLong
 from passerby.inference.session import Device
 from passerby.pathing import plan as module
 from passerby.pathing.plan import Options, choose_input_size, plan
+from passerby.pathing.video_source import FileSource
 from passerby.people.input_size import probe_size
 from passerby.testing import ColourDetector, moving_boxes, texture, write_clip
 from passerby.video.probe import probe
@@ -18,11 +19,11 @@ DEVICES: tuple[Device, Device] = ("cpu", "cuda")
 
 
 def keys(source: str, fingerprint: str = "v1", options: Options = USUAL) -> list[str]:
-    return [shard.key for shard in plan(source, fingerprint, options).shards]
+    return [shard.key for shard in plan(FileSource(source, fingerprint), options).shards]
 
 
 def test_with_the_network_that_ships(still_clip: str) -> None:
-    chosen = plan(still_clip, "v1", USUAL)
+    chosen = plan(FileSource(still_clip, "v1"), USUAL)
 
     assert (chosen.video.width, chosen.video.height) == (160, 120)
     (shard,) = chosen.shards
@@ -34,19 +35,22 @@ def test_with_the_network_that_ships(still_clip: str) -> None:
 @pytest.mark.parametrize("limit_ms", [None, 2000])
 @pytest.mark.usefixtures("colour_network")
 def test_a_video_as_long_as_may_be(still_clip: str, limit_ms: int | None) -> None:
-    assert plan(still_clip, "v1", Options(duration_limit_ms=limit_ms)).video.duration_ms == 2000
+    assert (
+        plan(FileSource(still_clip, "v1"), Options(duration_limit_ms=limit_ms)).video.duration_ms
+        == 2000
+    )
 
 
 def test_a_video_that_is_too_long(still_clip: str) -> None:
     message = "duration in milliseconds: 2000 is more than the maximum limit of: 1999 milliseconds"
 
     with pytest.raises(VideoTooLong, match=message):
-        plan(still_clip, "v1", Options(duration_limit_ms=1999))
+        plan(FileSource(still_clip, "v1"), Options(duration_limit_ms=1999))
 
 
 def test_an_unknown_network_is_refused(still_clip: str) -> None:
     with pytest.raises(ModelError):
-        plan(still_clip, "v1", Options(network="abacus"))
+        plan(FileSource(still_clip, "v1"), Options(network="abacus"))
 
 
 @pytest.mark.usefixtures("colour_network")
@@ -55,20 +59,23 @@ def test_text_is_no_video(tmp_path: Path) -> None:
     path.write_text("not a video", encoding="utf-8")
 
     with pytest.raises(UnsupportedVideo):
-        plan(str(path), "v1", USUAL)
+        plan(FileSource(str(path), "v1"), USUAL)
 
 
 @pytest.mark.usefixtures("colour_network")
 def test_a_video_may_be_as_long_as_the_limit_but_no_longer(still_clip: str) -> None:
-    assert plan(still_clip, "v1", Options(duration_limit_ms=2000)).video.duration_ms == 2000
+    assert (
+        plan(FileSource(still_clip, "v1"), Options(duration_limit_ms=2000)).video.duration_ms
+        == 2000
+    )
 
     with pytest.raises(VideoTooLong, match=r"2000 is more .* limit of: 1999"):
-        plan(still_clip, "v1", Options(duration_limit_ms=1999))
+        plan(FileSource(still_clip, "v1"), Options(duration_limit_ms=1999))
 
 
 @pytest.mark.usefixtures("colour_network")
 def test_where_the_video_lies_is_not_logged(still_clip: str) -> None:
-    assert still_clip not in repr(plan(still_clip, "v1", USUAL))
+    assert still_clip not in repr(plan(FileSource(still_clip, "v1"), USUAL))
 
 
 @pytest.mark.usefixtures("colour_network")
@@ -123,7 +130,7 @@ def test_the_device_is_in_the_shards_and_in_their_keys(
     # Where it would look at the video: there may be no GPU here.
     monkeypatch.setattr(module, "choose_input_size", lambda *_: (320, 256))
     on_cpu, on_gpu = (
-        plan(still_clip, "v1", Options(runtime="onnxruntime", device=device)).shards[0]
+        plan(FileSource(still_clip, "v1"), Options(runtime="onnxruntime", device=device)).shards[0]
         for device in DEVICES
     )
 
@@ -133,7 +140,7 @@ def test_the_device_is_in_the_shards_and_in_their_keys(
 
 @pytest.mark.usefixtures("colour_network")
 def test_shards_have_different_keys_and_share_the_work(still_clip: str) -> None:
-    shards = plan(still_clip, "v1", Options(shard_ms=500)).shards
+    shards = plan(FileSource(still_clip, "v1"), Options(shard_ms=500)).shards
 
     assert len(shards) == 4
     assert len({shard.key for shard in shards}) == 4
@@ -155,7 +162,7 @@ def test_shards_have_different_keys_and_share_the_work(still_clip: str) -> None:
 def test_expected_frames(tmp_path: Path, frames: int, rate: Fraction | None, expected: int) -> None:
     path = write_clip(tmp_path / "clip.mp4", moving_boxes(frames))
 
-    (shard,) = plan(str(path), "v1", Options(rate=rate)).shards
+    (shard,) = plan(FileSource(str(path), "v1"), Options(rate=rate)).shards
 
     assert shard.expected_frames == expected
 

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from passerby.api.operations import whole_answer
-from passerby.api.protocol import serialised
 from passerby.errors import FileFormatError, ObjectNotFound
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 from passerby.replay.recordings import Order, recording_of, recordings_in
 from passerby.results.tables import write_table
+from passerby.wire.answer import encode_answer, whole_answer
 
 METADATA = {
     "Codec": "h264",
@@ -150,7 +149,7 @@ def sightings(confidence: list[float]) -> Sightings:
 
 def test_the_surest_come_first_where_a_table_tells_them(tmp_path: Path) -> None:
     found = sightings([0.5, 0.75, 0.75, 0.5, 0.75, 1.0])
-    (tmp_path / "street.json").write_bytes(serialised(whole_answer(VIDEO, found)))
+    (tmp_path / "street.json").write_bytes(encode_answer(whole_answer(VIDEO, found)))
     write_table(found, tmp_path / "street.parquet")
 
     items = recordings_in(tmp_path).find("cctv", "street.mp4").rows("index")
@@ -166,9 +165,9 @@ def test_the_surest_come_first_where_a_table_tells_them(tmp_path: Path) -> None:
 
 
 def test_a_table_of_another_video(tmp_path: Path) -> None:
-    (tmp_path / "street.json").write_bytes(serialised(whole_answer(VIDEO, sightings([1.0]))))
+    (tmp_path / "street.json").write_bytes(encode_answer(whole_answer(VIDEO, sightings([1.0]))))
     write_table(sightings([1.0, 1.0]), tmp_path / "street.parquet")
     recording = recordings_in(tmp_path).find("cctv", "street.mp4")
 
-    with pytest.raises(FileFormatError, match="tells of others"):
+    with pytest.raises(FileFormatError, match="other persons than the answer"):
         recording.rows("index")

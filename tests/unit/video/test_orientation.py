@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from passerby.video.orientation import orientation, turned
+from passerby.video.orientation import orientation, rotation
 
 STORED = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.uint8)
 ONE = 1 << 16
@@ -26,14 +26,14 @@ def test_orientation(matrix: tuple[int, int, int, int], upright: list[list[int]]
 
     turn = orientation(np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], dtype=np.int32))
 
-    assert turn.applied(STORED).tolist() == upright
+    assert turn.apply(STORED).tolist() == upright
 
 
 def test_colours_stay_together() -> None:
     stored = np.dstack([STORED, STORED + 10, STORED + 20])
     quarter_left = orientation(np.array([0, -ONE, 0, ONE, 0, 0, 0, 0, 1 << 30], dtype=np.int32))
 
-    upright = quarter_left.applied(stored)
+    upright = quarter_left.apply(stored)
 
     assert upright.shape == (3, 2, 3)
     assert upright[0, 0].tolist() == [3, 13, 23]
@@ -52,4 +52,4 @@ def test_colours_stay_together() -> None:
     ],
 )
 def test_turned(degrees: int, upright: list[list[int]]) -> None:
-    assert turned(degrees).applied(STORED).tolist() == upright
+    assert rotation(degrees).apply(STORED).tolist() == upright

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
 from passerby.errors import VideoGone
-from passerby.http_ranges import pinned
+from passerby.http_ranges import pin_url
 from passerby.testing import moving_boxes, write_clip
 from passerby.video import remote
 from passerby.video.decode import decode
@@ -106,7 +106,7 @@ def test_each_request_asks_for_the_same_content(content: bytes) -> None:
     shelf = Shelf(content, breaks=1)
 
     with served(shelf) as url:
-        assert len(list(decode(pinned(url, ETAG)))) == FRAMES
+        assert len(list(decode(pin_url(url, ETAG)))) == FRAMES
 
     assert len(shelf.asked) > 1
     assert {headers["If-Match"] for headers in shelf.asked} == {ETAG}
@@ -126,7 +126,7 @@ def test_a_content_that_changed_is_not_read(content: bytes, requests: int) -> No
     shelf = Shelf(content, changes_after=requests, breaks=1)
 
     with served(shelf) as url, pytest.raises(VideoGone):
-        list(decode(pinned(url, ETAG)))
+        list(decode(pin_url(url, ETAG)))
 
     assert len(shelf.asked) == requests + 1
 
@@ -161,7 +161,7 @@ def test_a_connection_that_breaks_off_is_taken_up(content: bytes) -> None:
     shelf = Shelf(content, breaks=3)
 
     with served(shelf) as url:
-        assert len(list(decode(pinned(url, ETAG)))) == FRAMES
+        assert len(list(decode(pin_url(url, ETAG)))) == FRAMES
 
     assert len(shelf.asked) > 3
 
@@ -278,6 +278,6 @@ def test_a_server_that_refuses_to_go_on_ends_no_video(tmp_path: Path, container:
     shelf = Shelf(clip.read_bytes(), changes_after=1, breaks=1)
 
     with served(shelf) as url, pytest.raises(VideoGone):
-        list(decode(pinned(url, ETAG)))
+        list(decode(pin_url(url, ETAG)))
 
     assert len(shelf.asked) == 2

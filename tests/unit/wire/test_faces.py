@@ -4,7 +4,7 @@ import pytest
 
 from passerby.records import LANDMARKS, Faces
 from passerby.testing import frontal_faces
-from passerby.wire.faces import Opinion, face_details
+from passerby.wire.faces import Classification, face_details
 
 WIDTH, HEIGHT = 640, 320
 
@@ -66,7 +66,9 @@ def test_boxes_are_parts_of_pixels_within_the_frame(
     assert (box.width, box.height, box.left, box.top) == (width, height, left, top)
 
 
-def judge(faces: Faces) -> list[tuple[Opinion, Opinion, Opinion]]:
+def classify_expressions(
+    faces: Faces,
+) -> list[tuple[Classification, Classification, Classification]]:
     return [((True, 98.7), (False, 75.0), None) for _ in range(len(faces))]
 
 
@@ -74,7 +76,7 @@ def test_a_judge_adds_landmarks_and_what_it_can_tell() -> None:
     faces = a_face()
     faces.landmarks[0, -1] = [320, 160]
 
-    (face,) = face_details(faces, WIDTH, HEIGHT, judge)
+    (face,) = face_details(faces, WIDTH, HEIGHT, classify_expressions)
 
     wire = msgspec.json.decode(msgspec.json.encode(face))
     assert [each["Type"] for each in wire["Landmarks"]] == list(LANDMARKS)

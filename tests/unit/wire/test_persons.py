@@ -7,7 +7,7 @@ import pytest
 
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.testing import frontal_faces
-from passerby.wire.persons import persons
+from passerby.wire.persons import person_detections
 
 
 def sightings(xyxy: list[list[float]]) -> Sightings:
@@ -25,14 +25,14 @@ def sightings(xyxy: list[list[float]]) -> Sightings:
 
 
 def test_no_sightings() -> None:
-    assert persons(sightings([]), 640, 360) == []
+    assert person_detections(sightings([]), 640, 360) == []
 
 
 def test_a_sighting_on_the_wire() -> None:
     rows = sightings([[0, 0, 1, 1], [797, 540, 1277, 1080]])
 
     # 0.4151041805744171 is what the service printed for 797 pixels of 1920.
-    assert msgspec.json.encode(persons(rows, 1920, 1080)[1:]) == (
+    assert msgspec.json.encode(person_detections(rows, 1920, 1080)[1:]) == (
         b'[{"Timestamp":66,"Person":{"Index":4,"BoundingBox":'
         b'{"Width":0.25,"Height":0.5,"Left":0.4151041805744171,"Top":0.5}}}]'
     )
@@ -45,7 +45,7 @@ def test_an_item_has_a_body_a_face_or_both() -> None:
         faces=frontal_faces([[2, 2, 3, 3], [4, 4, 6, 6]]),
     )
 
-    found = json.loads(msgspec.json.encode(persons(rows, 16, 8)))
+    found = json.loads(msgspec.json.encode(person_detections(rows, 16, 8)))
 
     assert [set(each["Person"]) for each in found] == [
         {"Index", "BoundingBox"},
@@ -68,7 +68,7 @@ def test_an_item_has_a_body_a_face_or_both() -> None:
 def test_boxes_are_whole_pixels_within_the_frame(
     xyxy: list[float], width: float, height: float, left: float, top: float
 ) -> None:
-    (detection,) = persons(sightings([xyxy]), 16, 8)
+    (detection,) = person_detections(sightings([xyxy]), 16, 8)
 
     box = detection.person.bounding_box
     assert box is not None

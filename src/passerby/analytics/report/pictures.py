@@ -24,13 +24,13 @@ FEW = 95  # percentile
 
 
 def ground(still: Image | None, grid: Grid) -> Image:
-    """The still, or nothing, in the frame's own size: (height, width, 3) uint8, BGR."""
+    """Return the still, or a plain ground, in the frame's size: (height, width, 3) uint8, BGR."""
     size = (grid.height, grid.width, 3)
     return np.full(size, GROUND, np.uint8) if still is None else still.copy()
 
 
 def heat_layer(heat: Floats) -> Image:
-    """(rows, columns, 4) uint8, BGRA: colours and how much they hide.
+    """Colour a heat map: (rows, columns, 4) uint8, BGRA, with how much each cell hides.
 
     Both follow the root of the time, so that where somebody waited for minutes does not
     outshine all that others walked.
@@ -43,7 +43,7 @@ def heat_layer(heat: Floats) -> Image:
 
 
 def heat_picture(heat: Floats, grid: Grid, still: Image | None) -> Image:
-    """(height, width, 3) uint8, BGR."""
+    """Draw the heat map over the still: (height, width, 3) uint8, BGR."""
     picture = ground(still, grid).astype(np.float32)
     extent = (math.ceil(grid.cells_across * grid.side), math.ceil(grid.rows * grid.side))
     large = cv2.resize(heat_layer(heat), extent, interpolation=cv2.INTER_LINEAR)
@@ -53,7 +53,7 @@ def heat_picture(heat: Floats, grid: Grid, still: Image | None) -> Image:
 
 
 def arrows(flow: Flow, grid: Grid) -> Floats:
-    """(A, 4) arrows from x, y to x, y, pixels, the longer the faster; about cell middles."""
+    """Compute arrows, (A, 4) from x, y to x, y in pixels, the longer the faster."""
     known = flow.seconds >= LEAST_SECONDS
     row, column = np.nonzero(known)
     velocity = flow.velocity[known]
@@ -69,7 +69,7 @@ def arrows(flow: Flow, grid: Grid) -> Floats:
 
 
 def flow_picture(flow: Flow, grid: Grid, still: Image | None) -> Image:
-    """(height, width, 3) uint8, BGR."""
+    """Draw the arrows over the still: (height, width, 3) uint8, BGR."""
     picture = ground(still, grid)
     thickness = max(1, round(grid.side / 14))
     for arrow in np.rint(arrows(flow, grid)).astype(int).tolist():
@@ -80,8 +80,8 @@ def flow_picture(flow: Flow, grid: Grid, still: Image | None) -> Image:
 
 
 def png(image: Image) -> bytes:
-    """Encode without loss."""
-    return _encoded(".png", image, [])
+    """Encode a picture without loss."""
+    return _encode(".png", image, [])
 
 
 def jpeg(image: Image) -> bytes:
@@ -90,10 +90,10 @@ def jpeg(image: Image) -> bytes:
     if width > WIDEST_STILL:
         size = (WIDEST_STILL, max(1, round(height * WIDEST_STILL / width)))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return _encoded(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
 
 
-def _encoded(suffix: str, image: Image, options: list[int]) -> bytes:
+def _encode(suffix: str, image: Image, options: list[int]) -> bytes:
     written, content = cv2.imencode(suffix, image, options)
     if not written:
         raise ValueError(f"cannot be encoded as {suffix}: {image.shape} {image.dtype}")

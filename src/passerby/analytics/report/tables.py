@@ -1,4 +1,4 @@
-"""A report's numbers as CSV, for other programs."""
+"""The numbers of a report as CSV, for other programs."""
 
 import csv
 from collections import defaultdict
@@ -9,18 +9,18 @@ import numpy as np
 
 from passerby.analytics.grid import Grid
 from passerby.analytics.paths import MS_PER_S, Floats
-from passerby.analytics.report.content import Report
+from passerby.analytics.report.path_report import PathReport
 from passerby.analytics.summary import ZoneSummary
 
-Table = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
+CsvTable = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
 
 ZONE = ("entries", "exits", "appeared", "vanished", "persons", "most_at_once", "mean_dwell_s")
 STAY = ("person", "from_ms", "to_ms", "entered", "left")
 WALK = ("metres", "mean_speed", "top_speed")
 
 
-def tables_of(report: Report) -> Mapping[str, Table]:
-    """Name of the file → what stands in it."""
+def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
+    """Build all tables, by the name of their file."""
     zones, lines = report.summary["zones"], report.summary["lines"]
     return {
         "zones.csv": (("zone", *ZONE), ([zone["name"], *map(zone.get, ZONE)] for zone in zones)),
@@ -58,9 +58,9 @@ def tables_of(report: Report) -> Mapping[str, Table]:
     }
 
 
-def write_tables(report: Report, folder: Path) -> None:
-    """Write all of them; what is not known is left empty."""
-    for name, (headings, rows) in tables_of(report).items():
+def write_tables(report: PathReport, folder: Path) -> None:
+    """Write all tables; unknown values are left empty."""
+    for name, (headings, rows) in build_tables(report).items():
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
@@ -68,7 +68,7 @@ def write_tables(report: Report, folder: Path) -> None:
 
 
 def _dwell(zone: ZoneSummary) -> Iterator[list[object]]:
-    """A row a person: all of their stays together."""
+    """Yield a row for each person: all of their stays together."""
     lengths_ms = defaultdict[int, list[int]](list)
     for stay in zone["stays"]:
         lengths_ms[stay["person"]].append(stay["to_ms"] - stay["from_ms"])
@@ -76,7 +76,7 @@ def _dwell(zone: ZoneSummary) -> Iterator[list[object]]:
         yield [zone["name"], person, len(own_ms), sum(own_ms) / MS_PER_S]
 
 
-def _persons(report: Report) -> Table:
+def _persons(report: PathReport) -> CsvTable:
     walked = {
         walk["person"]: (walk["metres"], walk["mean_speed"], walk["top_speed"])
         for walk in report.summary.get("walks", [])
@@ -87,21 +87,21 @@ def _persons(report: Report) -> Table:
     return ("person", "first_ms", "last_ms", "seconds", *WALK), rows
 
 
-def _occupancy(report: Report) -> Table:
+def _occupancy(report: PathReport) -> CsvTable:
     counts = report.counts
     columns = (counts.start_ms, counts.persons, np.round(counts.mean, 3))
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return ("start_ms", "persons", "mean"), rows
 
 
-def _cells(grid: Grid, values: Mapping[str, Floats]) -> Table:
-    """A row a cell, row after row: where its middle lies, pixels, and what is known of it."""
+def _cells(grid: Grid, values: Mapping[str, Floats]) -> CsvTable:
+    """Build a table with a row for each cell: its middle, pixels, and its values."""
     row, column = np.divmod(np.arange(grid.rows * grid.cells_across), grid.cells_across)
     middles = [np.round((place + 0.5) * grid.side, 2) for place in (column, row)]
     columns = [*middles, *(np.round(array.ravel(), 3) for array in values.values())]
-    rows = zip(*(_cleared(column) for column in columns), strict=True)
+    rows = zip(*(_without_nan(column) for column in columns), strict=True)
     return ("x", "y", *values), rows
 
 
-def _cleared(column: Floats) -> list[float | None]:
+def _without_nan(column: Floats) -> list[float | None]:
     return [None if np.isnan(value) else value for value in column.tolist()]

@@ -85,7 +85,7 @@ class CountChart extends HTMLElement {
     const mean = persons.reduce((sum, count) => sum + count, 0) / Math.max(1, persons.length);
     const words = /** @type {HTMLElement} */ (this.querySelector(".words"));
     words.textContent = persons.length
-      ? `At most ${most} at once, first at ${watch(at, 0)}; ${mean.toFixed(1)} on average.`
+      ? `Up to ${most} at once, first at ${watch(at, 0)}; ${mean.toFixed(1)} on average.`
       : "Nobody was seen.";
   }
 }

@@ -1,4 +1,4 @@
-// What a request that changes something must carry.
+// The CSRF token, and requests that carry it.
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 

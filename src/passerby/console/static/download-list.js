@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * `<download-list>`: a form for each format; what is not there yet is made first.
+ * `<download-list>`: a form for each format; a file that does not exist yet is made first.
  *
  * Each `form` is named by its `data-format`, and holds a `button`, a `progress` and an `output`.
  */
 
-import { made, words } from "./made.js";
+import { statusText, waitForArtifact } from "./artifacts.js";
 
 class DownloadList extends HTMLElement {
   /** @param {string} base address of the job's page */
@@ -40,10 +40,10 @@ class DownloadList extends HTMLElement {
     said.className = "soft small";
     try {
       const address = `${base}/export/${form.dataset.format}?${query(form)}`;
-      await made(address, (standing) => {
-        bar.hidden = standing.stage === "ready";
-        bar.value = standing.fraction;
-        said.textContent = standing.stage === "ready" ? "" : words(standing);
+      await waitForArtifact(address, (status) => {
+        bar.hidden = status.stage === "ready";
+        bar.value = status.fraction;
+        said.textContent = status.stage === "ready" ? "" : statusText(status);
       });
       window.location.assign(address);
     } catch (error) {
@@ -57,7 +57,7 @@ class DownloadList extends HTMLElement {
 }
 
 /**
- * Choices of a form as the server reads them; persons are numbers between anything else.
+ * Choices of a form as the server reads them; persons are all numbers in the field.
  * @param {HTMLFormElement} form
  */
 function query(form) {

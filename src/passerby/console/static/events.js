@@ -1,15 +1,15 @@
-// What the server tells as it happens.
+// Server-sent events.
 
 /**
- * Listen to jobs and to what is made of their videos, until the page is left.
- * @param {{job?: (facts: object) => void, making?: (standing: object) => void}} heard
+ * Listen to events of jobs and of their artifacts, until the page is left.
+ * @param {{job?: (facts: object) => void, artifact?: (status: object) => void}} listeners
  */
-export function listen(heard) {
+export function listen(listeners) {
   const source = new EventSource("/console/events");
-  for (const [kind, hear] of Object.entries(heard)) {
-    source.addEventListener(kind, (event) => hear(JSON.parse(event.data)));
+  for (const [kind, listener] of Object.entries(listeners)) {
+    source.addEventListener(kind, (event) => listener(JSON.parse(event.data)));
   }
-  // What the server refuses is not tried again: the session has ended.
+  // A refused connection is not tried again: the session has ended.
   source.addEventListener("error", () => source.readyState === EventSource.CLOSED && location.reload());
   // A page that the browser keeps for "back" must not keep its connection.
   addEventListener("pagehide", () => source.close());

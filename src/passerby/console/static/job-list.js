@@ -1,4 +1,4 @@
-// The list of jobs, kept up to date while it is looked at.
+// The list of jobs, updated while it is shown.
 
 import { send } from "./csrf.js";
 import { listen } from "./events.js";
@@ -52,7 +52,7 @@ class JobList extends HTMLElement {
     try {
       const facts = await send("POST", event.target.getAttribute("action"));
       this.#show(row, facts);
-      if (facts.open) setText(detail, "being cancelled");
+      if (facts.open) setText(detail, "Cancelling…");
     } catch (error) {
       setText(detail, error.message);
     }

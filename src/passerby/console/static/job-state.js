@@ -1,5 +1,5 @@
 // @ts-check
-/** `<job-state>`: how far a job is that has not ended; the page is loaded anew when it has. */
+/** `<job-state>`: progress of a job; the page is reloaded when the job ends. */
 
 import { listen } from "./events.js";
 

@@ -1,6 +1,7 @@
 // @ts-check
-/** The page of one job: what it found, joined with the parts that show it. */
+/** The page of one job: its elements, connected with the result. */
 
+import { statusText, waitForArtifact } from "./artifacts.js";
 import "./count-chart.js";
 import "./download-list.js";
 import "./heat-map.js";
@@ -12,7 +13,6 @@ import "./place-list.js";
 import "./tab-set.js";
 import { send } from "./csrf.js";
 import { JobView } from "./job-view.js";
-import { made, words } from "./made.js";
 import { Places } from "./places.js";
 
 /**
@@ -40,9 +40,9 @@ part("place-canvas").join(view, places);
 part("place-list").join(view, places, part("place-canvas"));
 
 /**
- * Say what keeps the video from being shown.
- * @param {string} text "" where nothing does
- * @param {number | null} fraction in [0, 1]; null where there is nothing to wait for
+ * Show why the video cannot be seen yet.
+ * @param {string} text "" once it can
+ * @param {number | null} fraction in [0, 1]; null if there is nothing to wait for
  */
 function draw(text, fraction = null) {
   curtain.hidden = text === "";
@@ -53,42 +53,42 @@ function draw(text, fraction = null) {
   bar.value = fraction ?? 0;
 }
 
-/** Have the video, as it is or as a preview that has to be made first. */
+/** Open the video: the original, or a preview that is made first. */
 async function open() {
   const purposes = {
-    look: "Looking whether browsers can play this video",
-    preview: "A preview is being made",
+    playability: "Checking whether browsers can play this video",
+    preview: "Making a preview",
   };
-  const ready = await made(`${base}/footage`, (standing) => {
-    const purpose = purposes[/** @type {keyof purposes} */ (/** @type {any} */ (standing).purpose)];
-    if (standing.stage !== "ready") draw(`${purpose}: ${words(standing)}`, standing.fraction);
+  const ready = await waitForArtifact(`${base}/footage`, (status) => {
+    const purpose = purposes[/** @type {keyof purposes} */ (/** @type {any} */ (status).purpose)];
+    if (status.stage !== "ready") draw(`${purpose} (${statusText(status)})`, status.fraction);
   });
   draw("");
   video.addEventListener("error", () => draw("The browser cannot play this video."), { once: true });
   video.src = ready.address;
 }
 
-/** Have portraits of everybody, which takes a while where nobody asked before. */
-async function portray() {
+/** Show portraits of all persons, which take a while to make the first time. */
+async function showPortraits() {
   const gallery = part("person-gallery");
   const said = part(".portraits");
-  await made(`${base}/portraits`, (standing) => {
-    said.hidden = standing.stage === "ready";
-    said.textContent = `Portraits are being made: ${words(standing)}`;
+  await waitForArtifact(`${base}/portraits`, (status) => {
+    said.hidden = status.stage === "ready";
+    said.textContent = `Making portraits (${statusText(status)})`;
   });
   gallery.havePictures();
 }
 
 /**
  * @param {Promise<unknown>} work
- * @param {(message: string) => void} complain
+ * @param {(message: string) => void} show
  */
-function heed(work, complain) {
-  work.catch((error) => complain(error.message));
+function onError(work, show) {
+  work.catch((error) => show(error.message));
 }
 
 /** @param {string} message */
-function complainOfPeople(message) {
+function showPeopleError(message) {
   const said = part(".portraits");
   said.hidden = false;
   said.textContent = message;
@@ -97,23 +97,23 @@ function complainOfPeople(message) {
 part("tab-set").addEventListener("opened", (/** @type {any} */ { detail: tab }) => {
   if (tab !== "tab-numbers") return;
   const said = part("#numbers .trouble");
-  const complain = (/** @type {string} */ message) => {
+  const showError = (/** @type {string} */ message) => {
     said.hidden = false;
     said.textContent = message;
   };
-  heed(part("heat-map").show(view, video), complain);
-  heed(part("count-chart").show(view), complain);
+  onError(part("heat-map").show(view, video), showError);
+  onError(part("count-chart").show(view), showError);
 });
 
-// The preview first: one thing is made after another.
+// The preview first: artifacts are made one after another.
 const opened = open();
-heed(opened, (message) => {
+onError(opened, (message) => {
   draw(message);
   view.show(0);
 });
-heed(opened.catch(() => {}).then(portray), complainOfPeople);
-heed(places.load(), (message) => places.complain(message));
-heed(
+onError(opened.catch(() => {}).then(showPortraits), showPeopleError);
+onError(places.load(), (message) => places.complain(message));
+onError(
   send("GET", `${base}/persons`).then(({ persons }) => view.setPersons(persons)),
-  complainOfPeople,
+  showPeopleError,
 );

@@ -1,4 +1,4 @@
-// A video on its way into a bucket, with how far it is.
+// `<upload-form>`: uploads a video into a bucket, and shows the progress.
 
 import { csrfHeaders } from "./csrf.js";
 
@@ -32,12 +32,12 @@ class UploadForm extends HTMLElement {
   #upload(file) {
     if (this.#request) return;
     const limit = Number(this.getAttribute("limit"));
-    if (file.size > limit) return this.#refuse(`A video may have ${megabytes(limit)}; this one has ${megabytes(file.size)}.`);
+    if (file.size > limit) return this.#refuse(`A video may be up to ${megabytes(limit)}; this one is ${megabytes(file.size)}.`);
     const request = (this.#request = new XMLHttpRequest());
     request.upload.addEventListener("progress", (event) => this.#tell(event.loaded, file.size));
     request.addEventListener("load", () => this.#answered(request));
-    request.addEventListener("error", () => this.#refuse("The connection was lost. Nothing was kept."));
-    request.addEventListener("abort", () => this.#refuse("Stopped. Nothing was kept."));
+    request.addEventListener("error", () => this.#refuse("The connection was lost. Nothing was saved."));
+    request.addEventListener("abort", () => this.#refuse("Cancelled. Nothing was saved."));
     request.open("PUT", `/console/uploads/${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
@@ -50,7 +50,7 @@ class UploadForm extends HTMLElement {
 
   #tell(loaded, total) {
     this.querySelector("progress").value = total ? loaded / total : 0;
-    const told = loaded < total ? `${megabytes(loaded)} of ${megabytes(total)}` : "being stored";
+    const told = loaded < total ? `${megabytes(loaded)} of ${megabytes(total)}` : "Saving…";
     this.#part("detail").textContent = told;
   }
 

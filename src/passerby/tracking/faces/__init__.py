@@ -1,1 +1,1 @@
-"""Faces in time: which belong together, and whose they are."""
+"""Track faces, and assign them to persons."""

@@ -1,4 +1,4 @@
-"""Whose face is whose, judged over the whole time that both are seen.
+"""Assign faces to persons by the whole time that both are seen.
 
 At one instant a face may sit where the heads of two people are; over a time it moves
 with one of them. So what each instant says is added up, and all pairs are chosen
@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from passerby.tracking.faces.likelihood import Evidence, evidence
-from passerby.tracking.faces.splitting import cut_by_owner
+from passerby.tracking.faces.splitting import split_by_owner
 from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import NOBODY, Rows, rows_by_label
 
@@ -26,14 +26,14 @@ LEAST_ODDS = 3.0
 
 
 class FaceAssignment(NamedTuple):
-    """Who belongs together. Labels from 0; those of bodies have no gaps."""
+    """Labels of bodies and faces that belong together, from 0; those of bodies have no gaps."""
 
     body: NDArray[np.int64]  # (N,) `NOBODY` as it was
     face: NDArray[np.int64]  # (M,) a label of a body, or one of its own
 
 
 class _Pairs(NamedTuple):
-    """P pairs of a piece of a face track and a stay."""
+    """P pairs of a piece of a face track and a shot track."""
 
     piece: Rows  # (P,)
     shot_track: Rows  # (P,)
@@ -44,17 +44,17 @@ class _Pairs(NamedTuple):
 
 
 class _Times(NamedTuple):
-    """When each of S stays and of the pieces is seen: positions of frames, inclusive."""
+    """The frames of each of S shot tracks and of each piece: positions, inclusive."""
 
     first: Rows  # (S,)
     last: Rows  # (S,)
     faces: list[Rows]  # of each piece, ascending
 
     def shot_tracks_overlap(self, one: Rows, other: Rows) -> NDArray[np.bool_]:
-        """Whether stays are in the picture together; the arguments broadcast."""
+        """Whether shot tracks share a frame; the arguments broadcast."""
         return (self.first[one] <= self.last[other]) & (self.first[other] <= self.last[one])
 
-    def faces_meet(self, one: int, other: int) -> bool:
+    def faces_overlap(self, one: int, other: int) -> bool:
         """Whether two pieces have a face in the same frame."""
         return bool(np.isin(self.faces[one], self.faces[other], assume_unique=True).any())
 
@@ -62,56 +62,58 @@ class _Times(NamedTuple):
 def pair(
     detections: StabilisedDetections,
     shot_track_of: NDArray[np.int64],
-    face_view: StabilisedDetections,
+    face_detections: StabilisedDetections,
     track_of: NDArray[np.int64],
 ) -> FaceAssignment:
-    """Give faces to people, and join the people that a face shows to be one.
+    """Assign faces to shot tracks, and join the shot tracks that a face shows to be one person.
 
     Parameters
     ----------
-    view : N detections
-    stay_of : (N,) labels of `stitch`, from 0 without gaps, each within one shot
-    face_view : M faces on the same frames
+    detections : N detections
+    shot_track_of : (N,) labels of `stitch`, from 0 without gaps, each within one shot
+    face_detections : M faces on the same frames
     track_of : (M,) labels of `face_tracks`
     """
     shot_tracks = rows_by_label(shot_track_of)
     first = detections.frame_of[np.array([rows[0] for rows in shot_tracks], np.int64)]
     last = detections.frame_of[np.array([rows[-1] for rows in shot_tracks], np.int64)]
-    found = evidence(detections, shot_tracks, face_view, track_of)
-    piece_of = cut_by_owner(track_of, found, first, last)
-    faces = [face_view.frame_of[rows] for rows in rows_by_label(piece_of)]
+    found = evidence(detections, shot_tracks, face_detections, track_of)
+    piece_of = split_by_owner(track_of, found, first, last)
+    faces = [face_detections.frame_of[rows] for rows in rows_by_label(piece_of)]
     times = _Times(first, last, faces)
-    pairs = _added_up(found, piece_of, len(shot_tracks))
-    label_of_stay, label_of_piece = _joined(pairs.take(_best(pairs, times)), times)
+    pairs = _sum_odds(found, piece_of, len(shot_tracks))
+    label_of_shot_track, label_of_piece = _merge_pairs(
+        pairs.take(_choose_pairs(pairs, times)), times
+    )
     body = np.where(
-        shot_track_of == NOBODY, NOBODY, np.append(label_of_stay, NOBODY)[shot_track_of]
+        shot_track_of == NOBODY, NOBODY, np.append(label_of_shot_track, NOBODY)[shot_track_of]
     )
     return FaceAssignment(body, label_of_piece[piece_of])
 
 
-def relabel(kin: FaceAssignment, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Label each face with its person, after the bodies of `kin` were labelled anew.
+def relabel(assignment: FaceAssignment, person_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Label each face with its person after the bodies of `assignment` got new labels.
 
     Parameters
     ----------
-    kin : of N bodies and M faces
-    person_of : (N,) labels from 0, the same for all bodies of one label in `kin`
+    assignment : of N bodies and M faces
+    person_of : (N,) labels from 0, the same for all bodies of one label in `assignment`
 
     Returns
     -------
     (M,) int64
         Labels of the same persons; higher ones of those who have no body.
     """
-    known = kin.body != NOBODY
-    bodies = int(kin.body.max(initial=NOBODY)) + 1
-    labels = max(bodies, int(kin.face.max(initial=NOBODY)) + 1)
+    known = assignment.body != NOBODY
+    bodies = int(assignment.body.max(initial=NOBODY)) + 1
+    labels = max(bodies, int(assignment.face.max(initial=NOBODY)) + 1)
     person = np.arange(labels) - bodies + int(person_of.max(initial=NOBODY)) + 1
-    person[kin.body[known]] = person_of[known]
-    return person[kin.face]
+    person[assignment.body[known]] = person_of[known]
+    return person[assignment.face]
 
 
-def _added_up(found: Evidence, piece_of: NDArray[np.int64], shot_tracks: int) -> _Pairs:
-    """What all instants together say of each piece and stay, where they speak for the pair."""
+def _sum_odds(found: Evidence, piece_of: NDArray[np.int64], shot_tracks: int) -> _Pairs:
+    """Sum the odds of each pair over all instants, and keep those above `LEAST_ODDS`."""
     which, position = np.unique(
         piece_of[found.face] * max(shot_tracks, 1) + found.shot_track, return_inverse=True
     )
@@ -120,8 +122,8 @@ def _added_up(found: Evidence, piece_of: NDArray[np.int64], shot_tracks: int) ->
     return pairs.take(odds >= LEAST_ODDS)
 
 
-def _best(pairs: _Pairs, times: _Times) -> NDArray[np.bool_]:
-    """(P,) which pairs to choose: greatest total odds, no two that exclude each other."""
+def _choose_pairs(pairs: _Pairs, times: _Times) -> NDArray[np.bool_]:
+    """Choose the pairs (P,) of greatest total odds of which no two exclude each other."""
     one, other = _conflicts(pairs, times)
     chosen = np.ones(len(pairs.odds), np.bool_)
     if len(one):
@@ -140,7 +142,7 @@ def _best(pairs: _Pairs, times: _Times) -> NDArray[np.bool_]:
 
 
 def _conflicts(pairs: _Pairs, times: _Times) -> tuple[Rows, Rows]:
-    """Positions of pairs that exclude each other.
+    """Find the positions of pairs that exclude each other.
 
     They give one face to two people who are there together, or two faces that are
     there together to one person.
@@ -154,65 +156,65 @@ def _conflicts(pairs: _Pairs, times: _Times) -> tuple[Rows, Rows]:
         found.append(np.stack([rivals[one], rivals[other]], axis=1))
     for rivals in rows_by_label(pairs.shot_track):
         piece = pairs.piece[rivals].tolist()
-        meeting = [
+        overlapping = [
             (rivals[one], rivals[other])
             for other in range(len(piece))
             for one in range(other)
-            if times.faces_meet(piece[one], piece[other])
+            if times.faces_overlap(piece[one], piece[other])
         ]
-        found.append(np.array(meeting, np.int64).reshape(-1, 2))
+        found.append(np.array(overlapping, np.int64).reshape(-1, 2))
     one, other = np.concatenate(found).T
     return one, other
 
 
-def _joined(pairs: _Pairs, times: _Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Labels of the stays and of the pieces after the pairs became one, the surest first.
+def _merge_pairs(pairs: _Pairs, times: _Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Merge the pairs, the surest first, and label the shot tracks and the pieces.
 
     Each two pairs agree with one another, but a chain of them may not: then its weakest
     link is left out.
     """
-    households = _UnionFind(times)
+    merged = _UnionFind(times)
     surest_first = pairs.take(np.argsort(-pairs.odds, kind="stable"))
     for piece, shot_track in zip(
         surest_first.piece.tolist(), surest_first.shot_track.tolist(), strict=True
     ):
-        households.join(shot_track, piece)
+        merged.join(shot_track, piece)
     shot_tracks = len(times.first)
-    _, label_of = np.unique(households.roots(), return_inverse=True)
+    _, label_of = np.unique(merged.roots(), return_inverse=True)
     return label_of[:shot_tracks], label_of[shot_tracks:]
 
 
 class _UnionFind:
-    """Stays and pieces, as far as they were joined to persons.
+    """Union-find over shot tracks and pieces of face tracks.
 
-    Stays are known by their number, pieces by theirs after all stays. A household is
-    known by its least member, so one with a stay comes before all that have none.
+    Shot tracks are known by their number, pieces by theirs after all shot tracks. A set is
+    known by its least member, so one with a shot track comes before all that have none.
     """
 
     def __init__(self, times: _Times) -> None:
         self._times = times
-        self._stays = len(times.first)
-        self._root = list(range(self._stays + len(times.faces)))
-        self._members: dict[int, tuple[list[int], set[int]]] = {}  # stays, frames with a face
+        self._shot_track_count = len(times.first)
+        self._root = list(range(self._shot_track_count + len(times.faces)))
+        self._members: dict[int, tuple[list[int], set[int]]] = {}  # shot tracks, frames with a face
 
     def join(self, shot_track: int, piece: int) -> None:
-        """Make them one, unless that gives somebody two bodies or two faces at a time."""
-        one, other = sorted((self._find(shot_track), self._find(self._stays + piece)))
+        """Join two sets, unless that gives somebody two bodies or two faces at a time."""
+        one, other = sorted((self._find(shot_track), self._find(self._shot_track_count + piece)))
         if one == other:
             return
-        (shot_tracks, frames), (more_stays, more_frames) = self._of(one), self._of(other)
+        (shot_tracks, frames), (other_shot_tracks, other_frames) = self._of(one), self._of(other)
         together = self._times.shot_tracks_overlap(
-            np.array(shot_tracks)[:, None], np.array(more_stays, int)
+            np.array(shot_tracks)[:, None], np.array(other_shot_tracks, int)
         )
-        if together.any() or not frames.isdisjoint(more_frames):
+        if together.any() or not frames.isdisjoint(other_frames):
             return
-        shot_tracks.extend(more_stays)
-        frames.update(more_frames)
+        shot_tracks.extend(other_shot_tracks)
+        frames.update(other_frames)
         self._members[one] = shot_tracks, frames
         self._root[other] = one
 
     def roots(self) -> list[int]:
-        """The household of each member."""
+        """Return the root of each member."""
         return [self._find(member) for member in range(len(self._root))]
 
     def _find(self, member: int) -> int:
@@ -223,6 +225,6 @@ class _UnionFind:
     def _of(self, root: int) -> tuple[list[int], set[int]]:
         if root in self._members:
             return self._members[root]
-        if root < self._stays:
+        if root < self._shot_track_count:
             return [root], set()
-        return [], set(self._times.faces[root - self._stays].tolist())
+        return [], set(self._times.faces[root - self._shot_track_count].tolist())

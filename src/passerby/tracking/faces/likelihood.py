@@ -1,4 +1,4 @@
-"""How well a face sits where a person's head is.
+"""Compute how likely a face is that of a person, from where the two boxes lie.
 
 Each face that is seen while a person is around either is theirs or is somebody
 else's who stands in front of them, behind or beside. Their own is in the middle of their
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FaceLikelihoodSettings:
-    """Where one's own face is, and where that of a stranger; means and deviations."""
+    """Means and deviations of the place of a person's own face, and of a stranger's."""
 
     aside: tuple[float, float] = (0.0, 0.14)  # from the middle, in body widths
     below_top: tuple[float, float] = (1.1, 0.3)  # in face heights
@@ -48,59 +48,61 @@ SHARES = (math.log(0.05), 0.0)
 
 
 class Evidence(NamedTuple):
-    """P pairs of a face and a person who are there at the same time."""
+    """The odds of P pairs of a face and a shot track that are seen at the same time."""
 
     face: Rows  # (P,) rows of faces
     shot_track: Rows  # (P,) ascending
     odds: Floats  # (P,) log odds that the face is that person's
 
     def take(self, which: NDArray[np.bool_] | Rows) -> "Evidence":
-        """The pairs at `which` only."""
+        """Return only the pairs at `which`."""
         return Evidence(self.face[which], self.shot_track[which], self.odds[which])
 
 
 def evidence(
     detections: StabilisedDetections,
     shot_tracks: list[Rows],
-    face_view: StabilisedDetections,
+    face_detections: StabilisedDetections,
     track_of: NDArray[np.int64],
     settings: FaceLikelihoodSettings = DEFAULT,
 ) -> Evidence:
-    """Weigh every face against everybody who is around at the time.
+    """Compute the odds of every face with every shot track that is seen at the time.
 
     Parameters
     ----------
-    view : N detections
-    stays : rows of each person's detections in one shot
-    face_view : M faces on the same frames
+    detections : N detections
+    shot_tracks : rows of each person's detections in one shot
+    face_detections : M faces on the same frames
     track_of : (M,) labels of `face_tracks`
-    settings : HeadSettings
+    settings : FaceLikelihoodSettings
 
     Returns
     -------
     Evidence
-        Complete for each track and stay that may belong together at any time.
+        Complete for each face track and shot track that may belong together at any time.
     """
-    found = [Evidence(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    parts = [Evidence(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     for number, rows in enumerate(shot_tracks):
-        faces, body = _meetings(detections, rows, face_view, settings.longest_unseen)
+        faces, body = _simultaneous_faces(
+            detections, rows, face_detections, settings.longest_unseen
+        )
         if len(faces):
-            odds = face_odds(face_view.cxcywh[faces], body, settings)
+            odds = face_odds(face_detections.cxcywh[faces], body, settings)
             possible = np.isin(track_of[faces], track_of[faces[odds > 0]])
             faces, odds = faces[possible], odds[possible]
-            found.append(Evidence(faces, np.full(len(faces), number), odds))
-    return Evidence(*(np.concatenate(column) for column in zip(*found, strict=True)))
+            parts.append(Evidence(faces, np.full(len(faces), number), odds))
+    return Evidence(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _meetings(
+def _simultaneous_faces(
     detections: StabilisedDetections,
     rows: Rows,
-    face_view: StabilisedDetections,
+    face_detections: StabilisedDetections,
     longest_unseen: float,
 ) -> tuple[Rows, Floats]:
-    """Rows of the faces seen while one person is around, and that person's box at each."""
+    """Find the faces seen during one shot track, and the person's box at each."""
     seen = detections.frame_of[rows]
-    first_face = face_view.first_detection
+    first_face = face_detections.first_detection
     faces = np.arange(first_face[seen[0]], first_face[seen[-1] + 1])
     if not len(faces):
         return faces, np.empty((0, 4))
@@ -112,13 +114,13 @@ def _meetings(
     part = np.divide(detections.seconds[frame] - start, gap, out=np.zeros(len(gap)), where=gap > 0)
     part = part[:, None]
     body = (1 - part) * detections.cxcywh[rows[before]] + part * detections.cxcywh[rows[after]]
-    nth = face_view.frame_of[faces] - seen[0]
+    nth = face_detections.frame_of[faces] - seen[0]
     known = np.flatnonzero((gap <= longest_unseen)[nth])
     return faces[known], body.take(nth[known], axis=0)
 
 
 def face_odds(face: Floats, body: Floats, settings: FaceLikelihoodSettings = DEFAULT) -> Floats:
-    """Log odds that each face is that of the body, against a stranger's.
+    """Compute the log odds that each face is that of the body, against a stranger's.
 
     Parameters
     ----------
@@ -143,7 +145,7 @@ def face_odds(face: Floats, body: Floats, settings: FaceLikelihoodSettings = DEF
 
 
 def _share_density(share: Floats, settings: FaceLikelihoodSettings) -> Floats:
-    """Density of the logarithm of the face's share of the body's height."""
+    """Compute the density of the logarithm of the face's share of the body's height."""
     least, most = SHARES
     possible = (share >= least) & (share <= most)
     partly = (1 - settings.in_full_view) / (most - least) * possible
@@ -152,7 +154,7 @@ def _share_density(share: Floats, settings: FaceLikelihoodSettings) -> Floats:
 
 
 def _density(value: Floats, mean: float, deviation: float) -> Floats:
-    """Of the normal distribution."""
+    """Compute the density of the normal distribution."""
     scaled = (value - mean) / deviation
     density: Floats = np.exp(-(scaled**2) / 2) / (deviation * math.sqrt(2 * math.pi))
     return density

@@ -1,4 +1,4 @@
-"""Where a face track passes from one owner to another.
+"""Split face tracks where they pass from one person to another.
 
 Faces that cross each other get mixed up, and so do bodies. So each face track is
 read against the persons around: the sequence of owners that explains best where the
@@ -23,16 +23,16 @@ Floats = NDArray[np.float64]
 CHANGE = 8.0
 
 
-def cut_by_owner(
+def split_by_owner(
     track_of: NDArray[np.int64], evidence: Evidence, first: Rows, last: Rows
 ) -> NDArray[np.int64]:
-    """Label each face with its piece: a part of its track that has one owner.
+    """Label each face with its piece, a part of its track that has one owner.
 
     Parameters
     ----------
     track_of : (M,) labels of `face_tracks`, from 0
-    evidence : of these faces and S stays
-    first, last : (S,) frames of each stay, inclusive
+    evidence : of these faces and S shot tracks
+    first, last : (S,) frames of each shot track, inclusive
 
     Returns
     -------
@@ -54,7 +54,7 @@ def cut_by_owner(
 
 
 def _changes(faces: Rows, evidence: Evidence, first: Rows, last: Rows) -> Rows:
-    """Which of the `faces` of one track are the first of another owner."""
+    """Find the `faces` of one track that are the first of another owner."""
     shot_tracks, column = np.unique(evidence.shot_track, return_inverse=True)
     if len(shot_tracks) == 1 and evidence.odds.min() >= 0:
         return faces[:0]
@@ -66,7 +66,7 @@ def _changes(faces: Rows, evidence: Evidence, first: Rows, last: Rows) -> Rows:
 
 
 def _change_costs(first: Rows, last: Rows) -> Floats:
-    """(1 + S, 1 + S) price of passing from one owner to another; nobody comes first."""
+    """Compute the (1 + S, 1 + S) cost of passing from one owner to another; nobody is first."""
     count = len(first)
     cost = np.full((1 + count, 1 + count), CHANGE)
     cost[1:, 1:][last[:, None] < first[None, :]] = 0
@@ -75,7 +75,7 @@ def _change_costs(first: Rows, last: Rows) -> Floats:
 
 
 def best_sequence(gain: Floats, cost: Floats) -> Rows:
-    """Choose one of K states at each of n instants: most gain, less the cost of changes.
+    """Choose one of K states at each of n instants for the greatest gain less change costs.
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def best_sequence(gain: Floats, cost: Floats) -> Rows:
     for instant in range(1, count):
         via = total[:, None] - cost
         came_from[instant] = best = via.argmax(axis=0)
-        shot_tracks = via[everyone, everyone] >= via[best, everyone]  # of equals, no change
-        came_from[instant, shot_tracks] = everyone[shot_tracks]
+        unchanged = via[everyone, everyone] >= via[best, everyone]  # of equals, no change
+        came_from[instant, unchanged] = everyone[unchanged]
         total = via[came_from[instant], everyone] + gain[instant]
     state = np.empty(count, np.int64)
     state[-1] = total.argmax()

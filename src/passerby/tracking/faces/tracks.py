@@ -1,4 +1,4 @@
-"""Which faces are one face over time, whoever's it is.
+"""Track faces over time, whoever they belong to.
 
 A face implies a body below it. So each face is turned into the box of a standing
 person, and those are followed with what follows bodies: what it allows a body to
@@ -26,11 +26,11 @@ FACE_BELOW_TOP = 1.1  # the middle of the face, below the top of the body
 def faces_in_view(
     detections: StabilisedDetections, first_face: NDArray[np.int64], faces: Faces
 ) -> StabilisedDetections:
-    """Faces as detections, on the frames of `detections` and seen by the same camera at rest.
+    """Convert faces to detections on the frames of `detections`, stabilised in the same way.
 
     Parameters
     ----------
-    view : F frames
+    detections : F frames
     first_face, faces : of the same frames: see `Observations`
     """
     frame_of = np.repeat(np.arange(len(detections.seconds)), np.diff(first_face))
@@ -45,12 +45,14 @@ def faces_in_view(
     )
 
 
-def face_tracks(face_view: StabilisedDetections, at_border: NDArray[np.bool_]) -> NDArray[np.int64]:
+def face_tracks(
+    face_detections: StabilisedDetections, at_border: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Label each face with its track.
 
     Parameters
     ----------
-    face_view : M faces
+    face_detections : M faces
     at_border : (M, 4) bool
         Which borders each face touches: see `borders`.
 
@@ -60,39 +62,39 @@ def face_tracks(face_view: StabilisedDetections, at_border: NDArray[np.bool_]) -
         Tracks from 0, in no particular order, each within one shot. A face that
         continues nothing is a track by itself.
     """
-    bodies = _with_bodies(_worth_a_look(face_view))
+    bodies = _imply_bodies(_drop_empty_frames(face_detections))
     tracklet_of = associate_bidirectionally(bodies)
-    no_looks = np.zeros((int(tracklet_of.max(initial=NOBODY)) + 1, 1))
-    track_of = stitch(bodies, tracklet_of, no_looks, at_border)
+    no_embeddings = np.zeros((int(tracklet_of.max(initial=NOBODY)) + 1, 1))
+    track_of = stitch(bodies, tracklet_of, no_embeddings, at_border)
     alone = np.flatnonzero(track_of == NOBODY)
     track_of[alone] = track_of.max(initial=NOBODY) + 1 + np.arange(len(alone))
     return track_of
 
 
-def _worth_a_look(face_view: StabilisedDetections) -> StabilisedDetections:
-    """The same without the frames that have no face and follow no other frame that has.
+def _drop_empty_frames(face_detections: StabilisedDetections) -> StabilisedDetections:
+    """Drop the frames that have no face and follow no frame that has one.
 
     Faces are looked for in some frames only, and each frame takes its time to go through.
     One empty frame stays where a pause begins that ends tracks.
     """
-    counts = np.diff(face_view.first_detection)
+    counts = np.diff(face_detections.first_detection)
     with_face = np.flatnonzero(counts)
-    pause = np.diff(face_view.seconds[with_face], append=np.inf) > ASSOCIATION.longest_gap
+    pause = np.diff(face_detections.seconds[with_face], append=np.inf) > ASSOCIATION.longest_gap
     after = with_face[pause] + 1
-    kept = np.union1d(with_face, after[after < len(counts)])
+    kept_frames = np.union1d(with_face, after[after < len(counts)])
     return replace(
-        face_view,
-        seconds=face_view.seconds[kept],
-        shot=face_view.shot[kept],
-        first_detection=np.concatenate([[0], np.cumsum(counts[kept])]),
-        frame_of=np.searchsorted(kept, face_view.frame_of),
-        pose=face_view.pose[kept],
+        face_detections,
+        seconds=face_detections.seconds[kept_frames],
+        shot=face_detections.shot[kept_frames],
+        first_detection=np.concatenate([[0], np.cumsum(counts[kept_frames])]),
+        frame_of=np.searchsorted(kept_frames, face_detections.frame_of),
+        pose=face_detections.pose[kept_frames],
     )
 
 
-def _with_bodies(face_view: StabilisedDetections) -> StabilisedDetections:
-    """The same with a standing body in place of each face."""
-    face, height = face_view.cxcywh, face_view.cxcywh[:, 3]
+def _imply_bodies(face_detections: StabilisedDetections) -> StabilisedDetections:
+    """Replace each face by the standing body that it implies."""
+    face, height = face_detections.cxcywh, face_detections.cxcywh[:, 3]
     middle = face[:, 1] + (BODY_HEIGHT / 2 - FACE_BELOW_TOP) * height
     body = np.stack([face[:, 0], middle, BODY_WIDTH * height, BODY_HEIGHT * height], axis=1)
-    return replace(face_view, cxcywh=body)
+    return replace(face_detections, cxcywh=body)

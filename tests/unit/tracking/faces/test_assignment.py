@@ -18,9 +18,9 @@ def paired(
     """Pair bodies and faces; each path of faces is a track, each of bodies one stay."""
     observed = observations(together(*bodies), faces=faces_of(*faces, every=1), rate=5)
     view = stabilise(observed)
-    face_view = faces_in_view(view, observed.first_face, observed.faces)
+    face_detections = faces_in_view(view, observed.first_face, observed.faces)
     shot_tracks = np.array(labels(bodies) if shot_track_of is None else shot_track_of, np.int64)
-    return pair(view, shot_tracks, face_view, np.array(labels(faces), np.int64))
+    return pair(view, shot_tracks, face_detections, np.array(labels(faces), np.int64))
 
 
 def labels(paths: list[Path]) -> list[int]:
@@ -29,11 +29,11 @@ def labels(paths: list[Path]) -> list[int]:
 
 
 def persons(
-    kin: FaceAssignment, bodies: list[Path], faces: list[Path]
+    assignment: FaceAssignment, bodies: list[Path], faces: list[Path]
 ) -> tuple[list[int], list[int]]:
     """Label of each path of bodies and of faces, if it has but one."""
-    body = {path: int(label) for path, label in zip(labels(bodies), kin.body, strict=True)}
-    face = {path: int(label) for path, label in zip(labels(faces), kin.face, strict=True)}
+    body = {path: int(label) for path, label in zip(labels(bodies), assignment.body, strict=True)}
+    face = {path: int(label) for path, label in zip(labels(faces), assignment.face, strict=True)}
     return [body[path] for path in sorted(body)], [face[path] for path in sorted(face)]
 
 
@@ -112,10 +112,10 @@ def test_no_chain_joins_two_bodies_that_are_there_together() -> None:
 
 
 def test_without_faces_nothing_changes() -> None:
-    kin = paired([standing(100), standing(300)], [[None] * 20])
+    assignment = paired([standing(100), standing(300)], [[None] * 20])
 
-    assert kin.body.tolist() == [0, 1] * 20
-    assert len(kin.face) == 0
+    assert assignment.body.tolist() == [0, 1] * 20
+    assert len(assignment.face) == 0
 
 
 def test_without_bodies_each_track_is_somebody() -> None:
@@ -123,28 +123,30 @@ def test_without_bodies_each_track_is_somebody() -> None:
 
 
 def test_nobodys_bodies_stay_nobodys() -> None:
-    kin = paired([standing(100), standing(300)], [standing(300)], shot_track_of=[NOBODY, 0] * 20)
+    assignment = paired(
+        [standing(100), standing(300)], [standing(300)], shot_track_of=[NOBODY, 0] * 20
+    )
 
-    assert kin.body.tolist() == [NOBODY, 0] * 20
-    assert kin.face.tolist() == [0] * 20
+    assert assignment.body.tolist() == [NOBODY, 0] * 20
+    assert assignment.face.tolist() == [0] * 20
 
 
 def test_a_mixed_up_face_track_is_given_to_both() -> None:
     left, right = standing(100), standing(300)
     faces = [[*left[:10], *right[10:]], [*right[:10], *left[10:]]]
 
-    kin = paired([left, right], faces)
+    assignment = paired([left, right], faces)
 
     # Frame by frame the face of the first track, then that of the second.
-    assert kin.face.tolist() == [0, 1] * 10 + [1, 0] * 10
+    assert assignment.face.tolist() == [0, 1] * 10 + [1, 0] * 10
 
 
 def test_faces_follow_bodies_that_are_labelled_anew() -> None:
-    kin = FaceAssignment(body=np.array([0, NOBODY, 1, 2]), face=np.array([1, 3, 2, 4]))
+    assignment = FaceAssignment(body=np.array([0, NOBODY, 1, 2]), face=np.array([1, 3, 2, 4]))
 
     person_of = np.array([1, NOBODY, 0, 1])
 
-    assert relabel(kin, person_of).tolist() == [0, 2, 1, 3]
+    assert relabel(assignment, person_of).tolist() == [0, 2, 1, 3]
 
 
 ONE = st.tuples(
@@ -163,11 +165,13 @@ def test_nobody_has_two_bodies_or_two_faces_at_a_time(
 
     body_paths, face_paths = [path(*one) for one in bodies], [path(*one) for one in faces]
 
-    kin = paired(body_paths, face_paths)
+    assignment = paired(body_paths, face_paths)
 
     body_frame = np.array([n for n, row in enumerate(together(*body_paths)) for _ in row], int)
     face_frame = np.array([n for n, row in enumerate(together(*face_paths)) for _ in row], int)
-    for label_of, frame_of in ((kin.body, body_frame), (kin.face, face_frame)):
+    for label_of, frame_of in ((assignment.body, body_frame), (assignment.face, face_frame)):
         assert len(set(zip(label_of.tolist(), frame_of.tolist(), strict=True))) == len(frame_of)
-    whole = [set(kin.body[rows].tolist()) for rows in rows_by_label(np.array(labels(body_paths)))]
+    whole = [
+        set(assignment.body[rows].tolist()) for rows in rows_by_label(np.array(labels(body_paths)))
+    ]
     assert all(len(persons) == 1 for persons in whole)

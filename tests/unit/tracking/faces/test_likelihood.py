@@ -61,9 +61,9 @@ def weighed(bodies: list[list[tuple[float, float, float]]], unseen: set[int]) ->
     faces = [[(x, y - 0.39 * height, 0.1 * height)] for [(x, y, height)] in bodies]
     observed = observations(frames, faces=faces)
     view = stabilise(observed)
-    face_view = faces_in_view(view, observed.first_face, observed.faces)
+    face_detections = faces_in_view(view, observed.first_face, observed.faces)
     rows = np.arange(len(observed.xyxy))
-    return evidence(view, [rows], face_view, np.zeros(len(faces), np.int64))
+    return evidence(view, [rows], face_detections, np.zeros(len(faces), np.int64))
 
 
 def test_a_person_hidden_for_a_moment_is_where_the_path_leads() -> None:
@@ -90,10 +90,10 @@ def test_far_off_faces_of_a_track_that_comes_near_count_against_it() -> None:
     faces = [[(300.0 if near else 500.0, 122.0, 20.0)] for near in (True, True, False)]
     observed = observations([body] * 3, faces=faces)
     view = stabilise(observed)
-    face_view = faces_in_view(view, observed.first_face, observed.faces)
+    face_detections = faces_in_view(view, observed.first_face, observed.faces)
 
-    one_track = evidence(view, [np.arange(3)], face_view, np.zeros(3, np.int64))
-    two_tracks = evidence(view, [np.arange(3)], face_view, np.array([0, 0, 1]))
+    one_track = evidence(view, [np.arange(3)], face_detections, np.zeros(3, np.int64))
+    two_tracks = evidence(view, [np.arange(3)], face_detections, np.array([0, 0, 1]))
 
     assert one_track.face.tolist() == [0, 1, 2]
     assert one_track.odds[2] < 0
@@ -103,6 +103,6 @@ def test_far_off_faces_of_a_track_that_comes_near_count_against_it() -> None:
 def test_nobody_and_no_faces() -> None:
     observed = observations([[], []])
     view = stabilise(observed)
-    face_view = faces_in_view(view, observed.first_face, observed.faces)
+    face_detections = faces_in_view(view, observed.first_face, observed.faces)
 
-    assert len(evidence(view, [], face_view, np.empty(0, np.int64)).face) == 0
+    assert len(evidence(view, [], face_detections, np.empty(0, np.int64)).face) == 0

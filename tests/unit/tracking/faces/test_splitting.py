@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerby.tracking.faces.likelihood import Evidence
-from passerby.tracking.faces.splitting import CHANGE, best_sequence, cut_by_owner
+from passerby.tracking.faces.splitting import CHANGE, best_sequence, split_by_owner
 
 HERE, AWAY = 3.0, -3.0  # what an instant says for somebody, and against
 
@@ -27,7 +27,7 @@ def pieces(
     found = Evidence(np.array(face, int), np.array(shot_track, int), np.array(value, float))
     first, last = np.array(shot_tracks, int).reshape(-1, 2).T
     labels = np.array([0] * len(odds) if track_of is None else track_of, int)
-    piece_of: list[int] = cut_by_owner(labels, found, first, last).tolist()
+    piece_of: list[int] = split_by_owner(labels, found, first, last).tolist()
     return piece_of
 
 

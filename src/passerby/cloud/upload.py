@@ -1,0 +1,142 @@
+"""Upload a file into a bucket that is a folder, whole or not at all.
+
+It is written under a hidden name that nobody can guess, and then linked under its own. If
+another file has that name already, the new one gets a number.
+"""
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import time
+import unicodedata
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from passerby.errors import ObjectForbidden, PasserbyError, TooLittleSpace
+
+DRAFTS = ".*.upload"  # pattern of the names of unfinished files
+IDLE_SECONDS = 3600.0
+NAME_BYTES_LIMIT = 180  # of 255, so that a number has room
+NUMBERS_LIMIT = 1000
+# Left free on the disk by an upload.
+RESERVE_BYTES = 256 * 1024**2
+
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f/\\]")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class InvalidFileName(PasserbyError):
+    """No file can be kept under this name."""
+
+
+def normalise_name(name: str) -> str:
+    """Bring a file's name to its normal form; raises InvalidFileName.
+
+    A name is no path, has no control characters and does not begin with a dot.
+    """
+    normal = unicodedata.normalize("NFC", name).strip()
+    try:
+        length = len(normal.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidFileName from error
+    if not normal or normal.startswith(".") or _FORBIDDEN.search(normal):
+        raise InvalidFileName(f"No file can be kept under the name {name!r}.")
+    if length > NAME_BYTES_LIMIT:
+        raise InvalidFileName("The name of the file is too long.")
+    return normal
+
+
+def remove_stale_drafts(folder: Path) -> None:
+    """Remove unfinished files that nobody has written to for an hour."""
+    for path in folder.glob(DRAFTS):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - IDLE_SECONDS:
+                path.unlink()
+
+
+class FileUpload:
+    """A file that is being uploaded, and removed if the block ends without `publish`.
+
+    Parameters
+    ----------
+    folder : Path
+        The bucket's; made if missing.
+    name : str
+        One of `normalise_name`.
+    size_bytes : int
+        Its final length.
+
+    Raises
+    ------
+    TooLittleSpace
+        If it will not fit; also from `write` and `publish`.
+    ObjectForbidden
+        If passerby may not write there.
+    """
+
+    def __init__(self, folder: Path, name: str, size_bytes: int) -> None:
+        self._name = PurePosixPath(name)
+        self._folder = folder
+        self._size_bytes = size_bytes
+        try:
+            folder.mkdir(exist_ok=True)
+            free = shutil.disk_usage(folder).free
+            self._draft = folder / f".{secrets.token_hex(16)}.upload"
+            if size_bytes + RESERVE_BYTES > free:
+                raise TooLittleSpace
+            self._file = self._draft.open("xb")
+        except OSError as error:
+            raise _translate_error(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._draft.unlink(missing_ok=True)
+        with suppress(OSError):  # closing writes the rest, which may fail and is discarded
+            self._file.close()
+
+    def write(self, chunk: bytes | bytearray) -> None:
+        """Append bytes to the file."""
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise _translate_error(error) from error
+
+    def publish(self) -> str:
+        """Give the file its final name and return that; raises ValueError if it is not whole."""
+        try:
+            self._file.flush()
+            length = os.fstat(self._file.fileno()).st_size
+            if length != self._size_bytes:
+                raise ValueError(f"{length} bytes of {self._size_bytes} came")
+            os.fsync(self._file.fileno())
+            return self._link()
+        except OSError as error:
+            raise _translate_error(error) from error
+
+    def _link(self) -> str:
+        stem, suffix = self._name.stem, self._name.suffix
+        for number in range(1, NUMBERS_LIMIT):
+            name = str(self._name) if number == 1 else f"{stem} ({number}){suffix}"
+            with suppress(FileExistsError):
+                os.link(self._draft, self._folder / name)
+                return name
+        raise InvalidFileName("There are too many files of this name.")
+
+
+def _translate_error(error: OSError) -> PasserbyError:
+    return (
+        TooLittleSpace()
+        if error.errno in _FULL
+        else ObjectForbidden("The server may not write there.")
+    )
