@@ -39,7 +39,7 @@ class QueueStats(Protocol):
         """Wait of the oldest queued job; 0 without any."""
 
     @property
-    def abandoned_jobs(self) -> int:
+    def stalled_jobs(self) -> int:
         """Number of running jobs whose worker has stopped sending heartbeats."""
 
     @property
@@ -51,7 +51,7 @@ class QueueStats(Protocol):
         """Number of messages about ended jobs, by state."""
 
     @property
-    def longest_untold_seconds(self) -> float:
+    def longest_pending_seconds(self) -> float:
         """Wait of the oldest undelivered message; 0 without any."""
 
 
@@ -127,12 +127,12 @@ class _QueueCollector(Collector):
         yield GaugeMetricFamily(
             "passerby_message_age_seconds",
             "How long the oldest message still to be delivered has waited.",
-            stats.longest_untold_seconds,
+            stats.longest_pending_seconds,
         )
         yield GaugeMetricFamily(
             "passerby_abandoned_jobs",
             "Jobs that run, but whose worker was not heard of in time.",
-            stats.abandoned_jobs,
+            stats.stalled_jobs,
         )
         yield GaugeMetricFamily(
             "passerby_repeated_jobs",

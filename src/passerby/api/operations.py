@@ -43,7 +43,7 @@ _STATUSES = {
 class Jobs(Protocol):
     """The store in which jobs are submitted and found."""
 
-    def repeated(self, new: NewJob) -> Job | None:
+    def find_repeated(self, new: NewJob) -> Job | None:
         """Find the job of the same token and request; raises TokenReused."""
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
@@ -124,7 +124,7 @@ def start_person_tracking(
     if request.notification_channel is not None:
         check_topic(caller, _START, request.notification_channel.sns_topic_arn)
     try:
-        job = tracking.jobs.repeated(new) or _submit(tracking, new)
+        job = tracking.jobs.find_repeated(new) or _submit(tracking, new)
     except TokenReused as error:
         raise Fault(faults.IDEMPOTENT_PARAMETER_MISMATCH, token=new.token or "") from error
     except TooManyOpenJobs as error:

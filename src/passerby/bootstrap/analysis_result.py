@@ -95,7 +95,7 @@ def open_result(wanted: str, settings: Settings, video: Path | None = None) -> A
         raise JobNotFound(f"{wanted!r} is neither the id of a job nor a file NAME{TABLE}.")
     installation = open_installation(settings)
     with closing(installation.database):
-        return job_result(installation, installation.jobs.starting_with(wanted), video)
+        return job_result(installation, installation.jobs.find_by_prefix(wanted), video)
 
 
 def _open_file(table: Path, settings: Settings, video: Path | None) -> AnalysisResult:

@@ -10,7 +10,7 @@ from passerby.bootstrap.notifications import delivery
 from passerby.clock import utc_now
 from passerby.cloud.upload import remove_stale_drafts
 from passerby.jobs.dispatch import dispatch
-from passerby.jobs.sweeper import Folders, keep_swept, sweep
+from passerby.jobs.sweeper import Folders, sweep, sweep_hourly
 
 BackgroundTask = Callable[[threading.Event], None]  # runs until the event is set
 
@@ -21,7 +21,7 @@ DISPATCHERS = 4
 def background_tasks(installation: Installation) -> list[BackgroundTask]:
     """List the background tasks of a worker process, each to run in a thread of its own."""
     dispatcher = partial(dispatch, installation.outbox, delivery(installation.settings))
-    return [*[dispatcher] * DISPATCHERS, partial(keep_swept, partial(_sweep, installation))]
+    return [*[dispatcher] * DISPATCHERS, partial(sweep_hourly, partial(_sweep, installation))]
 
 
 def _sweep(installation: Installation) -> None:

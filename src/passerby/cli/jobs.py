@@ -41,7 +41,7 @@ def list_jobs(
 def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show all that is known of a job."""
     installation = find_installation(config, data)
-    found = installation.jobs.starting_with(job)
+    found = installation.jobs.find_by_prefix(job)
     delivery = installation.outbox.deliveries([found.id]).get(found.id)
     if as_json:
         print_json(_job_facts(found, delivery))
@@ -53,7 +53,7 @@ def show_job(job: JobId, data: Data = None, config: Config = None, as_json: AsJs
 def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
     """Follow a job until it ends; fails if the job does."""
     jobs = find_installation(config, data).jobs
-    found = jobs.starting_with(job)
+    found = jobs.find_by_prefix(job)
     with terminal.bar(terminal.short(found.id)) as show_progress:
         while found.open:
             show_progress(found.progress)
@@ -69,7 +69,7 @@ def watch_job(job: JobId, data: Data = None, config: Config = None) -> None:
 def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
     """End a job: at once while it waits, within seconds while it runs."""
     jobs = find_installation(config, data).jobs
-    found = jobs.cancel(jobs.starting_with(job).id)
+    found = jobs.cancel(jobs.find_by_prefix(job).id)
     terminal.out.print("asked to stop" if found.open else str(found.state))
 
 

@@ -48,7 +48,7 @@ class JobPaths:
 
     def _timelines(self, request: AuthenticatedRequest) -> Response:
         job = request.find_job(self.jobs)
-        content = self.results.remembered(job.id, "persons.json", _encode_timelines)
+        content = self.results.read_or_make(job.id, "persons.json", _encode_timelines)
         return Response(content, media_type=JSON)
 
 

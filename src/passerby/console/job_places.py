@@ -85,7 +85,7 @@ class JobPlaces:
         def compute(_folder: Path) -> bytes:
             return msgspec.json.encode(self.compute_statistics(job, kind))
 
-        return Response(self.results.remembered(job.id, f"{kind}.json", compute), media_type=JSON)
+        return Response(self.results.read_or_make(job.id, f"{kind}.json", compute), media_type=JSON)
 
     def _find_finished_job(self, request: AuthenticatedRequest) -> Job:
         job = request.find_job(self.jobs)

@@ -14,7 +14,7 @@ from passerby.console.facts import job_facts
 from passerby.console.rendering import render_page
 from passerby.console.sessions import Sessions
 from passerby.jobs.job import OPEN_STATES, Job, JobState
-from passerby.jobs.job_list import JobList, Wanted
+from passerby.jobs.job_list import JobFilter, JobList
 from passerby.jobs.store import JobStore
 
 ROWS = 50
@@ -60,7 +60,7 @@ class JobsPage:
         state = state if state in FILTERS else ""
         tag = query.get("tag", "").strip()[:TAG_LIMIT]
         than = query.get("than") or None
-        wanted = Wanted(request.account_id, FILTERS[state][1], tag)
+        wanted = JobFilter(request.account_id, FILTERS[state][1], tag)
         rows = _visible_rows(request, self.job_list.older(wanted, than))
         now = datetime.now(UTC)
         return render_page(

@@ -26,9 +26,9 @@ class CachedJobs:
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], tuple[float, Job]] = OrderedDict()
 
-    def repeated(self, new: NewJob) -> Job | None:
-        """As `JobStore.repeated`."""
-        return self._store.repeated(new)
+    def find_repeated(self, new: NewJob) -> Job | None:
+        """As `JobStore.find_repeated`."""
+        return self._store.find_repeated(new)
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
         """As `JobStore.submit`."""

@@ -16,7 +16,7 @@ JOBS_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Wanted:
+class JobFilter:
     """Filter of the job list."""
 
     account_id: str
@@ -30,7 +30,7 @@ class JobList:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def older(self, wanted: Wanted, than: str | None) -> Iterator[Job]:
+    def older(self, wanted: JobFilter, than: str | None) -> Iterator[Job]:
         """Yield jobs, newest first, only those older than the job `than` if one is given.
 
         Yields nothing if that job is gone. Jobs are read in batches, as they are needed.
@@ -50,7 +50,7 @@ class JobList:
         return self._read(query)
 
     @retry_on_disconnect
-    def _some(self, wanted: Wanted, than: str | None) -> list[Job]:
+    def _some(self, wanted: JobFilter, than: str | None) -> list[Job]:
         query = _of(wanted.account_id).limit(JOBS_AT_ONCE)
         if wanted.states:
             query = query.where(JOBS.c.state.in_(wanted.states))

@@ -19,10 +19,10 @@ class QueueStats:
 
     jobs: Mapping[str, int]  # by state; no state is missing
     longest_wait_seconds: float  # of the jobs still queued; 0 where there are none
-    abandoned_jobs: int  # running, but their lease has run out
+    stalled_jobs: int  # running, but their lease has run out
     repeated_jobs: int  # open, and started more than once
     messages: Mapping[str, int]  # by state; no state is missing
-    longest_untold_seconds: float  # of the pending messages; 0 where there are none
+    longest_pending_seconds: float  # of the pending messages; 0 where there are none
 
 
 @retry_on_disconnect
@@ -37,10 +37,10 @@ def queue_stats(database: Database, now: datetime) -> QueueStats:
         return QueueStats(
             jobs={state: jobs.get(state, 0) for state in JobState},
             longest_wait_seconds=_age_seconds(oldest, now),
-            abandoned_jobs=_count(connection, running, JOBS.c.lease_until < now),
+            stalled_jobs=_count(connection, running, JOBS.c.lease_until < now),
             repeated_jobs=_count(connection, JOBS.c.state.in_(OPEN_STATES), JOBS.c.attempt > 1),
             messages={state: messages.get(state, 0) for state in DeliveryState},
-            longest_untold_seconds=_age_seconds(connection.execute(pending_since).scalar(), now),
+            longest_pending_seconds=_age_seconds(connection.execute(pending_since).scalar(), now),
         )
 
 

@@ -94,7 +94,7 @@ class JobStore:
             return find_job(connection, JOBS.c.id == (job_id or new_id))
 
     @retry_on_disconnect
-    def repeated(self, new: NewJob) -> Job | None:
+    def find_repeated(self, new: NewJob) -> Job | None:
         """Find the job that the same request made earlier; raises TokenReused."""
         issued_after = self._now() - self._retention
         with self._database.reading() as connection:
@@ -111,7 +111,7 @@ class JobStore:
             return find_job(connection, wanted)
 
     @retry_on_disconnect
-    def starting_with(self, digits: str) -> Job:
+    def find_by_prefix(self, digits: str) -> Job:
         """Find the only job whose id starts with `digits`; raises JobNotFound."""
         query = select(JOBS).where(JOBS.c.id.startswith(digits, autoescape=True)).limit(2)
         with self._database.reading() as connection:

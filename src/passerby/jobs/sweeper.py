@@ -37,7 +37,7 @@ OPEN = JOBS.c.state.in_(OPEN_STATES)
 SUCCEEDED = JOBS.c.state == JobState.SUCCEEDED
 
 
-def keep_swept(sweep: Callable[[], None], stop: threading.Event) -> None:
+def sweep_hourly(sweep: Callable[[], None], stop: threading.Event) -> None:
     """Call `sweep` now and every hour until `stop` is set."""
     while not stop.is_set():
         try:

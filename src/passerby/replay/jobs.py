@@ -95,7 +95,7 @@ class ReplayedJobs:
         self.recordings.find(bucket, key)
         return Facts()
 
-    def repeated(self, new: NewJob) -> Job | None:
+    def find_repeated(self, new: NewJob) -> Job | None:
         """Find the job of the same token and request; raises TokenReused, or a scripted Fault."""
         self._faults.check("StartPersonTracking", _video(new), new.tag, new.account_id, new.token)
         with self._lock:

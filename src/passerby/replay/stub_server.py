@@ -65,9 +65,9 @@ class _QueueStats:
     jobs: Mapping[str, int]
     messages: Mapping[str, int]
     longest_wait_seconds: float = 0.0
-    abandoned_jobs: int = 0
+    stalled_jobs: int = 0
     repeated_jobs: int = 0
-    longest_untold_seconds: float = 0.0
+    longest_pending_seconds: float = 0.0
 
 
 class StubServer:

@@ -135,7 +135,7 @@ class Results:
         times = self._group(path, number).timestamp_ms
         return number * ROWS_PER_GROUP + int(np.searchsorted(times, timestamp_ms))
 
-    def remembered(self, job_id: str, name: str, make: Callable[[Path], bytes]) -> bytes:
+    def read_or_make(self, job_id: str, name: str, make: Callable[[Path], bytes]) -> bytes:
         """Read a file that was derived from a result, or make it and keep it beside the result.
 
         Parameters

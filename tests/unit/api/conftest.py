@@ -96,7 +96,7 @@ class ListedJobs:
     jobs: list[Job] = field(default_factory=list)
     tokens: dict[str, Job] = field(default_factory=dict)
 
-    def repeated(self, new: NewJob) -> Job | None:
+    def find_repeated(self, new: NewJob) -> Job | None:
         job = self.tokens.get(new.token or "")
         if job is not None and job.request != new.request:
             raise TokenReused

@@ -22,7 +22,7 @@ from .conftest import Key, Signer
 class NothingThere:
     """Jobs, objects and results of a service that has none."""
 
-    def repeated(self, new: NewJob) -> Job | None:
+    def find_repeated(self, new: NewJob) -> Job | None:
         del new
         return None
 
@@ -52,10 +52,10 @@ def service(client: Signer) -> Service:
 class NoJobs:
     jobs: Mapping[str, int] = field(default_factory=dict)
     longest_wait_seconds: float = 0.0
-    abandoned_jobs: int = 0
+    stalled_jobs: int = 0
     repeated_jobs: int = 0
     messages: Mapping[str, int] = field(default_factory=dict)
-    longest_untold_seconds: float = 0.0
+    longest_pending_seconds: float = 0.0
 
 
 def refusal(service: Service, request: SignedRequest) -> tuple[int, str]:

@@ -15,10 +15,10 @@ from passerby.api.metrics import Metrics
 class QueueStats:
     jobs: Mapping[str, int] = field(default_factory=lambda: {"queued": 2, "failed": 0})
     longest_wait_seconds: float = 7.5
-    abandoned_jobs: int = 1
+    stalled_jobs: int = 1
     repeated_jobs: int = 3
     messages: Mapping[str, int] = field(default_factory=lambda: {"pending": 4})
-    longest_untold_seconds: float = 60.5
+    longest_pending_seconds: float = 60.5
 
 
 def figures(metrics: Metrics) -> dict[str, float]:

@@ -145,7 +145,7 @@ def test_an_error_does_not_quote_what_a_caller_sent(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text("DROP TABLE tokens"))
 
-    for work in (JobStore(database).repeated, lambda job: JobStore(database).submit(job, 9)):
+    for work in (JobStore(database).find_repeated, lambda job: JobStore(database).submit(job, 9)):
         with pytest.raises(DBAPIError, match="tokens") as caught:
             work(new)
         assert "hunter2" not in "".join(traceback.format_exception(caught.value))

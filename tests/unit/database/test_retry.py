@@ -80,7 +80,7 @@ def run_everything(database: Database, store: JobStore) -> dict[str, object]:
     outbox, keys = Outbox(database), AccessKeys(database, SealingKey(bytes(32)))
     job = store.submit(NEW, open_limit=3)
     repeated = [store.submit(TOKEN, open_limit=3).id for _ in range(2)]
-    assert store.repeated(TOKEN) == store.find(repeated[0])
+    assert store.find_repeated(TOKEN) == store.find(repeated[0])
     claimed = store.claim("anna", LEASE)
     assert claimed is not None
     store.report(job.id, "anna", PROGRESS, LEASE)

@@ -6,7 +6,7 @@ import pytest
 from passerby.database.connection import Database
 from passerby.jobs import job_list as job_list_module
 from passerby.jobs.job import OPEN_STATES, JobState, NewJob
-from passerby.jobs.job_list import JobList, Wanted
+from passerby.jobs.job_list import JobFilter, JobList
 from passerby.jobs.store import JobStore
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,8 +28,8 @@ def test_newest_first_each_once_and_of_one_account(database: Database) -> None:
     submitted(store, account_id=THEIRS)
     found = JobList(database)
 
-    everything = [job.id for job in found.older(Wanted(MINE), None)]
-    rest = [job.id for job in found.older(Wanted(MINE), everything[4])]
+    everything = [job.id for job in found.older(JobFilter(MINE), None)]
+    rest = [job.id for job in found.older(JobFilter(MINE), everything[4])]
 
     assert everything == ids[::-1]
     assert rest == everything[5:]
@@ -40,13 +40,13 @@ def test_no_more_is_read_than_asked_for(database: Database) -> None:
     for _ in range(8):
         submitted(store)
 
-    assert len(list(islice(JobList(database).older(Wanted(MINE), None), 2))) == 2
+    assert len(list(islice(JobList(database).older(JobFilter(MINE), None), 2))) == 2
 
 
 def test_the_job_before_is_gone(database: Database) -> None:
     submitted(JobStore(database))
 
-    assert list(JobList(database).older(Wanted(MINE), "ab" * 32)) == []
+    assert list(JobList(database).older(JobFilter(MINE), "ab" * 32)) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_tags(database: Database, tag: str, count: int) -> None:
     for name in ("gate-1", "GATE-2", "50%", "yard", None):
         submitted(store, name)
 
-    assert len(list(JobList(database).older(Wanted(MINE, tag=tag), None))) == count
+    assert len(list(JobList(database).older(JobFilter(MINE, tag=tag), None))) == count
 
 
 def test_states(database: Database) -> None:
@@ -75,8 +75,8 @@ def test_states(database: Database) -> None:
     store.cancel(cancelled)
     found = JobList(database)
 
-    assert {job.id for job in found.older(Wanted(MINE, OPEN_STATES), None)} == {running, queued}
-    ended = found.older(Wanted(MINE, (JobState.CANCELLED,)), None)
+    assert {job.id for job in found.older(JobFilter(MINE, OPEN_STATES), None)} == {running, queued}
+    ended = found.older(JobFilter(MINE, (JobState.CANCELLED,)), None)
     assert [job.id for job in ended] == [cancelled]
 
 

@@ -24,8 +24,8 @@ def test_no_jobs(database: Database) -> None:
     assert counted.jobs == dict.fromkeys(JobState, 0)
     assert counted.longest_wait_seconds == 0
     assert counted.messages == dict.fromkeys(DeliveryState, 0)
-    assert counted.longest_untold_seconds == 0
-    assert (counted.abandoned_jobs, counted.repeated_jobs) == (0, 0)
+    assert counted.longest_pending_seconds == 0
+    assert (counted.stalled_jobs, counted.repeated_jobs) == (0, 0)
 
 
 def test_the_oldest_job_still_waiting_counts(database: Database) -> None:
@@ -52,13 +52,13 @@ def test_a_job_whose_worker_died_is_abandoned_until_it_is_taken_up_again(
     store.claim("first", lease_seconds=60)
 
     counted = [queue_stats(database, NOON + timedelta(seconds=seconds)) for seconds in (59, 61)]
-    assert [each.abandoned_jobs for each in counted] == [0, 1]
+    assert [each.stalled_jobs for each in counted] == [0, 1]
     assert counted[1].repeated_jobs == 0
 
     now[0] += timedelta(seconds=61)
     store.claim("second", lease_seconds=60)
     taken_up = queue_stats(database, now[0])
-    assert (taken_up.abandoned_jobs, taken_up.repeated_jobs) == (0, 1)
+    assert (taken_up.stalled_jobs, taken_up.repeated_jobs) == (0, 1)
 
 
 def test_the_oldest_message_still_to_be_delivered_counts(database: Database) -> None:
@@ -80,4 +80,4 @@ def test_the_oldest_message_still_to_be_delivered_counts(database: Database) -> 
 
     assert counted.messages[DeliveryState.DELIVERED] == 1
     assert counted.messages[DeliveryState.PENDING] == 2
-    assert counted.longest_untold_seconds == 4 * 60
+    assert counted.longest_pending_seconds == 4 * 60

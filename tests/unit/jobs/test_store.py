@@ -97,13 +97,13 @@ def test_a_job_is_found_by_its_own_account_only(store: JobStore) -> None:
 def test_a_job_is_found_by_the_first_digits_of_its_id(store: JobStore) -> None:
     job = store.submit(NEW, open_limit=2)
 
-    assert store.starting_with(job.id) == job
-    assert store.starting_with(job.id[:12]) == job
+    assert store.find_by_prefix(job.id) == job
+    assert store.find_by_prefix(job.id[:12]) == job
     with pytest.raises(JobNotFound, match="no such job"):
-        store.starting_with("_" * 12)  # which SQL would take for any twelve characters
+        store.find_by_prefix("_" * 12)  # which SQL would take for any twelve characters
     store.submit(NEW, open_limit=2)
     with pytest.raises(JobNotFound, match="More than one"):
-        store.starting_with("")
+        store.find_by_prefix("")
 
 
 def test_recent_jobs_newest_first(store: JobStore) -> None:

@@ -19,7 +19,7 @@ from passerby.jobs.job import Counts, Job, NewJob
 from passerby.jobs.message import OutgoingMessage
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.store import JobStore
-from passerby.jobs.sweeper import Folders, keep_swept, sweep
+from passerby.jobs.sweeper import Folders, sweep, sweep_hourly
 from passerby.records import Sightings, VideoInfo
 from passerby.results.store import Results
 
@@ -254,7 +254,7 @@ def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
         swept.set()
         raise OSError("disk on fire")
 
-    thread = threading.Thread(target=keep_swept, args=(failing, stop))
+    thread = threading.Thread(target=sweep_hourly, args=(failing, stop))
     thread.start()
     assert swept.wait(10)
     time.sleep(0.05)

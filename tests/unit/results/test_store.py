@@ -274,9 +274,9 @@ def test_what_was_made_of_a_result_is_made_once_and_goes_with_it(
         made.append(folder)
         return b"made"
 
-    assert [results.remembered(JOB, "x.json", make) for _ in range(2)] == [b"made", b"made"]
+    assert [results.read_or_make(JOB, "x.json", make) for _ in range(2)] == [b"made", b"made"]
     assert made == [tmp_path / JOB]
     results.write(JOB, make_sightings(20))
-    assert results.remembered(JOB, "x.json", lambda _: b"anew") == b"anew"
+    assert results.read_or_make(JOB, "x.json", lambda _: b"anew") == b"anew"
     with pytest.raises(JobNotFound):
-        results.remembered(OTHER_JOB, "x.json", make)
+        results.read_or_make(OTHER_JOB, "x.json", make)
