@@ -78,6 +78,7 @@ FENCED = {
 FILES = sorted(PACKAGE.rglob("*.py"))
 # Modules at the root are few enough to be known by heart.
 ROOT_LIMIT = 14
+LINES_LIMIT, PARAMETERS_LIMIT = 40, 8
 
 
 def name_of(path: Path) -> str:
@@ -168,3 +169,46 @@ def test_third_parties_stay_in_their_fence(path: Path) -> None:
     strays = {root for root in roots & FENCED.keys() if part_of(path) not in FENCED[root]}
 
     assert not strays
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Names of the parameters of a function, without `self` and `cls`."""
+    given = function.args
+    names = [each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return [name for name in names if name not in ("self", "cls")]
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function, its docstring left out."""
+    docstring = ast.get_docstring(function, clean=False) or ""
+    return (function.end_lineno or 0) - function.lineno + 1 - len(docstring.splitlines())
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if "versions" not in path.parts], ids=name_of
+)
+def test_functions_are_short(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+    long = [each.name for each in functions if body_lines(each) > LINES_LIMIT]
+    # Each option of a command is a parameter.
+    wide = [each.name for each in functions if len(parameters(each)) > PARAMETERS_LIMIT]
+
+    assert not long
+    assert part_of(path) == "cli" or not wide
+
+
+def test_a_class_name_means_one_thing() -> None:
+    homes: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                bases = {ast.unparse(base).split("[")[0] for base in node.bases}
+                # A protocol stands beside what fits it.
+                if "Protocol" not in bases:
+                    homes.setdefault(node.name, []).append(name)
+
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}

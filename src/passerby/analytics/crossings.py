@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from passerby.analytics.geometry import cross
-from passerby.analytics.hysteresis import Events, drop_short_runs, split_runs
+from passerby.analytics.hysteresis import StateChanges, drop_short_runs, split_runs
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 
@@ -45,7 +45,7 @@ def find_crossings(paths: Paths, start: Floats, end: Floats, hold_ms: float) -> 
     return Crossings(person, runs.start_ms[rows], change[rows] > 0)
 
 
-def _events(paths: Paths, start: Floats, end: Floats) -> Events:
+def _events(paths: Paths, start: Floats, end: Floats) -> StateChanges:
     side = cross(end - start, paths.foot - start)
     right = side > 0
     rows = np.flatnonzero(paths.joined & (right[1:] != right[:-1]))
@@ -53,7 +53,7 @@ def _events(paths: Paths, start: Floats, end: Floats) -> Events:
     share = side[rows] / (side[rows] - side[rows + 1])
     before, after = (paths.time_ms[place].astype(np.float64) for place in (rows, rows + 1))
     at_ms = before + share * (after - before)
-    return Events(paths.presence[rows], at_ms, _sign(right[rows + 1]))
+    return StateChanges(paths.presence[rows], at_ms, _sign(right[rows + 1]))
 
 
 def _between_ends(paths: Paths, rows: Ints, start: Floats, end: Floats) -> Bools:

@@ -13,7 +13,7 @@ import numpy as np
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 
-class Events(NamedTuple):
+class StateChanges(NamedTuple):
     """E changes of a state, by presence, then time."""
 
     presence: Ints  # (E,)
@@ -47,7 +47,7 @@ class Runs(NamedTuple):
         return np.append(self.has_previous[1:], np.zeros(min(1, len(self.presence)), np.bool_))
 
 
-def split_runs(paths: Paths, events: Events) -> Runs:
+def split_runs(paths: Paths, events: StateChanges) -> Runs:
     """Cut the presences that have events at these; a presence's state begins at 0."""
     touched = np.unique(events.presence)
     begin = paths.time_ms[paths.first_rows[touched]].astype(np.float64)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from passerby.analytics import geometry
-from passerby.analytics.hysteresis import Events, drop_short_runs, split_runs
+from passerby.analytics.hysteresis import StateChanges, drop_short_runs, split_runs
 from passerby.analytics.paths import Bools, Floats, Ints, Paths
 
 # Steps looked at in one go: keeps what is computed for them within about 100 MB.
@@ -50,7 +50,7 @@ def find_stays(paths: Paths, polygon: Floats, hold_ms: float) -> Stays:
     )
 
 
-def _events(paths: Paths, polygon: Floats) -> Events:
+def _events(paths: Paths, polygon: Floats) -> StateChanges:
     """Find ways in (+1) and out (-1), those of who appears or is lost inside included."""
     rows = np.flatnonzero(paths.joined)
     blocks = [rows[at : at + STEPS_PER_BLOCK] for at in range(0, len(rows), STEPS_PER_BLOCK)]
@@ -65,7 +65,7 @@ def _events(paths: Paths, polygon: Floats) -> Events:
     last = np.append(~goes_on, np.ones(min(1, len(step)), np.bool_))
     times = np.stack([start[first], end[last]], axis=1).ravel()
     change = np.tile(np.array([1, -1]), int(first.sum()))
-    return Events(np.repeat(presence[first], 2), times, change)
+    return StateChanges(np.repeat(presence[first], 2), times, change)
 
 
 def _inner_parts(paths: Paths, polygon: Floats, rows: Ints) -> tuple[Ints, Floats, Floats]:

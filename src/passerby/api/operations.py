@@ -9,7 +9,7 @@ import msgspec
 from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller, check_topic, check_video
-from passerby.api.tokens import Listing, PageTokens
+from passerby.api.tokens import ContinuedListing, PageTokens
 from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
@@ -144,7 +144,7 @@ def get_person_tracking(
     job = tracking.jobs.find(request.job_id, caller.account_id)
     # Paths reveal what a video shows: who may not read the video may not read them either.
     check_video(caller, _GET, job.source["bucket"], job.source["key"])
-    listing = Listing(caller.account_id, job.id, request.sort_by)
+    listing = ContinuedListing(caller.account_id, job.id, request.sort_by)
     # An empty token means the first page: AWS's own tutorials send it.
     row = tracking.page_tokens.row(request.next_token, listing, now) if request.next_token else 0
     answer = _status_answer(job)

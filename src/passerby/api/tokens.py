@@ -23,7 +23,7 @@ _ROW_AND_TIME = struct.Struct(">QQ")  # row from 0; whole seconds since 1970
 
 
 @dataclass(frozen=True)
-class Listing:
+class ContinuedListing:
     """The listing that a token continues."""
 
     account_id: str
@@ -38,7 +38,7 @@ class PageTokens:
         self._cipher = AESGCM(key)
         self._life = life
 
-    def seal(self, listing: Listing, row: int, now: datetime) -> str:
+    def seal(self, listing: ContinuedListing, row: int, now: datetime) -> str:
         """Make the token for the page that begins at `row`: 60 characters of standard base64."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _ROW_AND_TIME.pack(row, int(now.timestamp()))
@@ -46,7 +46,7 @@ class PageTokens:
             nonce + self._cipher.encrypt(nonce, plain, _bound(listing))
         ).decode()
 
-    def row(self, token: str, listing: Listing, now: datetime) -> int:
+    def row(self, token: str, listing: ContinuedListing, now: datetime) -> int:
         """Read the row at which the page of `token` begins.
 
         Raises
@@ -67,6 +67,6 @@ class PageTokens:
         return int(row)
 
 
-def _bound(listing: Listing) -> bytes:
+def _bound(listing: ContinuedListing) -> bytes:
     # A JSON list, so that no two listings run together into the same bytes.
     return msgspec.json.encode(astuple(listing))

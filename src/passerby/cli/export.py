@@ -72,13 +72,12 @@ def export(
     found = open_result(result, settings_of(config, data=data), video)
     if chunks:
         _stream(found, chunks)
-    else:
-        target = out or Path(found.name + form.suffix)
-        if form.needs_video:
-            _check_video(found, selection)
-        _check_target(target, found, form, replace=force)
-        _write(found, form, selection, target)
-        terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+        return
+    if form.needs_video:
+        _check_video(found, selection)
+    target = out or Path(found.name + form.suffix)
+    _check_target(target, found, form, replace=force)
+    _write(found, form, selection, target)
 
 
 def _blur_selection(form: "Format", blur: BlurTarget | None, persons: list[int]) -> "BlurSelection":
@@ -116,12 +115,14 @@ def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, rep
 
 
 def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", target: Path) -> None:
+    """Write the file under a progress bar, and print its name."""
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
         form.write(result, target, blur, on_progress)
         on_progress(total)
+    terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 
 def _stream(result: "AnalysisResult", chunks: "Chunks") -> None:

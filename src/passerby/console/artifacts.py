@@ -29,7 +29,7 @@ FAILURES_LIMIT = 1000
 Command = Callable[[Path], Sequence[str]]
 
 
-class Stage(StrEnum):
+class ArtifactStage(StrEnum):
     """State of an artifact."""
 
     WAITING = "waiting"
@@ -44,7 +44,7 @@ class ArtifactStatus:
 
     job_id: str
     name: str  # of the file
-    stage: Stage
+    stage: ArtifactStage
     fraction: float = 0.0  # in [0, 1]
     message: str | None = None  # why it failed, a sentence
 
@@ -98,7 +98,7 @@ class ArtifactQueue:
         if order is not None:
             return order.status
         ready = self.path(job_id, name) is not None
-        return ArtifactStatus(job_id, name, Stage.READY, 1.0) if ready else None
+        return ArtifactStatus(job_id, name, ArtifactStage.READY, 1.0) if ready else None
 
     def unfinished(self) -> list[ArtifactStatus]:
         """Return the status of each artifact that waits, is under way, or failed."""
@@ -109,9 +109,9 @@ class ArtifactQueue:
         """Order an artifact, unless it is ready or ordered; a failed one is ordered again."""
         with self._changed:
             known = self.status(job_id, name)
-            if known is not None and known.stage is not Stage.FAILED:
+            if known is not None and known.stage is not ArtifactStage.FAILED:
                 return known
-            order = _Order(ArtifactStatus(job_id, name, Stage.WAITING), command)
+            order = _Order(ArtifactStatus(job_id, name, ArtifactStage.WAITING), command)
             self._orders[job_id, name] = order
             self._orders.move_to_end((job_id, name))
             if self._thread is None:
@@ -137,7 +137,7 @@ class ArtifactQueue:
                     del self._orders[status.job_id, status.name]
                 else:
                     logger.warning("job %s: %s: %s", status.job_id, status.name, message)
-                    order.status = replace(status, stage=Stage.FAILED, message=message)
+                    order.status = replace(status, stage=ArtifactStage.FAILED, message=message)
                 self._forget_failures()
 
     def _next(self) -> _Order | None:
@@ -145,8 +145,8 @@ class ArtifactQueue:
         with self._changed:
             while not self._closed:
                 for order in self._orders.values():
-                    if order.status.stage is Stage.WAITING:
-                        order.status = replace(order.status, stage=Stage.UNDER_WAY)
+                    if order.status.stage is ArtifactStage.WAITING:
+                        order.status = replace(order.status, stage=ArtifactStage.UNDER_WAY)
                         return order
                 self._changed.wait()
             return None
@@ -189,7 +189,9 @@ class ArtifactQueue:
 
     def _forget_failures(self) -> None:
         failed = [
-            name for name, order in self._orders.items() if order.status.stage is Stage.FAILED
+            name
+            for name, order in self._orders.items()
+            if order.status.stage is ArtifactStage.FAILED
         ]
         for name in failed[:-FAILURES_LIMIT]:
             del self._orders[name]

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from passerby.access.keys import AccessKey
 from passerby.console.refusal import Refused
-from passerby.console.sessions import Session, Sessions
+from passerby.console.sessions import LoginSession, Sessions
 from passerby.errors import JobNotFound
 from passerby.jobs.job import Job
 from passerby.jobs.store import JobStore
@@ -40,7 +40,7 @@ class AuthenticatedRequest:
     """A request of somebody who is logged in."""
 
     http: Request
-    session: Session
+    session: LoginSession
     body: bytes  # b"" where the handler streams it
 
     @property
@@ -118,7 +118,7 @@ def authenticated(
     return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 
 
-def find_session(request: Request, sessions: Sessions) -> Session | None:
+def find_session(request: Request, sessions: Sessions) -> LoginSession | None:
     """Find the session of a request's cookie; None if there is none."""
     cookie = request.cookies.get(COOKIE)
     return None if cookie is None else sessions.find(cookie, datetime.now(UTC))

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from passerby.console.artifacts import ArtifactQueue, ArtifactStatus, Stage
+from passerby.console.artifacts import ArtifactQueue, ArtifactStage, ArtifactStatus
 from passerby.console.authentication import AuthenticatedRequest, authenticated
 from passerby.console.facts import job_facts
 from passerby.console.sessions import Sessions
@@ -100,7 +100,7 @@ class EventStream:
         return [
             (str(facts["job_id"]), str(facts["name"]))
             for (kind, _), facts in self._sent.items()
-            if kind == "artifact" and facts["stage"] != Stage.READY
+            if kind == "artifact" and facts["stage"] != ArtifactStage.READY
         ]
 
     def _may_see(self, status: ArtifactStatus) -> bool:

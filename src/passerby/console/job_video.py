@@ -15,7 +15,7 @@ from starlette.routing import Route
 from passerby.cloud.pinned_object import Objects, PinnedObject
 from passerby.cloud.relay import request_part
 from passerby.console.artifact_request import ArtifactRequest
-from passerby.console.artifacts import ArtifactStatus, Stage
+from passerby.console.artifacts import ArtifactStage, ArtifactStatus
 from passerby.console.authentication import AuthenticatedRequest, authenticated
 from passerby.console.job_artifacts import JobArtifacts, status_response
 from passerby.console.refusal import Refused
@@ -63,7 +63,7 @@ class JobVideo:
         job = request.find_job(self.jobs)
         address = f"/console/jobs/{job.id}/video"
         check = _order(self.checks, job, PLAYABILITY)
-        if check.stage is not Stage.READY:
+        if check.stage is not ArtifactStage.READY:
             return status_response(check, purpose="playability")
         if self._is_playable(job):
             return status_response(check, purpose="playability", address=address)

@@ -21,7 +21,7 @@ from passerby.console.authentication import (
     read_body,
 )
 from passerby.console.rendering import render_public_page
-from passerby.console.sessions import SESSION_LIFE, Session, Sessions
+from passerby.console.sessions import SESSION_LIFE, LoginSession, Sessions
 
 HOME = "/console/"
 COOKIE_PATH = "/console"
@@ -100,7 +100,7 @@ def _is_equal(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
 
 
-def _set_cookie(response: Response, session: Session, *, secure: bool) -> None:
+def _set_cookie(response: Response, session: LoginSession, *, secure: bool) -> None:
     response.set_cookie(
         COOKIE,
         session.cookie,

@@ -30,7 +30,7 @@ _LABEL = b"passerby: session of the console"
 
 
 @dataclass(frozen=True)
-class Session:
+class LoginSession:
     """One login of one access key."""
 
     key: AccessKey
@@ -56,14 +56,14 @@ class Sessions:
         self._keys = keys
         self._ended: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, key: AccessKey, now: datetime) -> Session:
+    def begin(self, key: AccessKey, now: datetime) -> LoginSession:
         """Begin a session for the holder of `key`, who has shown its secret."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _ISSUED.pack(int(now.timestamp())) + key.id.encode()
         sealed = nonce + self._cipher.encrypt(nonce, plain, _LABEL)
         return self._session(key, base64.urlsafe_b64encode(sealed).decode(), now)
 
-    def find(self, cookie: str, now: datetime) -> Session | None:
+    def find(self, cookie: str, now: datetime) -> LoginSession | None:
         """Find the session of a cookie; None if there is none, or it has ended."""
         try:
             sealed = base64.b64decode(cookie, b"-_", validate=True)
@@ -79,13 +79,13 @@ class Sessions:
         session = self._session(key, cookie, issued)
         return session if now < session.ends_at else None
 
-    def end(self, session: Session) -> None:
+    def end(self, session: LoginSession) -> None:
         """End a session before its time."""
         self._ended[session.cookie] = None
         if len(self._ended) > ENDED_LIMIT:
             self._ended.popitem(last=False)
 
-    def _session(self, key: AccessKey, cookie: str, issued: datetime) -> Session:
+    def _session(self, key: AccessKey, cookie: str, issued: datetime) -> LoginSession:
         ends_at = min(issued + SESSION_LIFE, key.expires_at or datetime.max.replace(tzinfo=UTC))
         token = hmac.digest(self._key, b"CSRF " + cookie.encode(), "sha256").hex()
-        return Session(key, token, ends_at, cookie)
+        return LoginSession(key, token, ends_at, cookie)

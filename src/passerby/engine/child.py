@@ -26,7 +26,7 @@ GRACE_SECONDS = 1.0  # from the word stop to the end, however busy
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """What became of a shard: its result, or what was raised."""
 
     result: Any = None
@@ -36,7 +36,7 @@ class Outcome:
 def serve(connection: "Connection[Any, Any]", shared_progress: SharedProgress) -> None:
     """Observe what comes through the pipe until its other end is closed.
 
-    Received are `(task, item)`, sent is an `Outcome` for each.
+    Received are `(task, item)`, sent is an `TaskOutcome` for each.
     """
     # Ctrl-C goes to every process of a terminal; what it means, the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -51,7 +51,7 @@ def serve(connection: "Connection[Any, Any]", shared_progress: SharedProgress) -
 
 def _do(
     task: Callable[[Any, FractionCallback], Any], item: object, shared_progress: SharedProgress
-) -> Outcome:
+) -> TaskOutcome:
     def report(fraction: float) -> None:
         shared_progress.fraction.value = fraction
         shared_progress.reports.value += 1
@@ -59,9 +59,9 @@ def _do(
             raise JobCancelled
 
     try:
-        return Outcome(task(item, report))
+        return TaskOutcome(task(item, report))
     except Exception as error:  # noqa: BLE001 - raised again by the parent
-        return Outcome(error=_sendable(error))
+        return TaskOutcome(error=_sendable(error))
 
 
 def _sendable(error: Exception) -> Exception:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from typing import Any
 
-from passerby.engine.child import GRACE_SECONDS, Outcome, serve
+from passerby.engine.child import GRACE_SECONDS, TaskOutcome, serve
 from passerby.engine.shared_progress import new_shared_progress
 from passerby.processes.limits import resident_bytes
 from passerby.records import FractionCallback
@@ -65,10 +65,10 @@ class ShardProcess:
         """What it holds in memory; 0 if it has ended."""
         return resident_bytes(self._process.pid or 0)
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> TaskOutcome | None:
         """How the shard ended; None if the process died over it."""
         try:
-            ended: Outcome = self.connection.recv()
+            ended: TaskOutcome = self.connection.recv()
         except (EOFError, OSError):
             return None
         return ended

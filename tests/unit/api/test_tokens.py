@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerby.api.faults import Fault
-from passerby.api.tokens import Listing, PageTokens
+from passerby.api.tokens import ContinuedListing, PageTokens
 
-LISTING = Listing("123456789012", "ab" * 32, "TIMESTAMP")
+LISTING = ContinuedListing("123456789012", "ab" * 32, "TIMESTAMP")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TOKENS = PageTokens(bytes(32))
 
 
-def assert_refused(token: str, listing: Listing = LISTING, now: datetime = NOW) -> None:
+def assert_refused(token: str, listing: ContinuedListing = LISTING, now: datetime = NOW) -> None:
     with pytest.raises(Fault) as caught:
         TOKENS.row(token, listing, now)
     assert caught.value.kind.code == "InvalidPaginationTokenException"
@@ -37,7 +37,7 @@ def test_a_token_leads_back_to_its_row(row: int) -> None:
         pytest.param(replace(LISTING, account_id="000000000000"), id="another account"),
     ],
 )
-def test_a_token_belongs_to_its_listing(other: Listing) -> None:
+def test_a_token_belongs_to_its_listing(other: ContinuedListing) -> None:
     assert_refused(TOKENS.seal(LISTING, 1000, NOW), listing=other)
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from passerby.console.artifacts import ArtifactQueue, Stage
+from passerby.console.artifacts import ArtifactQueue, ArtifactStage
 from passerby.processes.limits import NO_LIMITS, Limits
 
 from .conftest import JOB, wait_until
 
 
-def stage(queue: ArtifactQueue, name: str) -> Stage | None:
+def stage(queue: ArtifactQueue, name: str) -> ArtifactStage | None:
     status = queue.status(JOB, name)
     return None if status is None else status.stage
 
@@ -24,7 +24,7 @@ def test_what_nobody_ordered(queue: ArtifactQueue) -> None:
 
 def test_what_was_made_stays(queue: ArtifactQueue, folder: Path) -> None:
     queue.order(JOB, "film.mp4", lambda draft: ["writes", str(draft), "moving"])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.READY)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.READY)
 
     path = queue.path(JOB, "film.mp4")
 
@@ -37,13 +37,13 @@ def test_what_was_made_stays(queue: ArtifactQueue, folder: Path) -> None:
 def test_it_is_made_once(queue: ArtifactQueue) -> None:
     queue.order(JOB, "film.mp4", lambda draft: ["writes", str(draft), "first"])
     queue.order(JOB, "film.mp4", lambda draft: ["writes", str(draft), "second"])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.READY)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.READY)
     ordered = queue.order(JOB, "film.mp4", lambda draft: ["writes", str(draft), "third"])
 
     path = queue.path(JOB, "film.mp4")
     assert path is not None
     assert path.read_text() == "first"
-    assert ordered.stage is Stage.READY
+    assert ordered.stage is ArtifactStage.READY
 
 
 def test_progress_and_one_at_a_time(queue: ArtifactQueue, tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_progress_and_one_at_a_time(queue: ArtifactQueue, tmp_path: Path) -> Non
     queue.order(JOB, "b", lambda draft: ["writes", str(draft), ""])
 
     wait_until(lambda: [s.fraction for s in queue.unfinished()] == [0.25, 0.0])
-    assert [s.stage for s in queue.unfinished()] == [Stage.UNDER_WAY, Stage.WAITING]
+    assert [s.stage for s in queue.unfinished()] == [ArtifactStage.UNDER_WAY, ArtifactStage.WAITING]
 
     go_on.touch()
-    wait_until(lambda: stage(queue, "b") is Stage.READY)
-    assert stage(queue, "a") is Stage.READY
+    wait_until(lambda: stage(queue, "b") is ArtifactStage.READY)
+    assert stage(queue, "a") is ArtifactStage.READY
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_progress_and_one_at_a_time(queue: ArtifactQueue, tmp_path: Path) -> Non
 )
 def test_failures(queue: ArtifactQueue, folder: Path, script: str, message: str) -> None:
     queue.order(JOB, "film.mp4", lambda draft: [script, str(draft)])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.FAILED)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.FAILED)
 
     status = queue.status(JOB, "film.mp4")
 
@@ -81,7 +81,7 @@ def test_failures(queue: ArtifactQueue, folder: Path, script: str, message: str)
 def test_an_artifact_without_progress_fails(folder: Path) -> None:
     queue = ArtifactQueue(folder, Limits(stall_seconds=0.5))
     queue.order(JOB, "film.mp4", lambda draft: ["hangs", str(draft)])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.FAILED)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.FAILED)
 
     status = queue.status(JOB, "film.mp4")
     queue.close()
@@ -97,22 +97,22 @@ def test_an_order_that_cannot_even_begin_holds_up_no_other(queue: ArtifactQueue)
     queue.order(JOB, "a", broken)
     queue.order(JOB, "b", lambda draft: ["writes", str(draft), ""])
 
-    wait_until(lambda: stage(queue, "b") is Stage.READY)
-    assert stage(queue, "a") is Stage.FAILED
+    wait_until(lambda: stage(queue, "b") is ArtifactStage.READY)
+    assert stage(queue, "a") is ArtifactStage.FAILED
 
 
 def test_what_failed_can_be_ordered_again(queue: ArtifactQueue) -> None:
     queue.order(JOB, "film.mp4", lambda draft: ["fails", str(draft)])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.FAILED)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.FAILED)
 
     queue.order(JOB, "film.mp4", lambda draft: ["writes", str(draft), "better"])
 
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.READY)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.READY)
 
 
 def test_children_stand_back(queue: ArtifactQueue) -> None:
     queue.order(JOB, "niceness", lambda draft: ["writes_niceness", str(draft)])
-    wait_until(lambda: stage(queue, "niceness") is Stage.READY)
+    wait_until(lambda: stage(queue, "niceness") is ArtifactStage.READY)
 
     path = queue.path(JOB, "niceness")
 
@@ -123,7 +123,7 @@ def test_children_stand_back(queue: ArtifactQueue) -> None:
 def test_closing_ends_what_is_under_way(folder: Path) -> None:
     queue = ArtifactQueue(folder, NO_LIMITS)
     queue.order(JOB, "film.mp4", lambda draft: ["hangs", str(draft)])
-    wait_until(lambda: stage(queue, "film.mp4") is Stage.UNDER_WAY)
+    wait_until(lambda: stage(queue, "film.mp4") is ArtifactStage.UNDER_WAY)
 
     queue.close()
 
