@@ -33,7 +33,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from passerby.access.keys import AccessKey
-from passerby.api.tokens import Listing, PageTokens
+from passerby.api.tokens import ContinuedListing, PageTokens
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import Counts, NewJob
 from passerby.records import NO_FACE, Sightings, VideoInfo
@@ -185,7 +185,7 @@ def loads(sign: Signer, installation: Installation, job_id: str) -> Iterator[Loa
     video = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}
     yield Load("Start (queued, not analysed)", [sign("StartPersonTracking", {"Video": video})])
     tokens = PageTokens(installation.sealing_key.derive(b"passerby: page tokens"))
-    listing = Listing(sign.key.account_id, job_id, "TIMESTAMP")
+    listing = ContinuedListing(sign.key.account_id, job_id, "TIMESTAMP")
 
     def page(row: int, count: int) -> bytes:
         token = tokens.seal(listing, row, datetime.now(UTC))

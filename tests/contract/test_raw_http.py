@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.waiting import wait_until
@@ -87,7 +88,7 @@ def _free_ports(names: list[str]) -> dict[str, int]:
 
 def _wait_for(ports: Mapping[str, int]) -> None:
     for port in ports.values():
-        wait_until(lambda port=port: _listens(port))
+        wait_until(partial(_listens, port))
 
 
 def _listens(port: int) -> bool:
