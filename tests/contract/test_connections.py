@@ -216,7 +216,6 @@ def test_requests_one_after_another_each_have_their_time(client: Client) -> None
         client.let_pass(REQUEST_SECONDS * 0.75)
         client.say(b"k")
         assert client.socket.recv(4096).endswith(b"ok")
-        client.let_pass(REQUEST_SECONDS * 0.75)
 
 
 def test_a_client_that_does_not_read_its_answer(client: Client) -> None:
