@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.harness.clips import KINDS, make
+from tests.harness.clips import KINDS, make_clip
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import (
@@ -128,7 +128,7 @@ def ctrl_c_ignored() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ctrl_c_ignored")
 def test_whoever_was_started_to_ignore_ctrl_c_does(tmp_path: Path) -> None:
-    clip = make(KINDS[1], tmp_path)  # of several shards
+    clip = make_clip(KINDS[1], tmp_path)  # of several shards
     with tracking(clip, tmp_path) as process:
         wait_until((tmp_path / ".once.observations").exists)
 
