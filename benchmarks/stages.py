@@ -5,7 +5,7 @@
 Does what `benchmarks.speed VIDEO OUT` does, in as many processes, but within each process
 one stage after the other: of stages side by side nobody can tell which one the processor
 works for. Clocks are put around the objects that the parts of passerby hand each other, and
-around the four names that `pathing.observe` imports and that no object stands for.
+around the few functions and classes that no object stands for.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
@@ -29,13 +29,14 @@ from passerby.bootstrap import single_file
 from passerby.engine.local import LocalExecutor
 from passerby.faces.finder import TwoPassFaceFinder
 from passerby.inference import weights
-from passerby.inference.execution import choose_execution
+from passerby.inference.execution import Execution, choose_execution
 from passerby.pathing import observe
+from passerby.pathing import plan as planning
 from passerby.pathing.analysis import Analysis
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import load_all, serialised
 from passerby.pathing.observe import Models, load_models
-from passerby.pathing.plan import Options, Shard, plan
+from passerby.pathing.plan import Options, Shard
 from passerby.pathing.video_source import FileSource
 from passerby.pathing.warnings import warnings
 from passerby.people.appearance import describe
@@ -108,8 +109,8 @@ def _analyse(
     """Do what `pathing.analysis.analyse` does; give what observing has cost as well."""
     from passerby.pathing.link import link  # noqa: PLC0415 - imported within "start"
 
-    with clock.stage("plan"):
-        chosen = plan(FileSource(os.path.realpath(video), "benchmark"), Options())
+    with _clocks_on_modules(clock), clock.stage("plan"):
+        chosen = planning.plan(FileSource(os.path.realpath(video), "benchmark"), Options())
     task = partial(observe_staged, store=store)
     observed = LocalExecutor().map(task, chosen.shards, lambda *_: None)
     with clock.stage("save"):
@@ -143,7 +144,7 @@ def observe_staged(
     del threads
     _import_runtime()
     began_cpu_s, clock = time.process_time(), StageClock()
-    with _clocks_in_observe(clock):
+    with _clocks_on_modules(clock):
         models = _clocked_models(load_models(shard, 1), clock)
         observations = observe.observe(shard, models, on_progress)
     with clock.stage("save"):
@@ -167,19 +168,6 @@ def _clocked(inner: T, clock: StageClock, method: str, stage: str) -> T:
     return cast("T", Clocked(inner, {method: clock.timed(stage, getattr(inner, method))}))
 
 
-@dataclass(frozen=True)
-class ClockedModels(Models):
-    """`Models` whose loading is a stage of its own."""
-
-    plain: Models
-    clock: StageClock
-
-    def warm_up_calls(self) -> Iterator[Callable[[], object]]:
-        """Give the calls that load the networks, clocked."""
-        for call in self.plain.warm_up_calls():
-            yield self.clock.timed("load networks", call)
-
-
 def _clocked_models(models: Models, clock: StageClock) -> Models:
     finder = models.face_finder
     assert isinstance(finder, TwoPassFaceFinder)  # noqa: S101 - with faces, as by default
@@ -188,12 +176,10 @@ def _clocked_models(models: Models, clock: StageClock) -> Models:
         detector=_clocked(finder.detector, clock, "detect", "faces: detector"),
         mesh=_clocked(finder.mesh, clock, "trace", "faces: mesh"),
     )
-    return ClockedModels(
+    return Models(
         _clocked(models.detector, clock, "detect", "detect"),
         _clocked(parts, clock, "find", "faces: rest"),
         models.input_size,
-        plain=models,
-        clock=clock,
     )
 
 
@@ -222,20 +208,34 @@ class ClockedFrames(AnalysedFrames):
 
 
 @contextmanager
-def _clocks_in_observe(clock: StageClock) -> Iterator[None]:
-    """Put clocks on the functions and classes that `observe` takes from other modules."""
-    clocked = {
+def _clocks_on_modules(clock: StageClock) -> Iterator[None]:
+    """Put clocks on what no object stands for, and have all work done in one thread."""
+    open_session = clock.timed("load networks", Execution.open_session)
+    steps = {
         "camera_motion": clock.timed("camera motion", camera_motion),
         "describe": clock.timed("appearance", describe),
         "AnalysedFrames": partial(ClockedFrames, clock),
-        "ThreadPoolExecutor": lambda _threads: InlineExecutor(),
     }
-    before = {name: getattr(observe, name) for name in clocked}
-    vars(observe).update(clocked)
+    inline = {"ThreadPoolExecutor": lambda _threads: InlineExecutor()}
+    with (
+        _replaced(Execution, {"open_session": open_session}),
+        _replaced(planning, inline),
+        _replaced(observe, steps | inline),
+    ):
+        yield
+
+
+@contextmanager
+def _replaced(owner: object, others: dict[str, Any]) -> Iterator[None]:
+    """Put other attributes in the place of some until the block ends."""
+    before = {name: getattr(owner, name) for name in others}
+    for name, other in others.items():
+        setattr(owner, name, other)
     try:
         yield
     finally:
-        vars(observe).update(before)
+        for name, former in before.items():
+            setattr(owner, name, former)
 
 
 def _import_runtime() -> None:
