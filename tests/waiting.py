@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 # A safety net: nothing here takes so long, on however slow a machine.
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 900.0
 LOOK_SECONDS = 0.02
 
 

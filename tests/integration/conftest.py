@@ -130,7 +130,12 @@ def serving(data: Path, *options: object, keyless: bool = False) -> Iterator[Ser
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable, *command],
+            # Behind other programs a worker that stands back would take too long.
+            env={"PASSERBY_WORKER_NICENESS": "0"} | os.environ,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as process,
     ):
         try:

@@ -10,8 +10,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from tests.waiting import wait_until
 
-from passerby.settings import Settings
-
 from .conftest import (
     Service,
     all_persons,
@@ -187,12 +185,16 @@ def test_the_log_has_nothing_of_the_migrations(service: Service) -> None:
     assert "alembic" not in service.log.read_text()
 
 
-def test_workers_stand_back_behind_the_server(service: Service) -> None:
+def test_workers_stand_back_behind_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def niceness(process_id: int) -> int:
         return os.getpriority(os.PRIO_PROCESS, process_id)
 
-    expected = min(19, niceness(service.process.pid) + Settings().worker_niceness)
-    wait_until(lambda: [niceness(worker) for worker in service.workers()] == [expected])
+    monkeypatch.setenv("PASSERBY_WORKER_NICENESS", "7")
+    with serving(tmp_path) as service:
+        expected = min(19, niceness(service.process.pid) + 7)
+        wait_until(lambda: [niceness(worker) for worker in service.workers()] == [expected])
 
 
 STARTING = """
@@ -202,8 +204,6 @@ from passerby.bootstrap import service
 from passerby.bootstrap.installation import open_installation
 from passerby.bootstrap.web_app import build_app
 from passerby.cli import app
-from passerby.settings import Settings
-
 build_app(open_installation(Settings(data=Path(sys.argv[1]))))
 print(sorted(sys.modules.keys() & {"av", "cv2", "onnxruntime", "openvino"}))
 """
