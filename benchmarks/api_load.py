@@ -33,7 +33,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from passerby.access.keys import AccessKey
-from passerby.api.tokens import Listing, PageTokens
+from passerby.api.tokens import ContinuedListing, PageTokens
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.jobs.job import Counts, NewJob
 from passerby.records import NO_FACE, Sightings, VideoInfo
@@ -43,6 +43,7 @@ from passerby.testing import frontal_faces
 ROWS = 5_050_000
 FAR_ROW = 5_000_000
 PEOPLE = 50
+BUCKET = "lobby"
 WITH_FACE = 0.3  # of the sightings; a face in every third is the most there can be
 CONNECTIONS = 8
 SECONDS_LOADED = 2.0
@@ -94,13 +95,45 @@ class Signer:
         return "\r\n".join(lines).encode() + body
 
 
+class Connection:
+    """A connection to the server that stays open."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, url: str) -> "Connection":
+        """Connect to a server."""
+        parts = urlsplit(url)
+        return cls(*await asyncio.open_connection(parts.hostname, parts.port, limit=2**20))
+
+    async def answer(self, request: bytes) -> tuple[bool, bytes]:
+        """Send a request; give whether it was granted, and the body of the answer."""
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        body = await self._reader.readexactly(_content_length(head))
+        return head.startswith(b"HTTP/1.1 200"), body
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
+
+def _content_length(head: bytes) -> int:
+    """Length of the body, from the head of an answer."""
+    name = b"content-length: "
+    start = head.lower().index(name) + len(name)
+    return int(head[start : head.index(b"\r\n", start)])
+
+
 def main() -> None:
     """Print the figures as Markdown."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
         settings = Settings(data=Path(folder))
         installation = open_installation(settings)
         key = installation.keys.create()
-        video = settings.bucket_root / "lobby" / "monday.mp4"
+        video = settings.bucket_root / BUCKET / "monday.mp4"
         video.parent.mkdir(parents=True)
         video.write_bytes(secrets.token_bytes(1_000_000))
         job_id = finished_job(installation, key)
@@ -115,8 +148,8 @@ def finished_job(installation: Installation, key: AccessKey, rows: int = ROWS) -
     new = NewJob(
         account_id=key.account_id,
         operation="StartPersonTracking",
-        request={"Video": {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}},
-        source={"bucket": "lobby", "key": "monday.mp4", "version": None},
+        request={"Video": {"S3Object": {"Bucket": BUCKET, "Name": "monday.mp4"}}},
+        source={"bucket": BUCKET, "key": "monday.mp4", "version": None},
         token=None,
         tag=None,
     )
@@ -182,10 +215,10 @@ def server(
 
 def loads(sign: Signer, installation: Installation, job_id: str) -> Iterator[Load]:
     """What is asked: starts, and pages at both ends and anywhere, short and long."""
-    video = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}
+    video = {"S3Object": {"Bucket": BUCKET, "Name": "monday.mp4"}}
     yield Load("Start (queued, not analysed)", [sign("StartPersonTracking", {"Video": video})])
     tokens = PageTokens(installation.sealing_key.derive(b"passerby: page tokens"))
-    listing = Listing(sign.key.account_id, job_id, "TIMESTAMP")
+    listing = ContinuedListing(sign.key.account_id, job_id, "TIMESTAMP")
 
     def page(row: int, count: int) -> bytes:
         token = tokens.seal(listing, row, datetime.now(UTC))
@@ -230,25 +263,15 @@ async def _ask_on_all(url: str, load: Load, connections: int, seconds: float) ->
 
 
 async def _ask(url: str, requests: Iterator[bytes], until: float) -> list[float]:
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**20)
+    connection = await Connection.open(url)
     times = []
     while (began := time.perf_counter()) < until:
-        writer.write(next(requests))
-        head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(content_length(head))
-        if not head.startswith(b"HTTP/1.1 200"):
+        is_granted, body = await connection.answer(next(requests))
+        if not is_granted:
             sys.exit(f"the server refused: {body.decode()}")
         times.append(time.perf_counter() - began)
-    writer.close()
+    connection.close()
     return times
-
-
-def content_length(head: bytes) -> int:
-    """Length of the body, from the head of an answer."""
-    name = b"content-length: "
-    start = head.lower().index(name) + len(name)
-    return int(head[start : head.index(b"\r\n", start)])
 
 
 if __name__ == "__main__":

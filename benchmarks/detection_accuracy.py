@@ -17,7 +17,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from benchmarks.executions import executions
+from benchmarks.detector_speed import executions
 from numpy.typing import NDArray
 
 from passerby.boxes import iou

@@ -1,5 +1,6 @@
 """How long the detector alone takes for a frame, in each runtime that is here."""
 
+import importlib.util
 import statistics
 import time
 from collections.abc import Callable
@@ -7,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 
-from benchmarks.executions import executions
 from benchmarks.footage import SAMPLE
 from benchmarks.machine import core_count
 from benchmarks.table import Cell, markdown
 
+from passerby.inference import cpu, weights
 from passerby.inference.execution import Execution
 from passerby.inference.session import Image
+from passerby.people.detector import SHIPPED_NETWORK
 from passerby.people.nanodet import NanoDetDetector
 from passerby.records import Detections
 from passerby.video.decode import decode
@@ -60,3 +62,17 @@ def _round(
     began = time.perf_counter()
     list(pool.map(detect, frames))
     return time.perf_counter() - began
+
+
+def executions() -> list[Execution]:
+    """Every runtime that is installed, in every number format that it can compute."""
+    found = weights.find(SHIPPED_NETWORK)
+    ways = [
+        Execution(found, "float", "onnxruntime", "float32"),
+        Execution(found, "int8", "onnxruntime", "int8"),
+    ]
+    if importlib.util.find_spec("openvino"):
+        ways.append(Execution(found, "float", "openvino", "float32"))
+        if cpu.read_cpu_features() & cpu.FAST_BF16:
+            ways.append(Execution(found, "float", "openvino", "bfloat16"))
+    return ways

@@ -19,6 +19,7 @@ from benchmarks.table import Cell, markdown
 
 from passerby.inference.session import Image
 from passerby.pathing.plan import Options, Shard, plan
+from passerby.pathing.video_source import FileSource
 from passerby.people.detector import open_detector
 from passerby.video.sampling import AnalysedFrames
 
@@ -38,7 +39,7 @@ def main() -> None:
 
 
 def _row(clip: Path, runs: int) -> list[Cell]:
-    shards = plan(str(clip), "benchmark", Options()).shards
+    shards = plan(FileSource(str(clip), "benchmark"), Options()).shards
     images = [image for shard in shards for image in _images(shard)]
     alone, observing, whole = [], [], []
     for _ in range(runs):  # by turns: what slows the machine slows both
@@ -53,7 +54,9 @@ def _row(clip: Path, runs: int) -> list[Cell]:
 
 def _images(shard: Shard) -> Iterator[Image]:
     """What the detector is shown of a shard."""
-    for sampled in AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts):
+    for sampled in AnalysedFrames(
+        shard.source.location(), shard.span, shard.rate, shard.origin_pts
+    ):
         if not sampled.is_beyond_span:
             yield sampled.frame.image(shard.input_size)
 

@@ -22,6 +22,7 @@ from passerby.faces.finder import open_face_finder
 from passerby.inference.session import Image
 from passerby.pathing.observe import FACED_CONFIDENCE
 from passerby.pathing.plan import Options, Shard, plan
+from passerby.pathing.video_source import FileSource
 from passerby.people.detector import open_detector, scaled
 from passerby.records import Face
 from passerby.video.sampling import AnalysedFrames
@@ -56,7 +57,7 @@ def main() -> None:
 def _tiles(video: Path) -> tuple[list[Tile], list[Tile]]:
     found: list[Tile] = []
     none: list[Tile] = []
-    for shard in plan(str(video), "sheet", Options()).shards:
+    for shard in plan(FileSource(str(video), "sheet"), Options()).shards:
         for image, faces, heads in _looks(shard):
             found += [Tile(face.confidence, _face_tile(image, face)) for face in faces]
             none += [
@@ -69,7 +70,9 @@ def _looks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
     """Frame, faces, and the pictures of heads without one, at each tick."""
     detector = open_detector(shard.network, shard.runtime, shard.device)
     finder = open_face_finder(shard.runtime, shard.device)
-    for sampled in AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts):
+    for sampled in AnalysedFrames(
+        shard.source.location(), shard.span, shard.rate, shard.origin_pts
+    ):
         if not sampled.has_face_tick or sampled.is_beyond_span:
             continue
         image, size = sampled.frame.image(), sampled.frame.size

@@ -11,18 +11,23 @@ declared limit, where the server grew, or where the slowest Gets took too long.
 
 import argparse
 import asyncio
+import json
 import os
+import random
+import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.api_load import Signer, finished_job, server
-from benchmarks.clients import BUCKET, MIX, Answers, Caller, Clients
+from benchmarks.api_load import BUCKET, Connection, Signer, finished_job, server
+from benchmarks.footage import SAMPLE
 
 from passerby.bootstrap.installation import Installation, open_installation
 from passerby.clock import utc_now
@@ -33,6 +38,11 @@ ACCOUNTS = 5  # 50 clients of one would meet its rate of 20 Gets a second, and l
 QUEUED = 20  # open jobs of all accounts
 ROWS = 20_000  # of the result that is read: twenty long pages
 WARM_UP_SECONDS = 3.0
+SAME_VIDEO = "again.mp4"
+PAUSE_SECONDS = 0.5  # of a client between two requests, on average
+PATIENCE_SECONDS = 30.0
+# What is asked, and how often of a hundred times.
+MIX = {"Start": 5, "Start again": 5, "Get status": 45, "Get 1000": 25, "Get 10": 20}
 GETS = [name for name in MIX if name.startswith("Get")]
 LIMITS = frozenset(
     {
@@ -41,6 +51,101 @@ LIMITS = frozenset(
         "ThrottlingException",
     }
 )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An account: how its requests are signed, and which of its results is read."""
+
+    sign: Signer
+    finished: str  # id of a job
+
+
+@dataclass
+class Answers:
+    """What came back."""
+
+    codes: Counter[tuple[str, str]] = field(default_factory=Counter)  # by request and code
+    seconds: dict[str, list[float]] = field(default_factory=dict)  # of what was granted
+
+
+class Clients:
+    """So many clients, dealt out to the callers; each asks over a connection of its own.
+
+    A new video is put into the folder `bucket` for each job.
+    """
+
+    def __init__(self, url: str, bucket: Path, callers: Sequence[Caller], count: int) -> None:
+        self._url = url
+        self._bucket = bucket
+        self._callers = callers
+        self._count = count
+        self._videos = 0
+        self._laying_out = threading.Lock()
+        shutil.copyfile(SAMPLE, bucket / SAME_VIDEO)
+        self._lay_out_next()
+
+    async def start(self, jobs: int) -> None:
+        """Have each caller start so many jobs."""
+        for caller in self._callers:
+            connection = await Connection.open(self._url)
+            for _ in range(jobs):
+                await connection.answer(self._request("Start", caller, "", 0))
+                self._lay_out_next()
+            connection.close()
+
+    async def ask(self, seconds: float) -> Answers:
+        """Ask for so long."""
+        found = Answers()
+        until = time.perf_counter() + seconds
+        clients = (self._client(number, until, found) for number in range(self._count))
+        await asyncio.gather(*clients)
+        return found
+
+    async def _client(self, number: int, until: float, found: Answers) -> None:
+        caller = self._callers[number % len(self._callers)]
+        draw = random.Random(number)  # noqa: S311 - no secret
+        connection = await Connection.open(self._url)
+        job = caller.finished
+        while time.perf_counter() < until:
+            await asyncio.sleep(draw.expovariate(1 / PAUSE_SECONDS))
+            (name,) = draw.choices(list(MIX), list(MIX.values()))
+            request = self._request(name, caller, job, number)
+            began = time.perf_counter()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                granted, body = await connection.answer(request)
+            took = time.perf_counter() - began
+            found.codes[name, "OK" if granted else json.loads(body)["__type"]] += 1
+            if granted:
+                found.seconds.setdefault(name, []).append(took)
+            if granted and name.startswith("Start"):
+                job = json.loads(body)["JobId"]
+                await asyncio.to_thread(self._lay_out_next)
+        connection.close()
+
+    def _request(self, name: str, caller: Caller, job: str, number: int) -> bytes:
+        match name.split():
+            case ["Start"]:
+                return caller.sign("StartPersonTracking", {"Video": _video(f"{self._videos}.mp4")})
+            case ["Start", "again"]:
+                token = {"ClientRequestToken": str(number)}
+                return caller.sign("StartPersonTracking", {"Video": _video(SAME_VIDEO), **token})
+            case ["Get", "status"]:
+                return caller.sign("GetPersonTracking", {"JobId": job})
+            case [_, count]:
+                page = {"JobId": caller.finished, "MaxResults": int(count)}
+                return caller.sign("GetPersonTracking", {**page})
+        raise ValueError(f"no such request: {name}")
+
+    def _lay_out_next(self) -> None:
+        """Put a video into the bucket that no job has seen: what was observed is kept."""
+        with self._laying_out:
+            shutil.copyfile(SAMPLE, self._bucket / f"{self._videos + 1}.mp4")
+            self._videos += 1
+
+
+def _video(key: str) -> dict[str, object]:
+    return {"S3Object": {"Bucket": BUCKET, "Name": key}}
 
 
 @dataclass(frozen=True)

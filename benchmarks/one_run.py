@@ -8,9 +8,12 @@ A process of its own, so that its memory and its start are measured as well:
 import argparse
 import json
 import time
+from fractions import Fraction
 from pathlib import Path
 
 from passerby.bootstrap import single_file
+from passerby.engine.local import LocalExecutor
+from passerby.pathing.plan import Options
 from passerby.records import Progress, Stage
 
 
@@ -29,9 +32,9 @@ def main() -> None:
         if progress.frames:
             began.setdefault("first frame", time.monotonic())
 
-    analysis = single_file.track_file(
-        asked.video, rate=asked.rate, processes=asked.processes, on_progress=tell
-    )
+    options = Options(rate=Fraction(asked.rate) if asked.rate else None)
+    executor = LocalExecutor(asked.processes)
+    analysis = single_file.track_file(asked.video, options, executor, on_progress=tell)
     tell(Progress(Stage.SAVING))
     single_file.write_results(analysis, asked.out, asked.video.stem)
     print(json.dumps({"frames": len(analysis.frame_index), "began": began}))

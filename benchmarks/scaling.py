@@ -25,12 +25,16 @@ from benchmarks import machine
 from benchmarks.footage import SAMPLE, repeated
 from benchmarks.table import Cell, markdown
 
-from passerby.engine import local, ray_cluster
+from passerby.engine.local import LocalExecutor
+from passerby.engine.ray_cluster import RayExecutor
 from passerby.engine.ray_messages import Cluster
+from passerby.pathing.executor import Executor
 from passerby.pathing.link import link
+from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import concatenate, load
-from passerby.pathing.observe import observe_to_file
+from passerby.pathing.observe import observe_shard
 from passerby.pathing.plan import Options, Plan, Shard, plan
+from passerby.pathing.video_source import FileSource
 
 R = TypeVar("R")
 
@@ -70,7 +74,7 @@ def main() -> None:
 def _measure(folder: Path, hours: float, shard_count: int, ray_address: str | None) -> None:
     seconds = hours * 3600
     video = repeated(SAMPLE, seconds, folder / "long.mp4")
-    chosen, planned = _timed(lambda: plan(str(video), "benchmark", Options()))
+    chosen, planned = _timed(lambda: plan(FileSource(str(video), "benchmark"), Options()))
     few = chosen.shards[:shard_count]
     rows = [
         (f"local, {cores}", _observed(few, folder / str(cores), cores))
@@ -104,18 +108,19 @@ def _cpu_s() -> float:
 
 
 def _observed(shards: Sequence[Shard], folder: Path, cores: int) -> Spent:
-    folder.mkdir()
-    work = partial(observe_to_file, folder=folder, threads=1)
-    run = partial(local.run_shards, work, shards, cores, lambda *_: None, lambda: False)
-    return _timed(run)[1]
+    return _timed(partial(_map, LocalExecutor(cores), shards, folder))[1]
 
 
 def _on_ray(shards: Sequence[Shard], folder: Path, address: str) -> Spent:
     """Observe on a cluster; the processor time of its nodes is not seen."""
+    executor = RayExecutor(Cluster(address), LocalExecutor())
+    return _timed(partial(_map, executor, shards, folder))[1]
+
+
+def _map(executor: Executor, shards: Sequence[Shard], folder: Path) -> None:
     folder.mkdir()
-    work = partial(observe_to_file, folder=folder)
-    run = partial(ray_cluster.run_shards, work, shards, lambda *_: None, cluster=Cluster(address))
-    return _timed(run)[1]
+    task = partial(observe_shard, store=FolderObservationStore(folder))
+    executor.map(task, shards, lambda *_: None)
 
 
 def _linked(chosen: Plan, files: Sequence[Path]) -> Spent:

@@ -1,64 +1,249 @@
-"""What each stage of an analysis costs, of all the processor time that the analysis takes."""
+"""Analyse one video with a clock on each stage, and print what each has cost.
 
+    python -m benchmarks.stages VIDEO OUT
+
+Does what `benchmarks.speed VIDEO OUT` does, in as many processes, but within each process
+one stage after the other: of stages side by side nobody can tell which one the processor
+works for. Clocks are put around the objects that the parts of passerby hand each other, and
+around the few functions and classes that no object stands for.
+"""
+
+import argparse
 import json
 import os
-import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
 
-from benchmarks import spending
-from benchmarks.clock import Costs
-from benchmarks.staged_run import STAGES
-from benchmarks.table import Cell, markdown
+from benchmarks.clock import Costs, StageClock, added
 
-REST = "rest"
+from passerby.bootstrap import single_file
+from passerby.engine.local import LocalExecutor
+from passerby.faces.finder import TwoPassFaceFinder
+from passerby.inference import weights
+from passerby.inference.execution import Execution, choose_execution
+from passerby.pathing import observe
+from passerby.pathing import plan as planning
+from passerby.pathing.analysis import Analysis
+from passerby.pathing.observation_store import FolderObservationStore
+from passerby.pathing.observations import load_all, serialised
+from passerby.pathing.observe import Models, load_models
+from passerby.pathing.plan import Options, Shard
+from passerby.pathing.video_source import FileSource
+from passerby.pathing.warnings import warnings
+from passerby.people.appearance import describe
+from passerby.people.detector import SHIPPED_NETWORK
+from passerby.records import FractionCallback
+from passerby.video.decode import DecodedFrame, Image, Size
+from passerby.video.motion import camera_motion
+from passerby.video.sampling import AnalysedFrames, SampledFrame
+from passerby.video.shards import Span
 
+# From the detector, which nobody can do without, to what is done once a video.
+STAGES = (
+    "detect",
+    "decode",
+    "scale",
+    "camera motion",
+    "appearance",
+    "faces: detector",
+    "faces: mesh",
+    "faces: rest",
+    "link",
+    "plan",
+    "load networks",
+    "save",
+    "start",
+)
 
-@dataclass(frozen=True)
-class StagedRun:
-    """One analysis, one stage after the other."""
-
-    frames: int  # analysed
-    cpu_s: float  # of all its processes, from their start to their end
-    costs: Costs  # stage → seconds of processor time
-
-    @property
-    def ms_per_frame(self) -> dict[str, float]:
-        """Each stage in order, and the rest that no clock covers, for each analysed frame."""
-        seconds = {stage: self.costs.get(stage, 0.0) for stage in STAGES}
-        seconds[REST] = self.cpu_s - sum(seconds.values())
-        return {stage: 1e3 * spent / self.frames for stage, spent in seconds.items()}
-
-
-def staged(video: Path, runs: int) -> StagedRun:
-    """Analyse a video `runs` times, the stages clocked; the run of median processor time."""
-    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
-        all_runs = [run(video, Path(out)) for _ in range(runs)]
-    return sorted(all_runs, key=lambda one: one.cpu_s)[runs // 2]
-
-
-def stages_table(measured: dict[str, tuple[StagedRun, float]]) -> str:
-    """Milliseconds of processor time for each analysed frame, a column a clip.
-
-    Parameters
-    ----------
-    measured : dict
-        Clip → its staged run, and the processor time of a usual run, seconds.
-    """
-    costs = [run.ms_per_frame for run, _ in measured.values()]
-    rows: list[list[Cell]] = [
-        [stage, *(clip[stage] for clip in costs)] for stage in (*STAGES, REST)
-    ]
-    rows.append(["all", *(1e3 * run.cpu_s / run.frames for run, _ in measured.values())])
-    rows.append(["a usual run", *(1e3 * usual / run.frames for run, usual in measured.values())])
-    return markdown(["ms a frame", *measured], rows)
+T = TypeVar("T")
 
 
-def run(video: Path, out: Path) -> StagedRun:
-    """Analyse a video once, in a process of its own; the results go to the folder `out`."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `passerby` itself does
-    command = [sys.executable, "-m", "benchmarks.staged_run", str(video), str(out)]
-    spent = spending.run(command)
-    told = json.loads(spent.output)
-    return StagedRun(told["frames"], spent.cpu_s, told["costs"])
+class ObservedShard(NamedTuple):
+    """What observing one shard has cost."""
+
+    process: int  # its id
+    began_cpu_s: float  # what the process had used before
+    costs: Costs
+
+
+class InlineExecutor(Executor):
+    """Does all work at once, in the thread that hands it in."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
+        """As `Executor.submit`; what the work raises, it raises."""
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def main() -> None:
+    """Write the results into the folder OUT; print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("video", type=Path)
+    parser.add_argument("out", type=Path)
+    asked = parser.parse_args()
+    _import_runtime()
+    import_module("passerby.pathing.link")
+    clock = StageClock()
+    clock.costs["start"] = time.process_time()
+    with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
+        analysis, of_shards = _analyse(asked.video, FolderObservationStore(Path(folder)), clock)
+    with clock.stage("save"):
+        single_file.write_results(analysis, asked.out, asked.video.stem)
+    costs = added([clock.costs, of_shards])
+    print(json.dumps({"frames": len(analysis.frame_index), "costs": costs}))
+
+
+def _analyse(
+    video: Path, store: FolderObservationStore, clock: StageClock
+) -> tuple[Analysis, Costs]:
+    """Do what `pathing.analysis.analyse` does; give what observing has cost as well."""
+    from passerby.pathing.link import link  # noqa: PLC0415 - imported within "start"
+
+    with _clocks_on_modules(clock), clock.stage("plan"):
+        chosen = planning.plan(FileSource(os.path.realpath(video), "benchmark"), Options())
+    task = partial(observe_staged, store=store)
+    observed = LocalExecutor().map(task, chosen.shards, lambda *_: None)
+    with clock.stage("save"):
+        observations = load_all([store.fetch(shard.file_name) for shard in chosen.shards])
+    with clock.stage("link"):
+        sightings = link(observations, chosen.video.width, chosen.video.height)
+    analysis = Analysis(
+        chosen.video,
+        sightings,
+        observations.frame_index,
+        observations.frame_count,
+        warnings(chosen.video, observations),
+    )
+    starts = {"start": started_cpu_s(observed)}
+    return analysis, added([starts, *(one.costs for one in observed)])
+
+
+def started_cpu_s(observed: Iterable[ObservedShard]) -> float:
+    """Sum what the processes beside this one had used before their first shard."""
+    first: dict[int, float] = {}
+    for one in observed:
+        first[one.process] = min(one.began_cpu_s, first.get(one.process, one.began_cpu_s))
+    first.pop(os.getpid(), None)
+    return sum(first.values())
+
+
+def observe_staged(
+    shard: Shard, on_progress: FractionCallback, /, *, store: FolderObservationStore, threads: int
+) -> ObservedShard:
+    """Observe a shard, one stage after the other, however many `threads` there might be."""
+    del threads
+    _import_runtime()
+    began_cpu_s, clock = time.process_time(), StageClock()
+    with _clocks_on_modules(clock):
+        models = _clocked_models(load_models(shard, 1), clock)
+        observations = observe.observe(shard, models, on_progress)
+    with clock.stage("save"):
+        store.put(shard.file_name, serialised(observations))
+    return ObservedShard(os.getpid(), began_cpu_s, clock.costs)
+
+
+class Clocked:
+    """An object some of whose methods are clocked; all else is as it was."""
+
+    def __init__(self, inner: object, methods: dict[str, Callable[..., Any]]) -> None:
+        self._inner = inner
+        self._methods = methods
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of whatever class
+        return self._methods.get(name) or getattr(self._inner, name)
+
+
+def _clocked(inner: T, clock: StageClock, method: str, stage: str) -> T:
+    """Give an object whose `method` counts as a part of a stage."""
+    return cast("T", Clocked(inner, {method: clock.timed(stage, getattr(inner, method))}))
+
+
+def _clocked_models(models: Models, clock: StageClock) -> Models:
+    finder = models.face_finder
+    assert isinstance(finder, TwoPassFaceFinder)  # noqa: S101 - with faces, as by default
+    parts = replace(
+        finder,
+        detector=_clocked(finder.detector, clock, "detect", "faces: detector"),
+        mesh=_clocked(finder.mesh, clock, "trace", "faces: mesh"),
+    )
+    return Models(
+        _clocked(models.detector, clock, "detect", "detect"),
+        _clocked(parts, clock, "find", "faces: rest"),
+        models.input_size,
+    )
+
+
+class ClockedFrames(AnalysedFrames):
+    """`AnalysedFrames` whose decoding and scaling are stages."""
+
+    def __init__(
+        self, clock: StageClock, source: str, span: Span, rate: Fraction | None, origin_pts: int
+    ) -> None:
+        super().__init__(source, span, rate, origin_pts)
+        self._clock = clock
+
+    def __iter__(self) -> Iterator[SampledFrame]:
+        for sampled in self._clock.timed_steps("decode", super().__iter__()):
+            frame = sampled.frame
+            methods: dict[str, Callable[..., Any]] = {
+                "image": partial(self._image, frame),
+                "gray": self._clock.timed("scale", frame.gray),
+            }
+            yield replace(sampled, frame=cast("DecodedFrame", Clocked(frame, methods)))
+
+    def _image(self, frame: DecodedFrame, size: Size | None = None) -> Image:
+        # Only faces are looked for in frames of their own size.
+        with self._clock.stage("scale" if size else "faces: rest"):
+            return frame.image(size)
+
+
+@contextmanager
+def _clocks_on_modules(clock: StageClock) -> Iterator[None]:
+    """Put clocks on what no object stands for, and have all work done in one thread."""
+    open_session = clock.timed("load networks", Execution.open_session)
+    steps = {
+        "camera_motion": clock.timed("camera motion", camera_motion),
+        "describe": clock.timed("appearance", describe),
+        "AnalysedFrames": partial(ClockedFrames, clock),
+    }
+    inline = {"ThreadPoolExecutor": lambda _threads: InlineExecutor()}
+    with (
+        _replaced(Execution, {"open_session": open_session}),
+        _replaced(planning, inline),
+        _replaced(observe, steps | inline),
+    ):
+        yield
+
+
+@contextmanager
+def _replaced(owner: object, others: dict[str, Any]) -> Iterator[None]:
+    """Put other attributes in the place of some until the block ends."""
+    before = {name: getattr(owner, name) for name in others}
+    for name, other in others.items():
+        setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        for name, former in before.items():
+            setattr(owner, name, former)
+
+
+def _import_runtime() -> None:
+    """Import what computes the networks here, which else is a part of loading them."""
+    runtime = choose_execution(weights.find(SHIPPED_NETWORK)).runtime
+    module = {"openvino": "open_vino", "onnxruntime": "onnx_runtime"}[runtime]
+    import_module(f"passerby.inference.{module}")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
+from tests.waiting import PATIENCE_SECONDS
 
 # Nothing written here has to outlive a power cut. No port: it listens on a socket file.
 OPTIONS = {
@@ -57,7 +58,7 @@ class Server:
         command = self._command("postgres", "-D", "cluster", *socket, *self._options)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             assert time.monotonic() < deadline, (self._folder / "log").read_text()
             time.sleep(0.05)

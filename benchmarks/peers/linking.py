@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from benchmarks.peers.contenders import PEERS_PYTHON, TRACKERS
 
-from passerby.bootstrap.single_file import run_here
+from passerby.engine.local import LocalExecutor
 from passerby.inference import weights
+from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import load_all
-from passerby.pathing.observe import observe_to_file
+from passerby.pathing.observe import observe_shard
 from passerby.pathing.plan import Options, Plan, plan
+from passerby.pathing.video_source import FileSource
 from passerby.people.detector import SHIPPED_NETWORK
 from passerby.people.nanodet import shift_scores
 from passerby.records import VideoInfo
@@ -26,7 +28,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 def plan_of(video: Path) -> Plan:
     """How passerby would look at the video; faces aside."""
-    return plan(str(video), video.name, Options(with_faces=False))
+    return plan(FileSource(str(video), video.name), Options(with_faces=False))
 
 
 def linking_ms(chosen: Plan, folder: Path, runs: int) -> tuple[int, dict[str, float]]:
@@ -34,7 +36,9 @@ def linking_ms(chosen: Plan, folder: Path, runs: int) -> tuple[int, dict[str, fl
 
     Each run is a process of its own. `folder` takes the observations.
     """
-    paths = run_here(partial(observe_to_file, folder=folder), chosen.shards, lambda *_: None)
+    store = FolderObservationStore(folder)
+    LocalExecutor(1).map(partial(observe_shard, store=store), chosen.shards, lambda *_: None)
+    paths = [store.fetch(shard.file_name) for shard in chosen.shards]
     given = folder / "detections.npz"
     frames = _write_detections(paths, given)
     spent = {

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.films.palette import colour_of
 from passerby.films.placement import locate_faces, locate_persons, trace_trails
@@ -63,7 +64,7 @@ def open_job(page: Page, console: Console, found: Found) -> None:
 
 def until(page: Page, expression: str) -> None:
     """Wait for an expression to be true; Playwright's own way breaks the page's policy."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, expression
         time.sleep(0.05)

@@ -2,7 +2,8 @@
 
 import pytest
 from playwright.sync_api import expect
-from tests.integration.conftest import SAMPLE, wait_until
+from tests.integration.conftest import SAMPLE
+from tests.waiting import wait_until
 
 from .conftest import Console, Guest
 

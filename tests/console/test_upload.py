@@ -2,11 +2,10 @@
 
 import json
 import socket
-import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import ConsoleServer
 from .user import User
@@ -49,7 +48,7 @@ def raw_upload(console: ConsoleServer, name: str, user: User, length: str) -> so
     parts = urlsplit(console.server.url)
     assert parts.hostname
     assert parts.port
-    client = socket.create_connection((parts.hostname, parts.port), timeout=10)
+    client = socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE_SECONDS)
     head = (
         f"PUT /console/uploads/{name} HTTP/1.1\r\nHost: {parts.netloc}\r\n{length}"
         f"Cookie: passerby_session={user.cookie}\r\nX-CSRF-Token: {user.csrf}\r\n\r\n"
@@ -73,10 +72,3 @@ def test_an_upload_of_unknown_length(console: ConsoleServer) -> None:
     chunked = "Transfer-Encoding: chunked\r\n"
     with raw_upload(console, "chunked.mp4", console.user(), chunked) as client:
         assert b" 411 " in client.recv(1000)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

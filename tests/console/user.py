@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from tests.waiting import PATIENCE_SECONDS
+
 from passerby.console.authentication import COOKIE
 
 FORM = "application/x-www-form-urlencoded"
-PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""Clients that dawdle, or say too much: real sockets, short patience."""
+"""Clients that dawdle, or say too much: real sockets, and a clock that the tests move."""
 
+import asyncio
 import socket
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,18 +12,75 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.server.http_protocol import LimitedProtocol
 
 from .conftest import listening
 
 ANSWER_BYTES = 20_000_000  # more than the system takes over for a client that does not read
+REQUEST_SECONDS = LimitedProtocol.REQUEST_SECONDS
 
 
-class HastyProtocol(LimitedProtocol):
-    REQUEST_SECONDS = 0.4
-    READING_SECONDS = 0.4
+class Timer:
+    """Calls something once its time has come, unless it is cancelled before."""
+
+    def __init__(self, due: float, callback: Callable[[], object]) -> None:
+        self.due = due
+        self.callback: Callable[[], object] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class ManualLoop:
+    """An event loop whose timers know only the time that a test lets pass."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._timers: list[Timer] = []
+        self._seconds = 0.0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the real loop
+        return getattr(self._loop, name)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
+        self._timers.append(Timer(self._seconds + delay, callback))
+        return self._timers[-1]
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass; to be called in the thread of the loop."""
+        end = self._seconds + seconds
+        while due := [each for each in self._timers if each.callback and each.due <= end]:
+            first = min(due, key=lambda each: each.due)
+            self._timers.remove(first)
+            self._seconds = first.due
+            assert first.callback
+            first.callback()
+        self._seconds = end
+
+
+class ManualProtocol(LimitedProtocol):
+    """The protocol, with the clock of the test; the latest connection is kept."""
+
     PATIENT_BYTES = 10_000
+    latest: "ManualProtocol"
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(*arguments, **options)
+        self.manual_loop = ManualLoop(self.loop)
+        self.loop = self.manual_loop  # type: ignore[assignment]
+        self.heard_bytes = 0
+        self.has_begun = False
+        ManualProtocol.latest = self
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.has_begun = True
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.heard_bytes += len(data)
 
 
 async def answer(request: Request) -> Response:
@@ -33,25 +92,66 @@ async def answer(request: Request) -> Response:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
-    with listening(app, HastyProtocol) as url:
+    with listening(app, ManualProtocol) as url:
         yield url
 
 
-@pytest.fixture
-def client(url: str) -> Iterator[socket.socket]:
-    parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connected:
-        yield connected
+class Client:
+    """One connection, both ends of it."""
 
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.socket = socket.create_connection((parts.hostname, parts.port), PATIENCE_SECONDS)
+        port = self.socket.getsockname()[1]
+        wait_until(lambda: served_port() == port)
+        self.server = ManualProtocol.latest
+        self._said_bytes = 0
 
-def seconds_until_closed(client: socket.socket) -> float:
-    began = time.monotonic()
-    try:
-        while client.recv(65536):
+    def say(self, said: bytes) -> None:
+        """Send something, and wait until the server has heard it."""
+        self.socket.sendall(said)
+        self._said_bytes += len(said)
+        wait_until(lambda: self.server.heard_bytes == self._said_bytes)
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for the server."""
+        done = threading.Event()
+
+        def let_pass() -> None:
+            self.server.manual_loop.let_pass(seconds)
+            done.set()
+
+        self.server.manual_loop.call_soon_threadsafe(let_pass)
+        assert done.wait(PATIENCE_SECONDS)
+
+    @property
+    def is_open(self) -> bool:
+        return not self.server.transport.is_closing()
+
+    def received(self) -> int:
+        """Count the bytes that come until the server closes."""
+        count = 0
+        try:
+            while chunk := self.socket.recv(1_000_000):
+                count += len(chunk)
+        except ConnectionResetError:
             pass
-    except ConnectionResetError:
-        pass
-    return time.monotonic() - began
+        return count
+
+
+def served_port() -> int | None:
+    """Port of the client whom the server has accepted last."""
+    latest = getattr(ManualProtocol, "latest", None)
+    if latest is None or not latest.has_begun or latest.client is None:
+        return None
+    return int(latest.client[1])
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Client]:
+    connected = Client(url)
+    yield connected
+    connected.socket.close()
 
 
 @pytest.mark.parametrize(
@@ -66,26 +166,27 @@ def seconds_until_closed(client: socket.socket) -> float:
         ),
     ],
 )
-def test_a_request_that_does_not_come_to_its_end(client: socket.socket, said: bytes) -> None:
-    client.sendall(said)
+def test_a_request_that_does_not_come_to_its_end(client: Client, said: bytes) -> None:
+    client.say(said)
+    client.let_pass(REQUEST_SECONDS - 1)
+    assert client.is_open
 
-    assert 0.2 < seconds_until_closed(client) < 3
+    client.let_pass(1)
+
+    assert client.received() == 0
 
 
-def test_one_byte_at_a_time_does_not_help(client: socket.socket) -> None:
-    client.settimeout(0.05)
-    head = iter([b"G", b"E", b"T", b" "] + [b"/a"] * 4 + [b""] * 60)
-    began = time.monotonic()
+def test_one_byte_at_a_time_does_not_help(client: Client) -> None:
+    for piece in (b"G", b"E", b"T", b" ", b"/a", b"/a", b"/a"):
+        assert client.is_open
+        client.say(piece)
+        client.let_pass(REQUEST_SECONDS / 7)
 
-    while not closed(client):
-        assert time.monotonic() < began + 3
-        client.sendall(next(head))
-
-    assert time.monotonic() > began + 0.2
+    assert client.received() == 0
 
 
 @pytest.mark.parametrize(
-    ("path", "piece", "whole"),
+    ("path", "piece", "is_answered"),
     [
         pytest.param("/patient", 5_000, True, id="expected, and it comes on"),
         pytest.param("/patient", 100, False, id="expected, and it hardly comes"),
@@ -93,50 +194,37 @@ def test_one_byte_at_a_time_does_not_help(client: socket.socket) -> None:
     ],
 )
 def test_a_body_that_takes_long(
-    client: socket.socket, path: str, piece: int, *, whole: bool
+    client: Client, path: str, piece: int, *, is_answered: bool
 ) -> None:
-    pieces = 14  # a tenth of a second each: three times what a request may take
+    pieces = 14  # a fourth of the time each: three times what a request may take
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {pieces * piece}\r\n\r\n"
-    client.sendall(head.encode())
-    answered = b""
-    try:
-        for _ in range(pieces):
-            client.sendall(bytes(piece))
-            time.sleep(0.1)
-        answered = client.recv(100)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
+    client.say(head.encode())
+    for _ in range(pieces):
+        if client.is_open:
+            client.say(bytes(piece))
+            client.let_pass(REQUEST_SECONDS / 4)
 
-    assert answered.startswith(b"HTTP/1.1 200 ") is whole
-
-
-def closed(client: socket.socket) -> bool:
-    try:
-        return client.recv(1) == b""
-    except TimeoutError:
-        return False
-    except ConnectionResetError:
-        return True
+    if is_answered:
+        assert client.socket.recv(100).startswith(b"HTTP/1.1 200 ")
+    else:
+        assert client.received() == 0
 
 
-def test_requests_one_after_another_each_have_their_time(client: socket.socket) -> None:
+def test_requests_one_after_another_each_have_their_time(client: Client) -> None:
     for _ in range(3):
-        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok")
-        assert client.recv(4096).endswith(b"ok")
-        time.sleep(0.3)
+        client.say(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no")
+        client.let_pass(REQUEST_SECONDS * 0.75)
+        client.say(b"k")
+        assert client.socket.recv(4096).endswith(b"ok")
 
 
-def test_a_client_that_does_not_read_its_answer(client: socket.socket) -> None:
-    client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-    time.sleep(1.5)
+def test_a_client_that_does_not_read_its_answer(client: Client) -> None:
+    client.say(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: client.server.flow.write_paused)
 
-    received = 0
-    try:
-        while chunk := client.recv(1_000_000):
-            received += len(chunk)
-    except ConnectionResetError:
-        pass
-    assert received < ANSWER_BYTES
+    client.let_pass(LimitedProtocol.READING_SECONDS)
+
+    assert client.received() < ANSWER_BYTES
 
 
 @pytest.mark.parametrize(
@@ -147,10 +235,10 @@ def test_a_client_that_does_not_read_its_answer(client: socket.socket) -> None:
         pytest.param(b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 8_000, id="many headers"),
     ],
 )
-def test_too_much_before_the_request_begins(client: socket.socket, head: bytes) -> None:
-    client.sendall(head)
+def test_too_much_before_the_request_begins(client: Client, head: bytes) -> None:
+    client.socket.sendall(head)
 
-    answer = client.recv(4096)
+    answer = client.socket.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.endswith(b"Request line or headers too long.")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from tests.waiting import PATIENCE_SECONDS
 
 from .test_server_process import code, serving
 
@@ -24,7 +25,9 @@ ENDINGS = ("_bucket", "_count", "_sum")
 def families(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Metric]]:
     with serving(tmp_path_factory.mktemp("figures")) as running:
         assert code(running) == "ResourceNotFoundException"
-        connection = http.client.HTTPConnection(urlsplit(running.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(
+            urlsplit(running.url).netloc, timeout=PATIENCE_SECONDS
+        )
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
 from passerby.bootstrap.installation import open_installation
@@ -138,7 +139,7 @@ def presigned(running: Running, key: AccessKey, sent: Sent) -> tuple[str, str]:
     SigV4QueryAuth(credentials, "rekognition", "eu-west-1").add_auth(request)
     parts = urlsplit(request.url)
     sent.secrets |= {parse_qs(parts.query)["X-Amz-Signature"][0], key.secret, key.session_token}
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE_SECONDS)
     connection.request("POST", f"/?{parts.query}", headers=target)
     answer = connection.getresponse()
     told = json.loads(answer.read())["__type"], str(answer.headers["x-amzn-RequestId"])

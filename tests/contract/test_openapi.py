@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
 
@@ -59,7 +60,7 @@ class Signed(requests.auth.AuthBase):
 
 @pytest.fixture(scope="module")
 def described(server: Server) -> Any:  # noqa: ANN401 - JSON
-    response = requests.get(f"{server.url}/openapi.json", timeout=10)
+    response = requests.get(f"{server.url}/openapi.json", timeout=PATIENCE_SECONDS)
     assert response.headers["Content-Type"] == "application/json"
     return response.json()
 
@@ -97,7 +98,11 @@ def test_the_plain_form_with_members_in_the_query(server: Server, signed: Signed
     def post(operation: str, members: dict[str, Any], query: str = "") -> Any:  # noqa: ANN401
         headers = {"X-Amz-Target": f"RekognitionService.{operation}"}
         return requests.post(
-            f"{server.url}/{query}", json=members, headers=headers, auth=signed, timeout=10
+            f"{server.url}/{query}",
+            json=members,
+            headers=headers,
+            auth=signed,
+            timeout=PATIENCE_SECONDS,
         ).json()
 
     video = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.replay.keys import TEST_KEY
 from passerby.wire.answer import encode_answer, whole_answer
 
 from .conftest import JAVASCRIPT, VIDEO, a_walk, connect
 
-PATIENCE_SECONDS = 30
 LOBBY = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:AmazonRekognitionDone"
 SCRIPT = """
@@ -181,9 +180,7 @@ def test_a_webhook_is_told_and_the_process_ends(recordings: Path, hook: Hook) ->
 
         started = client.start_person_tracking(Video=LOBBY, NotificationChannel=channel)
 
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not hook.told and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: bool(hook.told))
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(PATIENCE_SECONDS) == 0
     (told,) = hook.told

@@ -4,9 +4,9 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +22,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client.parser import text_string_to_metric_families
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import connect
-
-PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,7 @@ def serving(data: Path, **settings: object) -> Iterator[Running]:
 
 
 def wait_for(log: Path, text: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while text not in log.read_text():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
+    wait_until(lambda: text in log.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +149,9 @@ def test_limits_log_figures_and_the_end(tmp_path: Path) -> None:
         assert found["passerby_queue_age_seconds"] == 0
 
         connection = half_a_request(running.url)
+        figures(running.url)  # what was sent before this is heard before it
         running.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        wait_until(lambda: refuses_connections(running.url))
         connection.send(b"{}")
         response = connection.getresponse()
         assert json.loads(response.read())["__type"] == "MissingAuthenticationTokenException"
@@ -168,7 +165,7 @@ def test_limits_log_figures_and_the_end(tmp_path: Path) -> None:
 
 def figures(url: str) -> dict[str, float]:
     """Sums of `/metrics`, by name."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
     connection.request("GET", "/metrics")
     text = connection.getresponse().read().decode()
     connection.close()
@@ -181,9 +178,17 @@ def figures(url: str) -> dict[str, float]:
 
 def half_a_request(url: str) -> http.client.HTTPConnection:
     """A connection over which the head of a request has been sent."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
     connection.putrequest("POST", "/")
     connection.putheader("Content-Length", "2")
     connection.endheaders()
-    time.sleep(0.2)
     return connection
+
+
+def refuses_connections(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname, parts.port), PATIENCE_SECONDS).close()
+    except ConnectionError:
+        return True
+    return False

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
 
 from .conftest import Server
 from .wire import (
-    PATIENCE_SECONDS,
     QUIET_SECONDS,
     UNSIGNED,
     Answer,

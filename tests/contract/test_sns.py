@@ -26,8 +26,8 @@ from tests.integration.conftest import (
     people_clip,
     serving,
     start,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 from passerby.database.connection import open_database
 from passerby.jobs.message import Delivery, DeliveryState

@@ -13,10 +13,10 @@ from typing import Any
 import boto3
 import pytest
 from tests.integration.conftest import BUCKET, SAMPLE, Service, done, serving
+from tests.waiting import PATIENCE_SECONDS
 
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/RekognitionRole"
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.model import ServiceModel, Shape
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
 
@@ -67,7 +68,6 @@ OTHER_STATUS = {
 HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 QUIET_SECONDS = 0.3  # after which nothing more is said to half a request
-PATIENCE_SECONDS = 20.0  # with a whole one
 
 
 @dataclass(frozen=True)

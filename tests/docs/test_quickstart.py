@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.conftest import PATIENCE_SECONDS, people_clip
+from tests.integration.conftest import people_clip
+from tests.waiting import PATIENCE_SECONDS
 from tools.docsite.staging import ROOT
 
 TEXT = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ SLOWNESS = 12
 
 
 @dataclass(frozen=True)
-class Kind:
+class ClipKind:
     """A video that jobs are made of; each job gets a copy, and so observations, of its own."""
 
     name: str
@@ -25,10 +25,10 @@ class Kind:
 
 
 # 1 shard of 160 frames; 4 and 8 shards of 10 to 50 frames.
-KINDS = (Kind("short", 0), Kind("once", 1), Kind("twice", 2))
+KINDS = (ClipKind("short", 0), ClipKind("once", 1), ClipKind("twice", 2))
 
 
-def make(kind: Kind, folder: Path) -> Path:
+def make_clip(kind: ClipKind, folder: Path) -> Path:
     """Write the video of a kind; nothing is encoded anew."""
     path = folder / f"{kind.name}.mp4"
     if kind.rounds == 0:

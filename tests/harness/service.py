@@ -1,4 +1,4 @@
-"""The service as an init system keeps it: `passerby serve`, started again whenever it is gone."""
+"""Run `passerby serve` as an init system does: started again whenever it has ended."""
 
 import os
 import signal
@@ -6,19 +6,19 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import PATIENCE_SECONDS, is_true_within
+
 from passerby.settings import Settings
 
 RESTART_SECONDS = 0.5
-PATIENCE_SECONDS = 30.0
 
 
-class Service:
-    """A server that is kept, its worker, and the processes under that."""
+class SupervisedService:
+    """A server that is started again when it ends, its worker, and the processes under that."""
 
     def __init__(self, settings: Settings, home: Path) -> None:
         self.settings = settings
@@ -29,7 +29,7 @@ class Service:
         self._server: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def running(self) -> Iterator[None]:
         """Have it run as long as the block lasts, whoever kills it."""
         self.scratch.mkdir(exist_ok=True)
         self._over.clear()
@@ -47,7 +47,7 @@ class Service:
         found = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
         return [pid for pid in found if mark in _read(pid, "environ").split(b"\0")]
 
-    def victims(self, part: str) -> list[int]:
+    def targets(self, part: str) -> list[int]:
         """Processes of the API, of the worker, or of the shards it observes."""
         server = self._server
         if server is None or server.poll() is not None:
@@ -89,14 +89,9 @@ def free_port() -> int:
     return port
 
 
-def gone(processes: list[int], seconds: float) -> bool:
-    """Whether processes end within some time."""
-    deadline = time.monotonic() + seconds
-    while any(_read(pid, "cmdline") for pid in processes):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+def end_within(processes: list[int], seconds: float) -> bool:
+    """Wait until processes have ended, for so many seconds at most; give whether they have."""
+    return is_true_within(lambda: not any(_read(pid, "cmdline") for pid in processes), seconds)
 
 
 def _children(pid: int) -> list[int]:

@@ -6,8 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +19,7 @@ import pytest
 from av.packet import Packet
 from av.video.stream import VideoStream
 from botocore.client import BaseClient
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 import passerby
 from passerby.database.connection import open_database
@@ -31,7 +31,6 @@ SAMPLE_FRAMES = 160
 SAMPLE_RATE = 10
 
 BUCKET = "cctv"
-PATIENCE_SECONDS = 60  # for what takes some seconds on a machine with nothing else to do
 
 
 def python(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -60,15 +59,6 @@ def printed(ended: subprocess.CompletedProcess[str]) -> str:
 def done(*arguments: object) -> str:
     """Run a command of passerby that must succeed; gives what it printed."""
     return printed(run(*arguments))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> float:
-    """Wait; gives the seconds it took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() < began + seconds
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @dataclass(frozen=True)
@@ -140,7 +130,12 @@ def serving(data: Path, *options: object, keyless: bool = False) -> Iterator[Ser
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable, *command],
+            # Behind other programs a worker that stands back would take too long.
+            env={"PASSERBY_WORKER_NICENESS": "0"} | os.environ,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as process,
     ):
         try:
@@ -163,13 +158,14 @@ def start(client: BaseClient, name: str, **members: object) -> str:
 
 def ended(client: BaseClient, job_id: str, **members: object) -> dict[str, Any]:
     """Poll until the job has ended; gives the last answer."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        answer: dict[str, Any] = client.get_person_tracking(JobId=job_id, **members)
-        if answer["JobStatus"] != "IN_PROGRESS":
-            return answer
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    answers: list[dict[str, Any]] = []
+
+    def has_ended() -> bool:
+        answers[:] = [client.get_person_tracking(JobId=job_id, **members)]
+        return bool(answers[0]["JobStatus"] != "IN_PROGRESS")
+
+    wait_until(has_ended)
+    return answers[0]
 
 
 def all_persons(client: BaseClient, job_id: str, **members: object) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 import passerby
 
@@ -22,8 +23,6 @@ SOURCE = Path(passerby.__file__).parents[1]
 PORT = 6399  # in a network of the cluster's own
 HEAD, OTHER = "127.0.0.2", "127.0.0.3"
 ADDRESS = f"{HEAD}:{PORT}"
-
-START_SECONDS = 90.0
 
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
@@ -121,11 +120,8 @@ def _room(unshare: Sequence[str]) -> Iterator[Room]:
 
 def _child_of(process_id: int) -> int:
     children = Path(f"/proc/{process_id}/task/{process_id}/children")
-    deadline = time.monotonic() + START_SECONDS
-    while not (words := children.read_text().split()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return int(words[0])
+    wait_until(lambda: bool(children.read_text().split()))
+    return int(children.read_text().split()[0])
 
 
 def _start_node(room: Room, where: Sequence[str], folder: Path) -> None:
@@ -139,7 +135,7 @@ def _start_node(room: Room, where: Sequence[str], folder: Path) -> None:
         check=False,
         env=ENVIRONMENT,
         text=True,
-        timeout=START_SECONDS,
+        timeout=PATIENCE_SECONDS,
     )
     assert started.returncode == 0, started.stdout + started.stderr
 

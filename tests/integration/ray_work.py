@@ -13,6 +13,11 @@ logger = logging.getLogger("passerby.node")
 Report = Callable[[float], None]
 
 
+def wait_for_ever() -> None:
+    while True:
+        time.sleep(60)
+
+
 def double(number: int, report: Report, *, threads: int) -> int:
     logger.warning("doubling")
     report(0.5)
@@ -29,26 +34,26 @@ def die_on_zero(number: int, _report: Report, *, threads: int) -> int:
 def refuse_zero(number: int, _report: Report, *, threads: int) -> int:
     if number == 0:
         raise UnsupportedVideo
-    time.sleep(60)
+    wait_for_ever()
     return threads
 
 
 def never_report(_number: int, _report: Report, *, threads: int) -> int:
-    time.sleep(60)
+    wait_for_ever()
     return threads
 
 
 def stand_still_on_zero(number: int, report: Report, *, threads: int) -> int:
     report(0.5)
     if number == 0:
-        time.sleep(60)
+        wait_for_ever()
     return threads
 
 
 def take_memory_on_zero(number: int, report: Report, *, threads: int) -> int:
-    """Hold a gigabyte for a while."""
+    """Hold a gigabyte until it is ended."""
     held = b"x" * (number == 0) * 1024**3
-    for _ in range(100 * (number == 0)):
+    while held:
         time.sleep(0.1)
         report(0.5)
-    return threads + len(held)
+    return threads

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.cli.app import main
 
@@ -111,7 +112,7 @@ def test_a_reader_that_has_enough_is_no_mistake(table: Path) -> None:
         capture_output=True,
         check=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert piped.stdout.startswith("timestamp_ms,person_index,frame_index,left,")

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.harness.blows import BACKEND
 from tests.harness.clips import KINDS
-from tests.harness.kill import Plan, endure
+from tests.harness.fault_injector import BACKEND
+from tests.harness.kill import Plan, run_chaos
 from tests.postgresql import programs
 
 SHORT = Plan(jobs=1, seed=7, pause_seconds=1.0, fill_seconds=2.0, open_jobs=1, kinds=KINDS[1:2])
@@ -24,9 +24,9 @@ NO_SERVER = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not ins
     ],
 )
 def test_whatever_is_killed_nothing_is_lost(tmp_path: Path, plan: Plan, backends: int) -> None:
-    story = endure(plan, tmp_path)
+    report = run_chaos(plan, tmp_path)
 
-    assert story.findings == []
-    assert story.kills.total() >= plan.kills
-    assert story.kills[BACKEND] == backends
-    assert story.disturbed >= plan.jobs
+    assert report.findings == []
+    assert report.kills.total() >= plan.kills
+    assert report.kills[BACKEND] == backends
+    assert report.disturbed >= plan.jobs

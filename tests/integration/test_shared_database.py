@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from botocore.client import BaseClient
 from tests.postgresql import Server
+from tests.waiting import PATIENCE_SECONDS
 
-from .conftest import PATIENCE_SECONDS, all_persons, done, ended, people_clip, serving, start
+from .conftest import all_persons, done, ended, people_clip, serving, start
 
 CLIPS = [f"{number}.mp4" for number in range(2)]
 

@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from tests.waiting import wait_until
 
 import passerby
 from passerby.clock import utc_now
@@ -48,13 +47,6 @@ FOUND = Sightings(
     face=np.full(3, NO_FACE),
     faces=Faces.none(),
 )
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_killed_worker_leaves_its_job_to_the_next(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from passerby.engine.local import Processes
+from passerby.engine.local import ProcessPool
 from passerby.errors import VideoError
 from passerby.processes.limits import Limits
 from passerby.testing import moving_boxes, write_clip
@@ -61,7 +61,7 @@ def main() -> int:
     deadline = time.monotonic() + asked.seconds
     random = np.random.default_rng(asked.seed)
     counts: Counter[str] = Counter()
-    processes = Processes(LIMITS)
+    pool = ProcessPool(LIMITS)
     with tempfile.TemporaryDirectory(prefix="passerby-fuzz-") as name:
         folder = Path(name)
         write_clip(folder / "secret.mp4", moving_boxes(2))
@@ -71,11 +71,11 @@ def main() -> int:
             content = mutated(seeds[ending], random)
             path = folder / f"fuzzed-{ending}"
             path.write_bytes(content)
-            verdict = judged(processes, path)
+            verdict = judged(pool, path)
             counts[verdict] += 1
             if verdict not in HARMLESS:
                 _keep(asked.keep, f"{sum(counts.values())}-{ending}", content, verdict)
-    processes.close()
+    pool.close()
     sys.stdout.write(f"{sum(counts.values())} files: {dict(counts.most_common())}\n")
     return sum(count for verdict, count in counts.items() if verdict not in HARMLESS)
 
@@ -84,10 +84,10 @@ SHOWN, REFUSED = "shown", "refused"
 HARMLESS = {SHOWN, REFUSED}
 
 
-def judged(processes: Processes, path: Path) -> str:
+def judged(pool: ProcessPool, path: Path) -> str:
     """Tell in a word what became of a file."""
     with watched(path.parent.glob("secret*")) as opened:
-        seen = outcome(processes, path)
+        seen = outcome(pool, path)
         if opened():
             return "opened another file"
     if isinstance(seen, Seen):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from passerby.engine.local import Processes
+from passerby.engine.local import ProcessPool
 from passerby.errors import EngineError, VideoError
 from passerby.video.decode import decode
 from passerby.video.probe import first_pts, probe
@@ -57,10 +57,10 @@ def look(path: str, report: Callable[[float], None]) -> Seen:
     return Seen((video.width, video.height), tuple(times), sum(counts))
 
 
-def fault(processes: Processes, path: Path, expected: Expected) -> str | None:
+def fault(pool: ProcessPool, path: Path, expected: Expected) -> str | None:
     """What is wrong with how passerby takes a file; None if nothing is."""
     with watched(path.parent.glob("secret*")) as opened:
-        seen = outcome(processes, path)
+        seen = outcome(pool, path)
         if events := opened():
             return f"opened another file: {events!r}"
     if isinstance(expected, Refused):
@@ -75,10 +75,10 @@ def fault(processes: Processes, path: Path, expected: Expected) -> str | None:
     return None if may_fail and isinstance(seen, VideoError) else f"{expected}, but {seen!r}"
 
 
-def outcome(processes: Processes, path: Path) -> Seen | VideoError | EngineError | Exception:
+def outcome(pool: ProcessPool, path: Path) -> Seen | VideoError | EngineError | Exception:
     """What was seen, or the error that was raised instead; a crash is an `EngineError`."""
     try:
-        return processes.call(partial(_look_or_refuse, str(path)), lambda: None)
+        return pool.call(partial(_look_or_refuse, str(path)), lambda: None)
     except Exception as error:  # noqa: BLE001 - judged by the caller
         return error
 

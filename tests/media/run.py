@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from passerby.engine.local import Processes
+from passerby.engine.local import ProcessPool
 from passerby.processes.limits import Limits
 
 from .corpus import samples
@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     """Look at each sample; the number of those that end otherwise than expected."""
     os.environ["SVT_LOG"] = "0"  # an encoder that is fond of talking
     counts: Counter[str] = Counter()
-    processes = Processes(LIMITS)
+    pool = ProcessPool(LIMITS)
     for sample in samples():
         if words and not any(word in sample.name for word in words):
             continue
@@ -31,12 +31,12 @@ def main(words: list[str]) -> int:
             except CannotWriteError:
                 counts["cannot be written"] += 1
                 continue
-            complaint = fault(processes, path, expected)
+            complaint = fault(pool, path, expected)
         counts[type(expected).__name__] += 1
         if complaint:
             counts["FAULTS"] += 1
             sys.stdout.write(f"{sample.name}: {complaint}\n")
-    processes.close()
+    pool.close()
     sys.stdout.write(", ".join(f"{count} {name}" for name, count in sorted(counts.items())) + "\n")
     return counts["FAULTS"]
 

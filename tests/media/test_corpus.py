@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.engine.local import Processes
+from passerby.engine.local import ProcessPool
 from passerby.processes.limits import Limits
 
 from . import clocks, harm, matrix, shapes, traps
@@ -52,19 +52,19 @@ def chosen() -> list[Sample]:
 
 
 @pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
+def pool() -> Iterator[ProcessPool]:
     """What looks at the files: they may crash it, or take all memory."""
-    kept = Processes(Limits(memory_bytes=2 * 1024**3, stall_seconds=60.0))
+    kept = ProcessPool(Limits(memory_bytes=2 * 1024**3, stall_seconds=60.0))
     yield kept
     kept.close()
 
 
 @pytest.mark.parametrize("sample", chosen(), ids=lambda sample: sample.name)
-def test_a_file_ends_as_it_must(sample: Sample, processes: Processes, tmp_path: Path) -> None:
+def test_a_file_ends_as_it_must(sample: Sample, pool: ProcessPool, tmp_path: Path) -> None:
     path = tmp_path / sample.name
     expected = sample.write(path)
 
-    assert fault(processes, path, expected) is None
+    assert fault(pool, path, expected) is None
 
 
 def test_every_sample_has_a_name_of_its_own() -> None:

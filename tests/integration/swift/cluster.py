@@ -5,16 +5,17 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from tests.waiting import wait_until
 
 HERE = Path(__file__).parent
 STORAGE = ("account", "container", "object")
 REGION = "eu-central-1"
-PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,8 @@ def _free_ports(names: list[str]) -> dict[str, int]:
 
 
 def _wait_for(ports: Mapping[str, int]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
     for port in ports.values():
-        while not _listens(port):
-            assert time.monotonic() < deadline, "Swift does not start"
-            time.sleep(0.05)
+        wait_until(partial(_listens, port))
 
 
 def _listens(port: int) -> bool:

@@ -1,8 +1,7 @@
 from collections import Counter
 
 import pytest
-from benchmarks.clients import Answers
-from benchmarks.load import Figures, Thresholds
+from benchmarks.load import Answers, Figures, Thresholds
 
 JOBS = {"queued": 19, "running": 1, "succeeded": 7, "failed": 0, "cancelled": 0}
 

@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.bootstrap.background_tasks import background_tasks
 from passerby.bootstrap.installation import Installation, open_installation
@@ -64,17 +65,16 @@ def told(settings: Settings) -> Delivery:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=10)
+            thread.join(timeout=PATIENCE_SECONDS)
         installation.database.close()
 
 
 def _tried(installation: Installation, job_id: str) -> Delivery:
-    for _ in range(500):
-        delivery = installation.outbox.deliveries([job_id])[job_id]
-        if delivery.settled_at or delivery.failing_since:
-            return delivery
-        threading.Event().wait(0.02)
-    raise AssertionError("the message was not tried")
+    def delivery() -> Delivery:
+        return installation.outbox.deliveries([job_id])[job_id]
+
+    wait_until(lambda: bool(delivery().settled_at or delivery().failing_since))
+    return delivery()
 
 
 def test_the_first_webhook_that_fits_is_told(tmp_path: Path, receiver: Receiver) -> None:

@@ -1,8 +1,7 @@
 """Modules that child processes run, and a queue that runs them."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from passerby.console.artifacts import ArtifactQueue
 from passerby.processes.limits import MEBIBYTE, Limits
 
 JOB = "ab" * 32
-PATIENCE_SECONDS = 60
 
 SCRIPTS = {
     "writes": "import sys; open(sys.argv[1], 'w').write(sys.argv[2])",
@@ -48,10 +46,3 @@ def queue(folder: Path) -> Iterator[ArtifactQueue]:
     queue = ArtifactQueue(folder, Limits(200 * MEBIBYTE), niceness=7)
     yield queue
     queue.close()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.waiting import wait_until
 
 from passerby.console.artifacts import ArtifactQueue, ArtifactStage
 from passerby.processes.limits import NO_LIMITS, Limits
 
-from .conftest import JOB, wait_until
+from .conftest import JOB
 
 
 def stage(queue: ArtifactQueue, name: str) -> ArtifactStage | None:

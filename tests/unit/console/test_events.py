@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from starlette.requests import Request
+from tests.waiting import wait_until
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKeys
@@ -20,8 +21,6 @@ from passerby.database.connection import open_database
 from passerby.jobs.job import Job, NewJob
 from passerby.jobs.job_list import JobList
 from passerby.jobs.store import JobStore
-
-from .conftest import wait_until
 
 MINE, THEIRS = "111111111111", "222222222222"
 

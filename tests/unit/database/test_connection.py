@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.clock import utc_now
 from passerby.database.connection import HEAD_REVISION, Database, lock_by_name, open_database
@@ -220,7 +221,7 @@ def test_processes_that_open_a_new_database_at_once(tmp_path: Path) -> None:
         opener.stdin.writelines(f"sqlite:///{tmp_path}/{n}.db\n" for n in range(10))
         opener.stdin.flush()
 
-    said = [opener.communicate(timeout=30)[0] for opener in openers]
+    said = [opener.communicate(timeout=PATIENCE_SECONDS)[0] for opener in openers]
 
     assert said == ["opened\n" * 10] * 2
 
@@ -239,4 +240,6 @@ def test_processes_that_open_a_new_server_at_once(postgresql_url: str) -> None:
         opener.stdin.write(f"{postgresql_url}\n")
         opener.stdin.flush()
 
-    assert [opener.communicate(timeout=60)[0] for opener in openers] == ["opened\n"] * 3
+    assert [opener.communicate(timeout=PATIENCE_SECONDS)[0] for opener in openers] == [
+        "opened\n"
+    ] * 3

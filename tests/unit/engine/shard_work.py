@@ -47,9 +47,9 @@ def report_for_ever(_number: int, report: FractionCallback, **_threads: int) -> 
 
 
 def never_report(folder: Path, _report: FractionCallback, **_threads: int) -> None:
-    """Leave a file named by the process, then be busy for a minute."""
+    """Leave a file named by the process, then be busy until it is ended."""
     (folder / str(os.getpid())).touch()
-    time.sleep(60)
+    wait_for_ever()
 
 
 def signalled(_number: int, _report: FractionCallback, **_threads: int) -> str:
@@ -62,24 +62,46 @@ def crash(_number: int, _report: FractionCallback, **_threads: int) -> None:
 
 
 def stand_still(_number: int, report: FractionCallback, **_threads: int) -> None:
-    """Report some progress, then no more."""
-    for _ in range(5):
-        time.sleep(0.1)
-        report(0.5)
-    time.sleep(60)
+    """Report some progress, then no more until it is ended."""
+    report(0.5)
+    wait_for_ever()
 
 
-def take_memory(megabytes: int, _report: FractionCallback, **_threads: int) -> int:
-    """Hold so much memory for a while."""
+def report_step_by_step(folder: Path, report: FractionCallback, **_threads: int) -> str:
+    """Report, and wait for a file of the name of what was reported."""
+    for fraction in (0.25, 0.5, 0.75):
+        report(fraction)
+        wait_for(folder / str(fraction))
+    return "done"
+
+
+def hold_memory(asked: tuple[int, Path], report: FractionCallback, **_threads: int) -> int:
+    """Hold so many megabytes until there is a file of this name."""
+    megabytes, file = asked
     held = b"x" * (megabytes * 1024**2)
-    time.sleep(0.5)
+    report(0.5)
+    wait_for(file)
     return len(held)
 
 
 def plan_something(report: FractionCallback) -> int:
     report(0.5)
-    time.sleep(0.5)
     return os.getpid()
+
+
+def plan_for_ever(report: FractionCallback) -> None:
+    report(0.5)
+    wait_for_ever()
+
+
+def wait_for(file: Path) -> None:
+    while not file.exists():
+        time.sleep(0.01)
+
+
+def wait_for_ever() -> None:
+    while True:
+        time.sleep(60)
 
 
 def refuse_with_a_lambda(_number: int, _report: FractionCallback, **_threads: int) -> None:

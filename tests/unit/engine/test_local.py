@@ -3,12 +3,11 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.waiting import wait_until
 
 from passerby import errors
 from passerby.engine.local import LocalExecutor
@@ -25,13 +24,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def every_error() -> list[type[PasserbyError]]:
@@ -168,9 +160,9 @@ def test_the_processes_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     with (tmp_path / "complaints").open("wb") as warnings:
         command = [sys.executable, str(program), str(folder)]
         parent = subprocess.Popen(command, env=environment, stderr=warnings)
-    wait_until(lambda: len(list(folder.iterdir())) == 2, seconds=20)
+    wait_until(lambda: len(list(folder.iterdir())) == 2)
 
     parent.send_signal(signal.SIGKILL)
     parent.wait()
 
-    wait_until(lambda: not any(alive(int(path.name)) for path in folder.iterdir()), seconds=2)
+    wait_until(lambda: not any(alive(int(path.name)) for path in folder.iterdir()))

@@ -1,5 +1,4 @@
 import socket
-import time
 from collections.abc import Callable
 
 import pytest
@@ -53,7 +52,6 @@ def test_whoever_listens_there_but_never_answers_can_be_given_up(
 
 def test_while_it_connects_it_can_be_cancelled() -> None:
     pytest.importorskip("ray")
-    began = time.monotonic()
 
     def cancel(_number: int, _fraction: float) -> None:
         raise JobCancelled
@@ -62,5 +60,3 @@ def test_while_it_connects_it_can_be_cancelled() -> None:
         cluster = Cluster(f"127.0.0.1:{mute.getsockname()[1]}")
         with pytest.raises(JobCancelled):
             map_on_cluster(untouched, [1], cancel, cluster=cluster)
-
-    assert time.monotonic() - began < 2

@@ -47,7 +47,7 @@ def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is() -> None:
     assert result == (7, 2)
     assert shared_progress.told[0] == (3, 0.0)
     assert shared_progress.told[-1] == (3, 1.0)
-    assert len(shared_progress.told) < 10
+    assert len(shared_progress.told) < 500
 
 
 def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:

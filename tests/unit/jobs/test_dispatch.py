@@ -1,11 +1,11 @@
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.database.connection import Database
 from passerby.errors import DeliveryError, NowhereToSend
@@ -37,16 +37,13 @@ def dispatching(outbox: Outbox, deliver: Deliver) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
         assert not thread.is_alive()
 
 
 def delivery_once(outbox: Outbox, job_id: str, condition: Callable[[Delivery], bool]) -> Delivery:
-    deadline = time.monotonic() + 10
-    while not condition(delivery := outbox.deliveries([job_id])[job_id]):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return delivery
+    wait_until(lambda: condition(outbox.deliveries([job_id])[job_id]))
+    return outbox.deliveries([job_id])[job_id]
 
 
 def settled(delivery: Delivery) -> bool:

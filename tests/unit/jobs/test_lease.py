@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby import logs
 from passerby.clock import utc_now
@@ -31,7 +32,8 @@ def job(store: JobStore) -> Job:
 
 
 def report_until_raised(lease: Lease) -> None:
-    for _ in range(100):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         lease.report(PROGRESS)
         time.sleep(0.05)
 
@@ -39,9 +41,7 @@ def report_until_raised(lease: Lease) -> None:
 def test_progress_reaches_the_store(store: JobStore, job: Job) -> None:
     with Lease(store, job, "anna", threading.Event()) as lease:
         lease.report(PROGRESS)
-        deadline = time.monotonic() + 5
-        while store.find(job.id).progress != PROGRESS and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: store.find(job.id).progress == PROGRESS)
 
     assert store.find(job.id).progress == PROGRESS
 
@@ -83,31 +83,27 @@ def test_the_heart_stops_with_the_block(store: JobStore, job: Job) -> None:
 
 
 def busy() -> None:
-    """Compute for half a minute, without a word to anybody."""
-    deadline = time.monotonic() + 30
+    """Compute for minutes, without a word to anybody."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         sum(range(10_000))
+    raise AssertionError("nobody interrupted this")
 
 
 def test_a_cancelled_job_is_interrupted_where_it_does_not_report(store: JobStore, job: Job) -> None:
-    began = time.monotonic()
     store.cancel(job.id)
     with pytest.raises(JobCancelled), Lease(store, job, "anna", threading.Event()):
         busy()
-
-    assert time.monotonic() - began < 2
 
 
 def test_a_stopping_worker_is_interrupted_where_it_does_not_report(
     store: JobStore, job: Job
 ) -> None:
     stopping = threading.Event()
-    began = time.monotonic()
     stopping.set()
     with pytest.raises(LeaseLost, match="stopping"), Lease(store, job, "anna", stopping):
         busy()
 
-    assert time.monotonic() - began < 2
     store.release(job.id, "anna")
 
 
@@ -137,9 +133,7 @@ def test_a_store_out_of_reach_for_a_moment_ends_nothing(
     store = AbsentOnce(database)
     with caplog.at_level(logging.ERROR), Lease(store, job, "anna", threading.Event()) as lease:
         lease.report(PROGRESS)
-        deadline = time.monotonic() + 5
-        while store.find(job.id).progress != PROGRESS and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: store.find(job.id).progress == PROGRESS)
 
     assert store.find(job.id).progress == PROGRESS
     assert "no route to the database" in caplog.text
@@ -164,9 +158,7 @@ def test_what_the_heartbeat_says_is_about_the_job(database: Database, job: Job) 
             logs.context(job_id=job.id),
             Lease(AbsentOnce(database), job, "anna", threading.Event()),
         ):
-            deadline = time.monotonic() + 5
-            while not listener.facts and time.monotonic() < deadline:
-                time.sleep(0.05)
+            wait_until(lambda: bool(listener.facts))
     finally:
         logging.getLogger("passerby").removeHandler(listener)
 

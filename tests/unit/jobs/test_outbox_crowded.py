@@ -4,6 +4,8 @@ import threading
 import time
 from collections import Counter
 
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
 from passerby.database.connection import Database
 from passerby.jobs.dispatch import dispatch
 from passerby.jobs.job import NewJob
@@ -33,12 +35,10 @@ def test_each_message_is_delivered_once(database: Database) -> None:
     ]
     for job_id in job_ids:
         store.cancel(job_id)
-    deadline = time.monotonic() + 10
-    while delivered.total() < MESSAGES and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: delivered.total() >= MESSAGES)
     stop.set()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
 
     assert delivered == Counter(job_ids)
     states = {delivery.state for delivery in outbox.deliveries(job_ids).values()}

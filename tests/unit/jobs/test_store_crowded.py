@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.database.connection import Database, open_database
 from passerby.errors import JobCancelled, TooManyOpenJobs
@@ -87,6 +88,6 @@ def test_processes_with_the_same_requests_make_the_same_jobs(database_url: str) 
 
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
 
-    printed = [process.communicate(timeout=30)[0].split() for process in running]
+    printed = [process.communicate(timeout=PATIENCE_SECONDS)[0].split() for process in running]
     assert [len(ids) for ids in printed] == [10, 10]
     assert printed[0] == printed[1]

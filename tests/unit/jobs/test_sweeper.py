@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKeys
@@ -256,11 +257,11 @@ def test_sweeping_goes_on_after_a_failure_and_stops_at_once(
 
     thread = threading.Thread(target=sweep_hourly, args=(failing, stop))
     thread.start()
-    assert swept.wait(10)
+    assert swept.wait(PATIENCE_SECONDS)
     time.sleep(0.05)
     assert thread.is_alive()
     stop.set()
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_SECONDS)
 
     assert not thread.is_alive()
     assert "disk on fire" in caplog.text

@@ -3,13 +3,14 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.clock import utc_now
 from passerby.database.connection import Database
@@ -40,15 +41,8 @@ def working(store: JobStore, analyse: Analyse) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
         assert not thread.is_alive()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def finished(store: JobStore, job: Job) -> Job:

@@ -14,6 +14,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.waiting import wait_until
 
 import passerby
 from passerby.errors import FileFormatError, SettingsError
@@ -28,7 +29,6 @@ CHANNEL = {
     "RoleArn": "arn:aws:iam::123456789012:role/r",
 }
 ONCE = Config(retries={"total_max_attempts": 1})
-PATIENCE_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,21 @@ def test_a_job_ends_at_once(stub_server: StubServer, client: BaseClient) -> None
     ]
 
 
-def test_polls_and_seconds(stub_server: StubServer, client: BaseClient) -> None:
+class Clock:
+    """Time that only passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def test_polls_and_seconds(
+    stub_server: StubServer, client: BaseClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("passerby.replay.jobs.time", clock)
     stub_server.script(
         jobs=[
             {"tag": "polls", "polls": 2},
@@ -78,13 +92,11 @@ def test_polls_and_seconds(stub_server: StubServer, client: BaseClient) -> None:
         ]
     )
     polled, timed, both = (start(client, JobTag=tag) for tag in ("polls", "seconds", "both"))
-    began = time.monotonic()
 
     assert [status(client, polled) for _ in range(4)] == ["IN_PROGRESS"] * 2 + ["SUCCEEDED"] * 2
     assert {status(client, timed), status(client, both)} == {"IN_PROGRESS"}
     assert status(client, both) == "IN_PROGRESS"
-    assert time.monotonic() < began + 0.3
-    time.sleep(0.35)
+    clock.seconds += 0.35
     assert {status(client, timed), status(client, both)} == {"SUCCEEDED"}
 
 
@@ -242,9 +254,7 @@ def test_whoever_gave_a_topic_is_told_once(stub_server: StubServer, client: Base
     assert stub_server.notices == []
 
     assert [status(client, asked) for _ in range(3)][-1] == "SUCCEEDED"
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(stub_server.notices) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: len(stub_server.notices) >= 2)
 
     told = [(notice.topic, notice.role, notice.message["JobId"]) for notice in stub_server.notices]
     expected = (CHANNEL["SNSTopicArn"], CHANNEL["RoleArn"])
@@ -292,10 +302,8 @@ def test_nothing_stays_behind() -> None:
         start(stub_server.client())
         assert len(set(threading.enumerate()) - before) >= 2
 
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
-        time.sleep(0.01)  # those that waited for requests are on their way out
-    assert not left
+    # Those that waited for requests are on their way out.
+    wait_until(lambda: set(threading.enumerate()) <= before)
 
 
 def test_a_script_that_is_no_script() -> None:

@@ -218,9 +218,9 @@ def test_a_page_costs_the_same_wherever_it_lies(
         for _ in range(5):
             results = Results(tmp_path)
             results.page(JOB, "timestamp", 150_000, 1000)  # opens the file
-            start = time.perf_counter()
+            start = time.process_time()
             results.page(JOB, "timestamp", offset, 1000)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     # Without row-group arithmetic the last page costs dozens of times the first.

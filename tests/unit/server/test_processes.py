@@ -1,16 +1,13 @@
 import logging
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.waiting import wait_until
 
 from passerby.server import processes
 from passerby.server.processes import ChildProgram, running_child
-
-PATIENCE_SECONDS = 60  # on a busy machine; nothing here takes more than two seconds
 
 # Appends its process id to a file; then ends at once, or stays until it is asked to end.
 CHILD = """
@@ -34,13 +31,6 @@ def started(starts: Path) -> list[tuple[int, str]]:
     """Process id and mark of each start so far."""
     lines = starts.read_text().splitlines() if starts.exists() else []
     return [(int(process_id), mark) for process_id, mark in map(str.split, lines)]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_alive(process_id: int) -> bool:

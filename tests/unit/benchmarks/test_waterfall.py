@@ -1,7 +1,8 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from benchmarks.waterfall_figure import drawn
+from benchmarks.stages import STAGES
+from benchmarks.waterfall import StagedRun, draw_waterfall, stages_table
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -13,7 +14,7 @@ Bar = tuple[str, float, float]  # kind, left edge, width
 
 def bars(clips: dict[str, dict[str, float]]) -> list[Bar]:
     """All bars of the figure, panel by panel, from the top."""
-    rectangles = ET.fromstring(drawn(clips)).findall(f"{SVG}rect")  # noqa: S314 - our own
+    rectangles = ET.fromstring(draw_waterfall(clips)).findall(f"{SVG}rect")  # noqa: S314 - our own
     found = [
         (box.attrib["class"], float(box.attrib["x"]), float(box.attrib["width"]))
         for box in rectangles
@@ -58,7 +59,8 @@ def test_a_rest_below_nothing_reaches_back() -> None:
 
 
 def test_the_figures_and_names_are_written() -> None:
-    texts = [text.text for text in ET.fromstring(drawn({"a<b & c": STREET})).iter(f"{SVG}text")]  # noqa: S314 - our own
+    drawing = ET.fromstring(draw_waterfall({"a<b & c": STREET}))  # noqa: S314 - our own
+    texts = [text.text for text in drawing.iter(f"{SVG}text")]
 
     assert {"detect", "all", "10.0", "4.5", "20.0", "a<b & c"} <= set(texts)
 
@@ -66,5 +68,31 @@ def test_the_figures_and_names_are_written() -> None:
 def test_same_costs_same_bytes() -> None:
     clips = {"street": STREET, "square": SQUARE}
 
-    assert drawn(clips) == drawn(dict(clips))
-    assert "prefers-color-scheme: dark" in drawn(clips)
+    assert draw_waterfall(clips) == draw_waterfall(dict(clips))
+    assert "prefers-color-scheme: dark" in draw_waterfall(clips)
+
+
+def test_the_rest_is_what_no_clock_covers() -> None:
+    run = StagedRun(frames=10, cpu_s=2.0, costs={"detect": 1.0, "start": 0.75})
+
+    assert list(run.ms_per_frame) == [*STAGES, "rest"]
+    assert {stage: ms for stage, ms in run.ms_per_frame.items() if ms} == {
+        "detect": 100,
+        "start": 75,
+        "rest": 25,
+    }
+
+
+def test_the_table_has_a_column_a_clip_and_ends_with_the_usual_run() -> None:
+    street = StagedRun(frames=10, cpu_s=2.0, costs={"detect": 1.0})
+    square = StagedRun(frames=100, cpu_s=4.0, costs={"detect": 3.0})
+
+    lines = stages_table({"street": (street, 1.8), "square": (square, 4.4)}).splitlines()
+
+    assert lines[0] == "| ms a frame | street | square |"
+    assert lines[2] == "| detect | 100.0 | 30.0 |"
+    assert lines[-3:] == [
+        "| rest | 100.0 | 10.0 |",
+        "| all | 200.0 | 40.0 |",
+        "| a usual run | 180.0 | 44.0 |",
+    ]

@@ -1,8 +1,8 @@
-"""What is looked at when all is over: nothing lost, nothing twice, nothing left."""
+"""Check after a run that nothing is lost, nothing was done twice and nothing is left."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from passerby.database.schema import JOBS, OUTBOX, TOKENS
 from passerby.jobs.sweeper import Folders, sweep
 from passerby.results.store import Results
 
-from .caller import Accepted, Caller
-from .receiver import Receiver
+from .client import AcceptedJob, RetryingClient
+from .webhook_receiver import WebhookReceiver
 
 HOUR_SECONDS = 3600
 ORDERS = ("timestamp", "index")
 
 
 class Findings(list[str]):
-    """What was wrong, each in a line."""
+    """Lines that say what was wrong."""
 
     def expect(self, condition: object, otherwise: str) -> None:
         """Note `otherwise` unless the condition holds."""
@@ -30,17 +30,19 @@ class Findings(list[str]):
             self.append(otherwise)
 
 
-def answers(data: Path, caller: Caller, job_id: str) -> tuple[bytes, ...]:
-    """All that a job answers: what its pages say, and its files."""
+def all_answers(data: Path, client: RetryingClient, job_id: str) -> tuple[bytes, ...]:
+    """Collect all that a job answers: its pages and its files."""
     folder = data / "results" / job_id
     files = [folder / f"{order}.parquet" for order in ORDERS]
-    return (caller.pages(job_id), *(file.read_bytes() for file in files))
+    return (client.pages(job_id), *(file.read_bytes() for file in files))
 
 
-def told(findings: Findings, receiver: Receiver, data: Path, job: Accepted, status: str) -> None:
-    """Each message came, with the same words each time, of the results that are there now."""
-    heard = receiver.told[job.job_id]
-    findings.expect(heard, f"{job.token}: nobody was told")
+def check_messages(
+    findings: Findings, receiver: WebhookReceiver, data: Path, job: AcceptedJob, status: str
+) -> None:
+    """Check that a job's message came, the same each time, about the results that are there."""
+    heard = receiver.heard[job.job_id]
+    findings.expect(heard, f"{job.token}: no message came")
     findings.expect(len(set(heard)) <= 1, f"{job.token}: two different messages")
     findings.expect(
         all(f'"Status":"{status}"' in message for _, message in heard),
@@ -56,8 +58,8 @@ def told(findings: Findings, receiver: Receiver, data: Path, job: Accepted, stat
     )
 
 
-def rows(findings: Findings, database: Database, accepted: list[Accepted]) -> None:
-    """As many jobs as were accepted, nothing under way, nothing still to be told."""
+def check_database(findings: Findings, database: Database, accepted: list[AcceptedJob]) -> None:
+    """Check that the database has the accepted jobs, none under way, all messages delivered."""
     with database.reading() as connection:
         ids = connection.execute(select(JOBS.c.id)).scalars().all()
         held = connection.execute(
@@ -73,10 +75,10 @@ def rows(findings: Findings, database: Database, accepted: list[Accepted]) -> No
     findings.expect(states <= {"delivered"}, f"messages are {states}")
 
 
-def files(
+def check_files(
     findings: Findings, data: Path, database_url: str, scratch: Path, succeeded: set[str]
 ) -> None:
-    """After the sweeper there is what succeeded, whole observations, and nothing else."""
+    """Check that the sweeper leaves what succeeded, whole observations, and nothing else."""
     for path in (data / "observations").glob("*"):
         if path.suffix != ".parquet":  # what time does, only sooner
             os.utime(path, (time.time() - 2 * HOUR_SECONDS,) * 2)
@@ -96,8 +98,8 @@ def files(
         findings.expect(not left, f"left in {folder.name}: {left}")
 
 
-class Watch:
-    """Sees each finished shard's file, and whether it is ever made again."""
+class ShardFileWatch:
+    """Notes the file of each finished shard, and whether it is ever made again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -114,13 +116,3 @@ class Watch:
     def _numbers(self) -> Iterator[tuple[str, int]]:
         for path in self._folder.glob("*.parquet"):
             yield path.name, path.stat().st_ino
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether something comes true within some time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True

@@ -1,4 +1,4 @@
-"""Whoever hands in jobs: a careful client that repeats what was not answered."""
+"""Submit jobs as a careful client does, which repeats what was not answered."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from passerby.access.keys import AccessKey
 
-from .clips import Kind
+from .clips import ClipKind
 
 BUCKET = "cctv"
 TOPIC = "arn:aws:sns:us-east-1:000000000000:ended"
@@ -24,16 +24,16 @@ ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedJob:
     """A job that the service took."""
 
     job_id: str
-    kind: Kind
+    kind: ClipKind
     token: str
 
 
-class Caller:
-    """A boto3 client of a service that comes and goes."""
+class RetryingClient:
+    """A boto3 client that asks again while the service is away."""
 
     def __init__(self, url: str, key: AccessKey, videos: Path, patience_seconds: float) -> None:
         self._client: BaseClient = boto3.client(
@@ -48,28 +48,28 @@ class Caller:
         self._patience_seconds = patience_seconds
         self.unanswered = 0
 
-    def start(self, kind: Kind, original: Path, number: int) -> Accepted:
-        """Hand in one job, again and again until it is accepted."""
+    def start(self, kind: ClipKind, original: Path, number: int) -> AcceptedJob:
+        """Submit one job, again and again until it is accepted."""
         name = f"{kind.name}-{number}.mp4"
         shutil.copyfile(original, self._videos / name)
         # Another time of change, and none of its observations are those of another job.
         os.utime(self._videos / name, (number, number))
         token = f"token-{number}"
-        answer = self._asked(
+        answer = self._request(
             "start_person_tracking",
             Video={"S3Object": {"Bucket": BUCKET, "Name": name}},
             ClientRequestToken=token,
             JobTag=f"job-{number}",
             NotificationChannel={"SNSTopicArn": TOPIC, "RoleArn": ROLE},
         )
-        return Accepted(answer["JobId"], kind, token)
+        return AcceptedJob(answer["JobId"], kind, token)
 
     def status(self, job_id: str) -> dict[str, Any]:
-        """How a job stands."""
-        return self._asked("get_person_tracking", JobId=job_id, MaxResults=1)
+        """Ask for the status of a job."""
+        return self._request("get_person_tracking", JobId=job_id, MaxResults=1)
 
-    def ended(self, job_id: str) -> dict[str, Any]:
-        """Wait for the end of a job; gives how it stands then."""
+    def wait_for_end(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job; give its status then."""
         deadline = time.monotonic() + self._patience_seconds
         while (answer := self.status(job_id))["JobStatus"] == "IN_PROGRESS":
             if time.monotonic() > deadline:
@@ -83,7 +83,7 @@ class Caller:
         for order in ("TIMESTAMP", "INDEX"):
             token = ""
             while True:
-                page = self._asked(
+                page = self._request(
                     "get_person_tracking", JobId=job_id, SortBy=order, NextToken=token
                 )
                 found.append((page["VideoMetadata"], page["Persons"]))
@@ -92,7 +92,7 @@ class Caller:
                     break
         return json.dumps(found, sort_keys=True).encode()
 
-    def _asked(self, operation: str, **members: object) -> dict[str, Any]:
+    def _request(self, operation: str, **members: object) -> dict[str, Any]:
         deadline = time.monotonic() + self._patience_seconds
         while True:
             try:

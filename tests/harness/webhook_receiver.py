@@ -1,6 +1,6 @@
-"""Whoever is told of ended jobs: a webhook that now and then refuses or hangs up.
+"""Receive the messages about ended jobs: a webhook that now and then refuses or hangs up.
 
-At the very moment it is told of a job it looks whether the job can be read.
+When a message comes it checks at once whether the job can be read.
 """
 
 import json
@@ -19,11 +19,11 @@ TAKEN, REFUSED = 200, 503
 MOOD = ("takes it", "takes it", "takes it", "takes it", "refuses", "hangs up")
 
 
-class Receiver:
-    """What was told so far."""
+class WebhookReceiver:
+    """Notes the messages that have come so far."""
 
     def __init__(self, data: Path, state_of: StateOf, seed: int) -> None:
-        self.told: dict[str, list[tuple[str, str]]] = defaultdict(list)  # job → (id, message)
+        self.heard: dict[str, list[tuple[str, str]]] = defaultdict(list)  # job → (id, message)
         self.too_early: list[str] = []
         self.published: dict[str, set[int]] = defaultdict(set)  # job → inodes of its results
         self._data = data
@@ -38,7 +38,7 @@ class Receiver:
         job_id = message["JobId"]
         results = self._results(job_id, message["Status"])
         with self._lock:
-            self.told[job_id].append((envelope["MessageId"], envelope["Message"]))
+            self.heard[job_id].append((envelope["MessageId"], envelope["Message"]))
             if results is None:
                 self.too_early.append(job_id)
             else:
@@ -58,7 +58,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(receiver: Receiver) -> Iterator[str]:
+def receiving(receiver: WebhookReceiver) -> Iterator[str]:
     """Let it listen on a free port; gives its URL."""
 
     class Hook(BaseHTTPRequestHandler):

@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from benchmarks import speed, stages
+from benchmarks import speed, waterfall
 from benchmarks.footage import SAMPLE, repeated
-from benchmarks.staged_run import STAGES, InlineExecutor, Observed, started_cpu_s
-from benchmarks.stages import StagedRun, stages_table
+from benchmarks.stages import STAGES, InlineExecutor, ObservedShard, started_cpu_s
 
 
 def test_a_staged_run_gives_the_usual_results(tmp_path: Path) -> None:
@@ -17,7 +16,7 @@ def test_a_staged_run_gives_the_usual_results(tmp_path: Path) -> None:
     staged.mkdir()
 
     speed.run(clip, usual, speed.RATE)
-    run = stages.run(clip, staged)
+    run = waterfall.run(clip, staged)
 
     results = sorted(usual.iterdir())
     assert len(results) == 3
@@ -27,35 +26,9 @@ def test_a_staged_run_gives_the_usual_results(tmp_path: Path) -> None:
     assert 0 <= run.ms_per_frame["rest"] < 0.2 * sum(run.ms_per_frame.values())
 
 
-def test_the_rest_is_what_no_clock_covers() -> None:
-    run = StagedRun(frames=10, cpu_s=2.0, costs={"detect": 1.0, "start": 0.75})
-
-    assert list(run.ms_per_frame) == [*STAGES, "rest"]
-    assert {stage: ms for stage, ms in run.ms_per_frame.items() if ms} == {
-        "detect": 100,
-        "start": 75,
-        "rest": 25,
-    }
-
-
-def test_the_table_has_a_column_a_clip_and_ends_with_the_usual_run() -> None:
-    street = StagedRun(frames=10, cpu_s=2.0, costs={"detect": 1.0})
-    square = StagedRun(frames=100, cpu_s=4.0, costs={"detect": 3.0})
-
-    lines = stages_table({"street": (street, 1.8), "square": (square, 4.4)}).splitlines()
-
-    assert lines[0] == "| ms a frame | street | square |"
-    assert lines[2] == "| detect | 100.0 | 30.0 |"
-    assert lines[-3:] == [
-        "| rest | 100.0 | 10.0 |",
-        "| all | 200.0 | 40.0 |",
-        "| a usual run | 180.0 | 44.0 |",
-    ]
-
-
 def test_a_process_starts_once_and_this_one_not_again() -> None:
-    def shard(process: int, began_cpu_s: float) -> Observed:
-        return Observed(Path(), process, began_cpu_s, {})
+    def shard(process: int, began_cpu_s: float) -> ObservedShard:
+        return ObservedShard(process, began_cpu_s, {})
 
     others = [shard(-1, 5.0), shard(-1, 0.5), shard(-2, 0.25), shard(os.getpid(), 9.0)]
 
