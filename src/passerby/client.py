@@ -51,7 +51,7 @@ class Rekognition(Protocol):
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """Progress of a job, or of reading its result."""
 
     status: str  # JobStatus: "IN_PROGRESS", "SUCCEEDED" or "FAILED"
@@ -59,7 +59,7 @@ class Progress:
     persons: int = 0  # items of `Persons` read so far
 
 
-ProgressCallback = Callable[[Progress], object]  # an exception it raises ends the wait
+ProgressCallback = Callable[[JobProgress], object]  # an exception it raises ends the wait
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def wait_and_collect(
     persons: list[Json] = []
     for page in _fresh_pages(client, job_id, sort_by, poll):
         persons += page
-        on_progress(Progress("SUCCEEDED", time.monotonic() - began, len(persons)))
+        on_progress(JobProgress("SUCCEEDED", time.monotonic() - began, len(persons)))
     return Found(job_id, metadata, persons)
 
 
@@ -147,7 +147,7 @@ def wait(
     while True:
         answer = _call(client, poll, deadline, JobId=job_id, MaxResults=1)
         now = time.monotonic()
-        on_progress(Progress(answer["JobStatus"], now - began))
+        on_progress(JobProgress(answer["JobStatus"], now - began))
         if answer["JobStatus"] != "IN_PROGRESS":
             _check(answer, job_id)
             return dict(answer.get("VideoMetadata", {}))

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from passerby.client import Progress, SortBy, collect, wait_and_collect
+from passerby.client import JobProgress, SortBy, collect, wait_and_collect
 from passerby.errors import JobFailed
 
 from .conftest import Server, a_walk
@@ -39,7 +39,7 @@ def test_a_job_that_ends_while_it_is_waited_for(
         looked.wait(10)
         server.finish(job_id, a_walk(2500))
 
-    def told(progress: Progress) -> None:
+    def told(progress: JobProgress) -> None:
         statuses.append(progress.status)
         looked.set()
 

@@ -128,7 +128,7 @@ def test_what_was_missing_is_shown_with_the_job(
     facts = json.loads(done("jobs", "show", job_id, "--data", lonely.data, "--json"))
 
     assert facts["state"] == "succeeded"
-    said = " ".join(facts["complaints"])
+    said = " ".join(facts["warnings"])
     assert re.fullmatch(r".*The video ends after [12]\.\d s, and its container says 4\.0 s\.", said)
     assert said in " ".join(shown.split())
 

@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from passerby.client import Progress, collect, wait, wait_and_collect
+from passerby.client import JobProgress, collect, wait, wait_and_collect
 from passerby.errors import JobError, JobFailed
 from passerby.replay.stub_server import StubServer, running
 
@@ -55,7 +55,7 @@ PAGE = {"JobId": JOB, "MaxResults": 1000, "SortBy": "INDEX"}
 
 def test_waiting_and_reading_in_the_shapes_of_aws(stubbed: tuple[BaseClient, Stubber]) -> None:
     client, stubber = stubbed
-    told: list[Progress] = []
+    told: list[JobProgress] = []
     answer(stubber, LOOK, JobStatus="IN_PROGRESS")
     refuse(stubber, "ThrottlingException", 500)
     answer(stubber, LOOK, Persons=[person(0)], NextToken="unused")

@@ -21,7 +21,7 @@ PUBLIC = {
         "Progress",
         "Stage",
     ],
-    "passerby.client": ["wait_and_collect", "wait", "collect", "Found", "Progress"],
+    "passerby.client": ["wait_and_collect", "wait", "collect", "Found", "JobProgress"],
 }
 
 INTRODUCTION = """# Python

@@ -73,8 +73,7 @@ def export(
     if chunks:
         _stream(found, chunks)
         return
-    if form.needs_video:
-        _check_video(found, selection)
+    _check_video(found, form, selection)
     target = out or Path(found.name + form.suffix)
     _check_target(target, found, form, replace=force)
     _write(found, form, selection, target)
@@ -93,7 +92,10 @@ def _blur_selection(form: "Format", blur: BlurTarget | None, persons: list[int])
     return BlurSelection(target, frozenset(persons))
 
 
-def _check_video(result: "AnalysisResult", blur: "BlurSelection") -> None:
+def _check_video(result: "AnalysisResult", form: "Format", blur: "BlurSelection") -> None:
+    """Refuse a format that needs the video where that is not at hand."""
+    if not form.needs_video:
+        return
     if result.source is None:
         raise VideoGone("The video is not at hand, or another by now: name a copy with --video.")
     # A mistyped index would leave somebody to be seen who was to be hidden.

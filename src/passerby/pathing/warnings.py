@@ -19,7 +19,7 @@ def warnings(video: VideoInfo, observations: Observations) -> tuple[str, ...]:
     --------
     >>> import passerby.testing as testing
     >>> video = VideoInfo("h264", "QuickTime / MOV", 15.0, 640, 360, 2000, "LIMITED")
-    >>> complaints(video, testing.observations([[]] * 30))
+    >>> warnings(video, testing.observations([[]] * 30))
     ()
     """
     damage_ms = observations.damage_ms
