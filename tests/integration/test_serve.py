@@ -204,6 +204,8 @@ from passerby.bootstrap import service
 from passerby.bootstrap.installation import open_installation
 from passerby.bootstrap.web_app import build_app
 from passerby.cli import app
+from passerby.settings import Settings
+
 build_app(open_installation(Settings(data=Path(sys.argv[1]))))
 print(sorted(sys.modules.keys() & {"av", "cv2", "onnxruntime", "openvino"}))
 """
