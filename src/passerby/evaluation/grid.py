@@ -34,7 +34,7 @@ def frames_on_grid(frame_count: int, frame_rate: float, rate: float) -> frozense
 
     Examples
     --------
-    >>> sorted(on_grid(6, 30, 15))
+    >>> sorted(frames_on_grid(6, 30, 15))
     [1, 3, 5]
     """
     step = max(Fraction(frame_rate) / Fraction(rate), Fraction(1))

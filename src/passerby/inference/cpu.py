@@ -16,7 +16,7 @@ def parse_cpu_features(information: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(features("model name : X\nflags : fpu avx_vnni\n"))
+    >>> sorted(parse_cpu_features("model name : X\nflags : fpu avx_vnni\n"))
     ['avx_vnni', 'fpu']
     """
     for line in information.splitlines():

@@ -59,7 +59,7 @@ def rotation(degrees: int) -> Orientation:
 
     Examples
     --------
-    >>> turned(-180)
+    >>> rotation(-180)
     Orientation(is_transposed=False, is_mirrored=True, is_flipped=True)
     """
     cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[round(degrees / 90) % 4]
