@@ -4,11 +4,16 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 from tests import postgresql
 
-settings.register_profile("long", max_examples=5_000, deadline=None)
+# How long an example takes is the machine's business.
+settings.register_profile(
+    "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
+settings.register_profile("long", settings(), max_examples=5_000)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Server:
         if self._process is not None:
             self._engine.dispose()
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
+            self._process.wait(PATIENCE_SECONDS)
 
     @contextmanager
     def without_tables(self) -> Iterator[str]:

@@ -19,6 +19,7 @@ import uvicorn
 from botocore.client import BaseClient
 from botocore.config import Config
 from starlette.applications import Starlette
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKey, AccessKeys
@@ -139,8 +140,13 @@ def rekognition(server: Server, key: AccessKey) -> BaseClient:
 
 
 def connect(url: str, key_id: str, secret: str, **config: object) -> BaseClient:
-    """Make a boto3 client that asks once and checks nothing by itself."""
-    once = Config(retries={"total_max_attempts": 1}, parameter_validation=False, **config)
+    """Make a boto3 client that asks once, waits for long and checks nothing by itself."""
+    once = Config(
+        retries={"total_max_attempts": 1},
+        parameter_validation=False,
+        read_timeout=PATIENCE_SECONDS,
+        **config,
+    )
     return boto3.client(
         "rekognition",
         endpoint_url=url,
@@ -195,5 +201,5 @@ def node() -> str:
     lock = JAVASCRIPT / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=JAVASCRIPT, check=True, timeout=300)
+        subprocess.run(command, cwd=JAVASCRIPT, check=True, timeout=PATIENCE_SECONDS)
     return node

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from passerby.access.keys import AccessKey
@@ -14,7 +14,6 @@ from passerby.access.keys import AccessKey
 from .conftest import Server, a_walk
 from .wire import FITTING, NOT_FITTING, NOT_JSON, OPERATIONS, UNDERSTOOD, members, post
 
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 by_operation = pytest.mark.parametrize("name", OPERATIONS)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 
@@ -77,14 +76,12 @@ VALUES = st.recursive(
 
 
 @by_operation
-@quick
 @given(text=objects(VALUES) | VALUES)
 def test_texts_that_look_like_json(server: Server, key: AccessKey, name: str, text: str) -> None:
     assert post(server.url, key, name, text.encode()).code in codes(text.encode())
 
 
 @by_operation
-@quick
 @given(damage=st.binary(min_size=1, max_size=6), place=st.floats(0, 1, exclude_max=True))
 def test_a_body_with_damage(
     server: Server, key: AccessKey, name: str, damage: bytes, place: float
@@ -156,7 +153,6 @@ def test_members_of_others_may_be_deep(server: Server, key: AccessKey, depth: in
     assert answer.code == UNDERSTOOD["GetPersonTracking"]
 
 
-@quick
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1, max_size=1024))
 def test_any_name_of_an_object(server: Server, key: AccessKey, name: str) -> None:
     video = {"S3Object": {"Bucket": "lobby", "Name": name}}
@@ -177,7 +173,6 @@ def job_id(server: Server, key: AccessKey) -> str:
     return job_id
 
 
-@quick
 @given(token=TEXTS | st.binary(min_size=1, max_size=180).map(base64.b64encode).map(bytes.decode))
 def test_any_page_token(server: Server, key: AccessKey, job_id: str, token: str) -> None:
     members = {"JobId": job_id, "NextToken": token}
@@ -187,7 +182,6 @@ def test_any_page_token(server: Server, key: AccessKey, job_id: str, token: str)
     assert answer.code == ("InvalidPaginationTokenException" if token else "OK")
 
 
-@quick
 @given(place=st.integers(0, SPELLED_ONE_WAY - 1), character=st.characters(codec="ascii"))
 def test_a_page_token_with_one_character_changed(
     server: Server, key: AccessKey, job_id: str, place: int, character: str

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.client import JobProgress, SortBy, collect, wait_and_collect
 from passerby.errors import JobFailed
@@ -36,7 +37,7 @@ def test_a_job_that_ends_while_it_is_waited_for(
     looked = threading.Event()
 
     def end() -> None:
-        looked.wait(10)
+        looked.wait(PATIENCE_SECONDS)
         server.finish(job_id, a_walk(2500))
 
     def told(progress: JobProgress) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.waiting import PATIENCE_SECONDS
 
@@ -31,8 +31,6 @@ from .wire import (
 BODY = b'{"JobId":"0123456789","MaxResults":10}'
 FOUND = "ResourceNotFoundException"  # of a request that was understood
 PAGE = os.sysconf("SC_PAGE_SIZE")
-
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,7 +74,6 @@ EDITS = st.lists(
 )
 
 
-@quick
 @given(edits=EDITS)
 def test_a_request_with_pieces_taken_out_and_put_in(
     server: Server, request_bytes: bytes, edits: list[tuple[float, int, bytes]]
@@ -142,7 +139,6 @@ TARGETS = [
 VERSIONS = [b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9.9", b"http/1.1", b"ICY/1.1", b""]
 
 
-@quick
 @given(
     method=st.sampled_from(METHODS),
     target=st.sampled_from(TARGETS) | st.binary(max_size=20),
@@ -160,7 +156,6 @@ def test_a_head_of_odd_parts(
         assert answer.status != 200 or method in (b"GET", b"CONNECT")
 
 
-@quick
 @given(noise=st.binary(min_size=1, max_size=300))
 def test_noise(server: Server, noise: bytes) -> None:
     judged(said(server.url, noise + b"\r\n\r\n", patience=QUIET_SECONDS))
@@ -211,7 +206,6 @@ def test_whoever_disagrees_with_a_proxy_on_a_length_is_refused(
     assert (answer.status, answer.body) == (400, NO_REQUEST[0])
 
 
-@quick
 @given(cuts=st.lists(st.integers(0, len(BODY)), max_size=6), sizes=st.lists(st.sampled_from("xX")))
 def test_chunks_make_no_difference(
     server: Server, request_bytes: bytes, cuts: list[int], sizes: list[str]
@@ -227,7 +221,6 @@ def test_chunks_make_no_difference(
     assert ask(server.url, reframed(request_bytes, CHUNKED, framed + b"0\r\n\r\n")).code == FOUND
 
 
-@quick
 @given(places=st.lists(st.floats(0, 1), max_size=5))
 def test_pieces_make_no_difference(
     server: Server, request_bytes: bytes, places: list[float]

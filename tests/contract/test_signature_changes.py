@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.waiting import PATIENCE_SECONDS
 
@@ -36,7 +36,6 @@ FRAMING = (b"Connection:", b"Content-Length:")
 
 Form = Callable[[str, AccessKey, bytes, str], bytes]
 forms = pytest.mark.parametrize("form", [signed, presigned], ids=["header", "presigned"])
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +120,6 @@ def test_any_byte_changed(server: Server, key: AccessKey, form: Form) -> None:
 
 
 @forms
-@quick
 @given(data=st.data())
 def test_headers_may_come_in_any_order_and_case(
     server: Server, key: AccessKey, form: Form, data: st.DataObject
@@ -137,7 +135,6 @@ def test_headers_may_come_in_any_order_and_case(
 
 
 @forms
-@quick
 @given(data=st.data())
 def test_lines_left_out_doubled_or_added(
     server: Server, key: AccessKey, form: Form, data: st.DataObject
@@ -165,7 +162,6 @@ def with_query(request: bytes, change: Callable[[list[bytes]], list[bytes]]) -> 
 
 
 @forms
-@quick
 @given(data=st.data())
 def test_the_query_taken_apart(
     server: Server, key: AccessKey, form: Form, data: st.DataObject

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.config import Config
 from tests.integration.conftest import BUCKET, SAMPLE, Service, done, serving
 from tests.waiting import PATIENCE_SECONDS
 
@@ -34,7 +36,19 @@ def cloud(moto_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             for name, value in running.environment.items():
                 environment.setenv(name, value)
             environment.setenv("AWS_ENDPOINT_URL_REKOGNITION", running.url)
+            environment.setattr(boto3, "DEFAULT_SESSION", patient_session())
             yield running
+
+
+def patient_session() -> boto3.Session:
+    """A session with the credentials of the environment, and clients that wait for long.
+
+    The one that boto3 keeps for a program may have other credentials: those of the first
+    test that made a client.
+    """
+    session = botocore.session.Session()
+    session.set_default_client_config(Config(read_timeout=PATIENCE_SECONDS))
+    return boto3.Session(botocore_session=session)
 
 
 class VideoDetect:

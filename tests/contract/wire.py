@@ -145,7 +145,28 @@ def said(url: str, *pieces: bytes, patience: float) -> bytes:
         finally:
             while chunk := client.recv(65536):
                 received += chunk
+                # Half an answer is waited for, however slow the machine.
+                client.settimeout(patience if _is_whole(bytes(received)) else PATIENCE_SECONDS)
     return bytes(received)
+
+
+def _is_whole(received: bytes) -> bool:
+    """Whether these bytes end where an answer does."""
+    while head := HEAD.match(received):
+        end = head.end() + _body_length(head)
+        if len(received) < end:
+            return False
+        received = received[end:]
+    return not received
+
+
+def _headers(head: re.Match[bytes]) -> dict[str, str]:
+    lines = head[2].decode("latin-1").split("\r\n")[:-1]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+def _body_length(head: re.Match[bytes]) -> int:
+    return 0 if head[1] == b"100" else int(_headers(head)["content-length"])
 
 
 def answers(received: bytes) -> list[Answer]:
@@ -154,9 +175,7 @@ def answers(received: bytes) -> list[Answer]:
     while received:
         head = HEAD.match(received)
         assert head, received[:200]
-        lines = head[2].decode("latin-1").split("\r\n")[:-1]
-        headers = {name.lower(): value for name, _, value in (x.partition(": ") for x in lines)}
-        length = 0 if head[1] == b"100" else int(headers["content-length"])
+        headers, length = _headers(head), _body_length(head)
         body, received = received[head.end() :][:length], received[head.end() + length :]
         assert len(body) == length
         found.append(Answer(int(head[1]), headers, body))

@@ -12,6 +12,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
 
@@ -20,7 +21,7 @@ from .clips import ClipKind
 BUCKET = "cctv"
 TOPIC = "arn:aws:sns:us-east-1:000000000000:ended"
 ROLE = "arn:aws:iam::000000000000:role/told"
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS)
 
 
 @dataclass(frozen=True)

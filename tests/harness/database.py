@@ -11,13 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from tests import postgresql
 from tests.postgresql import Server
+from tests.waiting import PATIENCE_SECONDS
 
 DatabaseKind = Literal["sqlite", "postgresql"]
 
 # A server whose processes are killed must keep what it said was committed. That the file
 # system still reaches the disk is not asked: the machine goes on.
 OPTIONS = {"synchronous_commit": "on", "full_page_writes": "on"}
-OUTAGE_SECONDS = 20.0  # longer than a server takes to start again
 
 StateOf = Callable[[str], str | None]
 
@@ -52,7 +52,7 @@ def state_of(data: Path, server: Server | None) -> StateOf:
         return found
 
     def ask_on(job_id: str) -> str | None:
-        deadline = time.monotonic() + OUTAGE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return ask(job_id)

@@ -19,6 +19,7 @@ import pytest
 from av.packet import Packet
 from av.video.stream import VideoStream
 from botocore.client import BaseClient
+from botocore.config import Config
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 import passerby
@@ -87,6 +88,7 @@ class Service:
             endpoint_url=self.url,
             aws_access_key_id=key_id or self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=secret or self.environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(read_timeout=PATIENCE_SECONDS),
         )
 
     def job(self, job_id: str) -> Job:

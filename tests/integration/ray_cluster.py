@@ -27,10 +27,11 @@ ADDRESS = f"{HEAD}:{PORT}"
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
     "RAY_USAGE_STATS_ENABLED": "0",
-    # A node that is gone is known to be gone within seconds, not within half a minute.
+    # A node that is gone is known to be gone within seconds, not within half a minute: its
+    # port refuses. One that is only slow is waited for.
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": "2000",
+    "RAY_health_check_timeout_ms": str(round(1000 * PATIENCE_SECONDS)),
     "RAY_health_check_failure_threshold": "3",
 }
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from passerby.errors import UnsupportedVideo
 
@@ -18,10 +19,13 @@ def wait_for_ever() -> None:
         time.sleep(60)
 
 
-def double(number: int, report: Report, *, threads: int) -> int:
+def double(asked: tuple[int, str], report: Report, *, threads: int) -> int:
+    """Double a number once there is a file of this name."""
+    number, file = asked
     logger.warning("doubling")
-    report(0.5)
-    time.sleep(0.5)
+    while not Path(file).exists():
+        report(0.5)
+        time.sleep(0.1)
     return 2 * number * threads
 
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,8 +37,8 @@ shards, demands = map(json.loads, sys.argv[4:])
 
 def heed(number, fraction):
     if name == "double" and fraction >= 0.5 and not stop.exists():
-        stop.touch()
         multiprocessing.active_children()[0].kill()
+        stop.touch()
     if name == "never_report" and stop.exists():
         raise JobCancelled
 
@@ -69,7 +69,11 @@ def stop(tmp_path: Path) -> Path:
 
 
 def begun(
-    room: Room, name: str, shards: list[int], stop: Path, demands: dict[str, float] | None = None
+    room: Room,
+    name: str,
+    shards: Sequence[object],
+    stop: Path,
+    demands: dict[str, float] | None = None,
 ) -> subprocess.Popen[str]:
     """A program that has shards run, on a machine of the cluster."""
     asked = (json.dumps(shards), json.dumps(demands or {}))
@@ -89,7 +93,9 @@ def at_work(*rooms: Room) -> list[int]:
 
 
 def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, stop: Path) -> None:
-    assert said(begun(cluster.head, "double", [3, 1, 2], stop)) == "[6, 2, 4]"
+    shards = [(number, str(stop)) for number in (3, 1, 2)]  # done once the driver was killed
+
+    assert said(begun(cluster.head, "double", shards, stop)) == "[6, 2, 4]"
     assert stop.exists()
     lines = [json.loads(line) for line in cluster.errors().splitlines() if "doubling" in line]
     assert len(lines) >= 3

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.engine.local import ProcessPool
 from passerby.processes.limits import Limits
@@ -54,7 +55,7 @@ def chosen() -> list[Sample]:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPool]:
     """What looks at the files: they may crash it, or take all memory."""
-    kept = ProcessPool(Limits(memory_bytes=2 * 1024**3, stall_seconds=60.0))
+    kept = ProcessPool(Limits(memory_bytes=2 * 1024**3, stall_seconds=PATIENCE_SECONDS))
     yield kept
     kept.close()
 

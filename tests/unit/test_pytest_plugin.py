@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 import passerby
 
@@ -29,7 +30,7 @@ def outcomes(pytester: pytest.Pytester, tests: str) -> dict[str, int]:
     """Run tests of somebody else's; how many passed and failed."""
     pytester.makepyfile(PROGRAM + tests)
     plugin = ("-p", "passerby.pytest_plugin", "-p", "no:cacheprovider")
-    return dict(pytester.runpytest_subprocess(*plugin, timeout=60).parseoutcomes())
+    return dict(pytester.runpytest_subprocess(*plugin, timeout=PATIENCE_SECONDS).parseoutcomes())
 
 
 def test_the_server_is_new_for_each_test(pytester: pytest.Pytester) -> None:

@@ -224,6 +224,7 @@ def test_a_mistake_is_not_repeated(database: Database) -> None:
 def test_a_frozen_transaction_does_not_hold_up_the_others(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_database(postgresql_url).close()  # makes the tables, in however long a transaction
     monkeypatch.setattr("passerby.database.postgresql.IDLE_SECONDS", 0.3)
     with closing(open_database(postgresql_url)) as database:
         store = JobStore(database)

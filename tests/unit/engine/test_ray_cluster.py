@@ -2,6 +2,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.engine import ray_cluster
 from passerby.engine.ray_cluster import map_on_cluster
@@ -24,8 +25,11 @@ def test_no_shards_need_no_cluster() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:0", "no such host:6379"])
-def test_an_address_where_nobody_listens_is_named(address: str) -> None:
+def test_an_address_where_nobody_listens_is_named(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ray")
+    monkeypatch.setattr(ray_cluster, "SILENCE_SECONDS", PATIENCE_SECONDS)  # to load Ray
 
     with pytest.raises(EngineError, match=f"no Ray cluster at {address}"):
         map_on_cluster(untouched, [1], unheard, cluster=Cluster(address))

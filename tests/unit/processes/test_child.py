@@ -3,11 +3,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_SECONDS
 
 from passerby.processes.child import Child
 from passerby.processes.limits import MEBIBYTE, NO_LIMITS, Limits
 
-PATIENCE_SECONDS = 60
+POLL_SECONDS = 0.1
+POLLS = int(PATIENCE_SECONDS / POLL_SECONDS)
 
 PROGRAMS = {
     "writes": "import sys; open(sys.argv[1], 'w').write('done')",
@@ -46,8 +48,8 @@ def running(
 
 def result(child: Child, target: Path) -> str:
     """What `poll` returns once it is not None; polled often, as progress is seen by polling."""
-    for _ in range(PATIENCE_SECONDS * 10):
-        if (found := child.poll(target, 0.1)) is not None:
+    for _ in range(POLLS):
+        if (found := child.poll(target, POLL_SECONDS)) is not None:
             return found
     raise AssertionError("the child did not end")
 
@@ -77,8 +79,8 @@ def test_failure(name: str, error: str, target: Path) -> None:
 
 def test_progress_is_the_last_number_and_never_beyond_one(target: Path) -> None:
     with running("reports", target) as child:
-        for _ in range(PATIENCE_SECONDS * 10):
-            assert child.poll(target, 0.1) is None
+        for _ in range(POLLS):
+            assert child.poll(target, POLL_SECONDS) is None
             assert child.fraction in {0.0, 1.0, 0.25}
             if child.fraction == 0.25:
                 break
