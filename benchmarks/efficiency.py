@@ -55,7 +55,7 @@ def _images(shard: Shard) -> Iterator[Image]:
     """What the detector is shown of a shard."""
     for sampled in AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts):
         if not sampled.is_beyond_span:
-            yield sampled.frame.image(shard.input_size)
+            yield sampled.frame.image(shard.input_sizes[0])
 
 
 def _seconds(shard: Shard, images: list[Image]) -> float:

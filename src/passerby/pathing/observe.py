@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from passerby.errors import ModelError, StoreUnreachable
 from passerby.faces.finder import FaceFinder, open_face_finder
+from passerby.inference.session import Image
 from passerby.pathing.observations import save, serialised
 from passerby.pathing.plan import Report, Shard, identity_of
 from passerby.pathing.shelf import Shelf
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
+from passerby.people.merging import merge
 from passerby.records import Detections, Faces, Observations
 from passerby.video.motion import CUT, STILL, camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
@@ -63,13 +65,13 @@ class Eyes:
 
     detector: Detector
     face_finder: FaceFinder | None
-    input_size: tuple[int, int]  # width, height of the image the detector sees
+    input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
 
     def blank_looks(self) -> Iterator[Callable[[], object]]:
         """Looks at nothing, which load the networks."""
-        width, height = self.input_size
-        blank = np.zeros((height, width, 3), np.uint8)
-        yield partial(self.detector.detect, blank)
+        for width, height in self.input_sizes:
+            blank = np.zeros((height, width, 3), np.uint8)
+            yield partial(self.detector.detect, blank)
         if self.face_finder:
             yield partial(self.face_finder.find, blank, NOBODY.xyxy)
 
@@ -177,7 +179,7 @@ def open_eyes(shard: Shard, threads: int) -> Eyes:
             f"A machine would analyse the video with {ours}, where it was planned for "
             f"{shard.eyes}: machines of one cluster must be of one kind, or `runtime` be set."
         )
-    return Eyes(detector, finder, shard.input_size)
+    return Eyes(detector, finder, shard.input_sizes)
 
 
 def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Observations:
@@ -227,17 +229,31 @@ def _look(sampled: SampledFrame, eyes: Eyes) -> Look:
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
     if sampled.is_beyond_span:
         return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
-    image = sampled.frame.image(eyes.input_size)
-    found = eyes.detector.detect(image)
-    native = scaled(found, eyes.input_size, (width, height))
+    largest = eyes.input_sizes[0]
+    image = sampled.frame.image(largest)
+    native = _detected(image, sampled, eyes)
     if not sampled.has_face_tick:
         return Look(sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
-    described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
-    appearance = describe(image, found.xyxy[described])
+    described = np.flatnonzero(native.confidence >= DESCRIBED_CONFIDENCE)
+    appearance = describe(image, scaled(native, (width, height), largest).xyxy[described])
     persons = native.xyxy[native.confidence >= FACED_CONFIDENCE]
     finder = eyes.face_finder
     faces = finder.find(sampled.frame.image(), persons) if finder else Faces.none()
     return Look(sampled, native, described, appearance, faces, gray)
+
+
+def _detected(largest: Image, sampled: SampledFrame, eyes: Eyes) -> Detections:
+    """Persons in a frame, in its own pixels, as seen in images of all sizes."""
+    frame = sampled.frame
+    looks = [
+        scaled(eyes.detector.detect(image), size, frame.size)
+        for size, image in zip(
+            eyes.input_sizes,
+            [largest, *map(frame.image, eyes.input_sizes[1:])],
+            strict=True,
+        )
+    ]
+    return merge(looks, [size[1] / frame.size[1] for size in eyes.input_sizes])
 
 
 def _row(look: Look, following: Look | None) -> Row:

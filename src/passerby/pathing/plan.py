@@ -24,7 +24,7 @@ from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 6
+OBSERVER_VERSION = 7
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
@@ -53,7 +53,7 @@ class Shard:
     span: Span
     rate: Fraction | None
     origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
-    input_size: tuple[int, int]  # width, height of the image the detector sees
+    input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
     network: str
     runtime: Runtime
     device: Device
@@ -106,10 +106,10 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
     video = probe(source)
     _check_duration(video, options)
     detector = open_detector(options.network, options.runtime, options.device)
-    size = choose_input_size(source, video, detector, report)
+    sizes = choose_input_sizes(source, video, detector, report)
     origin_pts = first_pts(source)
     faces = _faces_identity(options)
-    shared = (fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
+    shared = (fingerprint, detector.identity, faces, sizes, str(options.rate), origin_pts)
     spans = plan_spans(source, options.shard_ms, report)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
@@ -118,7 +118,7 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
             span=span,
             rate=options.rate,
             origin_pts=origin_pts,
-            input_size=size,
+            input_sizes=sizes,
             network=options.network,
             runtime=options.runtime,
             device=options.device,
@@ -132,9 +132,9 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
     return Plan(video, tuple(shards))
 
 
-def choose_input_size(
+def choose_input_sizes(
     source: str, video: VideoInfo, detector: Detector, report: Report = ignore
-) -> tuple[int, int]:
+) -> tuple[tuple[int, int], ...]:
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
     width, height = size
@@ -151,7 +151,7 @@ def choose_input_size(
         certain = found.xyxy[found.confidence > input_size.PROBE_CONFIDENCE]
         heights.append((certain[:, 3] - certain[:, 1]) * video.height / height)
     seen = np.concatenate([np.empty(0, np.float32), *heights])
-    return input_size.choose(seen, video.width, video.height)
+    return input_size.choose_all(seen, video.width, video.height)
 
 
 def identity_of(detector: str, faces: str) -> str:

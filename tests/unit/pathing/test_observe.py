@@ -304,7 +304,7 @@ def test_a_machine_that_would_see_something_else_refuses(
     still_clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (shard,) = shards_of(still_clip, Options())
-    assert open_eyes(shard, 1).input_size == shard.input_size
+    assert open_eyes(shard, 1).input_sizes == shard.input_sizes
 
     monkeypatch.setattr(ColourDetector, "identity", "another runtime")
 
