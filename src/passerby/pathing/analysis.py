@@ -131,7 +131,7 @@ def analyse(
     observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
-    return _linked(chosen.video, observations)
+    return _linked(chosen, observations)
 
 
 def _work(folder: Path, shelf: Shelf | None, locate: Locate | None) -> ShardWork:
@@ -142,13 +142,14 @@ def _work(folder: Path, shelf: Shelf | None, locate: Locate | None) -> ShardWork
     return partial(observe_to_shelf, shelf=shelf, locate=locate)
 
 
-def _linked(video: VideoInfo, observations: Observations) -> Analysis:
+def _linked(chosen: Plan, observations: Observations) -> Analysis:
     # SciPy takes 0.3 s to import, which the first frame need not wait for.
-    from passerby.pathing.link import link  # noqa: PLC0415
+    from passerby.pathing.link import link_oblong  # noqa: PLC0415
 
+    video = chosen.video
     return Analysis(
         video,
-        link(observations, video.width, video.height),
+        link_oblong(observations, video.width, video.height, chosen.pixel_aspect),
         observations.frame_index,
         observations.frame_count,
         complaints(video, observations),

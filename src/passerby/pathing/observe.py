@@ -17,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.boxes import square_width
 from passerby.errors import ModelError, StoreUnreachable
 from passerby.faces.finder import FaceFinder, open_face_finder
 from passerby.inference.session import Image
@@ -27,6 +28,7 @@ from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
 from passerby.people.merging import merge
 from passerby.records import Detections, Faces, Observations
+from passerby.video.decode import DecodedFrame
 from passerby.video.motion import CUT, STILL, camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
 
@@ -66,6 +68,12 @@ class Eyes:
     detector: Detector
     face_finder: FaceFinder | None
     input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
+    pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
+
+    def size(self, frame: DecodedFrame) -> tuple[int, int]:
+        """Width and height of the upright frame in square pixels."""
+        width, height = frame.size
+        return square_width(width, self.pixel_aspect), height
 
     def blank_looks(self) -> Iterator[Callable[[], object]]:
         """Looks at nothing, which load the networks."""
@@ -81,7 +89,8 @@ class Look:
     """What one analysed frame showed."""
 
     sampled: SampledFrame
-    detections: Detections  # in pixels of the upright frame
+    size: tuple[int, int]  # width, height of the upright frame in square pixels
+    detections: Detections  # in those pixels
     described: NDArray[np.int64]  # (k,) which of them have an appearance
     appearance: NDArray[np.uint8]  # (k, D)
     faces: Faces
@@ -179,11 +188,14 @@ def open_eyes(shard: Shard, threads: int) -> Eyes:
             f"A machine would analyse the video with {ours}, where it was planned for "
             f"{shard.eyes}: machines of one cluster must be of one kind, or `runtime` be set."
         )
-    return Eyes(detector, finder, shard.input_sizes)
+    return Eyes(detector, finder, shard.input_sizes, shard.pixel_aspect)
 
 
 def observe(shard: Shard, eyes: Eyes, report: Report, threads: int = 1) -> Observations:
-    """Look at every analysed frame of a shard; parameters as `observe_to_file`."""
+    """Look at every analysed frame of a shard; parameters as `observe_to_file`.
+
+    All boxes, and the camera's motion, are in square pixels: see `Eyes.size`.
+    """
     frames = AnalysedFrames(shard.source, shard.span, shard.rate, shard.origin_pts)
     look = partial(_look, eyes=eyes)
     rows: list[Row] = []
@@ -224,36 +236,36 @@ def _one_a_timestamp(frames: Iterable[SampledFrame]) -> Iterator[SampledFrame]:
 
 
 def _look(sampled: SampledFrame, eyes: Eyes) -> Look:
-    width, height = sampled.frame.size
+    size = width, height = eyes.size(sampled.frame)
     gray_width = min(GRAY_WIDTH, width)
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
     if sampled.is_beyond_span:
-        return Look(sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
+        return Look(sampled, size, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
     largest = eyes.input_sizes[0]
     image = sampled.frame.image(largest)
     native = _detected(image, sampled, eyes)
     if not sampled.has_face_tick:
-        return Look(sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
+        return Look(sampled, size, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray)
     described = np.flatnonzero(native.confidence >= DESCRIBED_CONFIDENCE)
-    appearance = describe(image, scaled(native, (width, height), largest).xyxy[described])
+    appearance = describe(image, scaled(native, size, largest).xyxy[described])
     persons = native.xyxy[native.confidence >= FACED_CONFIDENCE]
     finder = eyes.face_finder
-    faces = finder.find(sampled.frame.image(), persons) if finder else Faces.none()
-    return Look(sampled, native, described, appearance, faces, gray)
+    faces = finder.find(sampled.frame.image(size), persons) if finder else Faces.none()
+    return Look(sampled, size, native, described, appearance, faces, gray)
 
 
 def _detected(largest: Image, sampled: SampledFrame, eyes: Eyes) -> Detections:
     """Persons in a frame, in its own pixels, as seen in images of all sizes."""
-    frame = sampled.frame
+    frame, frame_size = sampled.frame, eyes.size(sampled.frame)
     looks = [
-        scaled(eyes.detector.detect(image), size, frame.size)
+        scaled(eyes.detector.detect(image), size, frame_size)
         for size, image in zip(
             eyes.input_sizes,
             [largest, *map(frame.image, eyes.input_sizes[1:])],
             strict=True,
         )
     ]
-    return merge(looks, [size[1] / frame.size[1] for size in eyes.input_sizes])
+    return merge(looks, [size[1] / frame_size[1] for size in eyes.input_sizes])
 
 
 def _row(look: Look, following: Look | None) -> Row:
@@ -271,11 +283,10 @@ def _row(look: Look, following: Look | None) -> Row:
 
 
 def _motion(look: Look, following: Look) -> NDArray[np.float32]:
-    """Camera motion from one look to the next, in pixels of the upright frame."""
+    """Camera motion from one look to the next, in square pixels of the upright frame."""
     if look.gray.shape != following.gray.shape:
         return CUT
-    size = look.sampled.frame.size
-    shrink = np.divide(look.gray.shape[::-1], size)
+    shrink = np.divide(look.gray.shape[::-1], look.size)
     persons = look.detections.xyxy[look.detections.confidence >= MASK_CONFIDENCE]
     affine = camera_motion(look.gray, following.gray, persons * np.tile(shrink, 2))
     # In the small picture a point is at S p: S⁻¹ A S moves p itself.

@@ -8,18 +8,19 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 
+from passerby.boxes import square_width
 from passerby.errors import VideoTooLong
 from passerby.faces.finder import open_face_finder
 from passerby.inference.session import Device, Image, Runtime
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
 from passerby.records import VideoInfo
-from passerby.video.probe import first_pts, probe
+from passerby.video.probe import first_pts, pixel_aspect, probe
 from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
@@ -54,6 +55,7 @@ class Shard:
     rate: Fraction | None
     origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
     input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
+    pixel_aspect: float  # width of a stored pixel for a height of 1
     network: str
     runtime: Runtime
     device: Device
@@ -74,6 +76,7 @@ class Plan:
 
     video: VideoInfo
     shards: tuple[Shard, ...]
+    pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
 
 
 def ignore(_fraction: float) -> None:
@@ -106,10 +109,13 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
     video = probe(source)
     _check_duration(video, options)
     detector = open_detector(options.network, options.runtime, options.device)
-    sizes = choose_input_sizes(source, video, detector, report)
+    aspect = pixel_aspect(source)
+    # Observed and linked in square pixels: people are as wide as they look.
+    square = replace(video, width=square_width(video.width, aspect))
+    sizes = choose_input_sizes(source, square, detector, report)
     origin_pts = first_pts(source)
     faces = _faces_identity(options)
-    shared = (fingerprint, detector.identity, faces, sizes, str(options.rate), origin_pts)
+    shared = (fingerprint, detector.identity, faces, sizes, aspect, str(options.rate), origin_pts)
     spans = plan_spans(source, options.shard_ms, report)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
@@ -119,6 +125,7 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
             rate=options.rate,
             origin_pts=origin_pts,
             input_sizes=sizes,
+            pixel_aspect=aspect,
             network=options.network,
             runtime=options.runtime,
             device=options.device,
@@ -129,7 +136,7 @@ def plan(source: str, fingerprint: str, options: Options, report: Report = ignor
         )
         for span in spans
     ]
-    return Plan(video, tuple(shards))
+    return Plan(video, tuple(shards), aspect)
 
 
 def choose_input_sizes(

@@ -75,6 +75,7 @@ def write_clip(
     gop: int = 12,
     b_frames: int = 0,
     rotation_degrees: int = 0,
+    pixel_aspect: Fraction | None = None,
     codec_options: Mapping[str, str] | None = None,
     container_options: Mapping[str, str] | None = None,
 ) -> Path:
@@ -97,6 +98,8 @@ def write_clip(
         Greatest distance of key frames; B-frames in a row.
     rotation_degrees : int
         How far a player turns the picture counter-clockwise to show it upright.
+    pixel_aspect : Fraction, optional
+        Told as the width of a stored pixel for a height of 1.
     codec_options, container_options : mapping of str to str, optional
         Further options of FFmpeg's encoder and muxer.
 
@@ -113,6 +116,8 @@ def write_clip(
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt, stream.gop_size, stream.max_b_frames = pixel_format, gop, b_frames
         stream.codec_context.time_base = Fraction(1, 1000) if timestamps_ms else 1 / rate
+        if pixel_aspect:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
         stream.set_display_rotation(rotation_degrees)
         for number, picture in enumerate(chain([first], pictures)):
             time = Fraction(timestamps_ms[number], 1000) if timestamps_ms else number / rate
