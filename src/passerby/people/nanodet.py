@@ -72,7 +72,7 @@ def shift_scores(scores: NDArray[np.floating], logit_shift: float) -> NDArray[np
 
     Examples
     --------
-    >>> shifted(np.array([0.0, 0.6, 0.9]), -0.45).round(3)
+    >>> shift_scores(np.array([0.0, 0.6, 0.9]), -0.45).round(3)
     array([0.   , 0.489, 0.852])
     """
     odds = scores / (1 - scores) * np.exp(logit_shift)
