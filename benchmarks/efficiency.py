@@ -58,7 +58,7 @@ def _images(shard: Shard) -> Iterator[Image]:
         shard.source.location(), shard.span, shard.rate, shard.origin_pts
     ):
         if not sampled.is_beyond_span:
-            yield sampled.frame.image(shard.input_size)
+            yield sampled.frame.image(shard.input_sizes[0])
 
 
 def _seconds(shard: Shard, images: list[Image]) -> float:

@@ -76,8 +76,8 @@ def _looks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
         if not sampled.has_face_tick or sampled.is_beyond_span:
             continue
         image, size = sampled.frame.image(), sampled.frame.size
-        small = detector.detect(sampled.frame.image(shard.input_size))
-        seen = scaled(small, shard.input_size, size)
+        small = detector.detect(sampled.frame.image(shard.input_sizes[0]))
+        seen = scaled(small, shard.input_sizes[0], size)
         persons = clip(seen.xyxy[seen.confidence >= FACED_CONFIDENCE], *size)
         faces = finder.find(image, persons)
         middles = (faces.xyxy[:, :2] + faces.xyxy[:, 2:]) / 2

@@ -179,7 +179,8 @@ def _clocked_models(models: Models, clock: StageClock) -> Models:
     return Models(
         _clocked(models.detector, clock, "detect", "detect"),
         _clocked(parts, clock, "find", "faces: rest"),
-        models.input_size,
+        models.input_sizes,
+        models.pixel_aspect,
     )
 
 

@@ -87,7 +87,7 @@ def _costs(video: Path, everybody: list[Contender], work: Path, runs: int) -> li
 def _spent(contender: Contender, video: Path, work: Path, chosen: Plan) -> spending.Spending:
     out = work / contender.name
     out.mkdir(exist_ok=True)
-    return spending.run(contender.command(video, out, chosen.shards[0].input_size))
+    return spending.run(contender.command(video, out, chosen.shards[0].input_sizes[0]))
 
 
 def _scores(sequences: list[Path], results: Path) -> Scores:

@@ -79,6 +79,17 @@ def clip(xyxy: Boxes, width: float, height: float) -> Boxes:
     return np.clip(xyxy, 0, limits)
 
 
+def square_width(width: int, pixel_aspect: float) -> int:
+    """Width of a frame once its pixels are square; its height stays.
+
+    Examples
+    --------
+    >>> square_width(720, 16 / 15)
+    768
+    """
+    return max(1, round(width * pixel_aspect))
+
+
 def from_ltwh(ltwh: Boxes) -> Boxes:
     """Convert left, top, width, height to `xyxy`."""
     return np.concatenate([ltwh[:, :2], ltwh[:, :2] + ltwh[:, 2:4]], axis=1)

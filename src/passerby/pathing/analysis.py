@@ -17,7 +17,7 @@ from passerby.pathing.executor import Executor
 from passerby.pathing.observation_store import ObservationStore
 from passerby.pathing.observations import load_all
 from passerby.pathing.observe import observe_shard
-from passerby.pathing.plan import Options, plan
+from passerby.pathing.plan import Options, Plan, plan
 from passerby.pathing.video_source import VideoSource
 from passerby.pathing.warnings import warnings
 from passerby.records import (
@@ -90,16 +90,17 @@ def analyse(
     observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
-    return _linked(chosen.video, observations)
+    return _linked(chosen, observations)
 
 
-def _linked(video: VideoInfo, observations: Observations) -> Analysis:
+def _linked(chosen: Plan, observations: Observations) -> Analysis:
     # SciPy takes 0.3 s to import, which the first frame need not wait for.
-    from passerby.pathing.link import link  # noqa: PLC0415
+    from passerby.pathing.link import link_oblong  # noqa: PLC0415
 
+    video = chosen.video
     return Analysis(
         video,
-        link(observations, video.width, video.height),
+        link_oblong(observations, video.width, video.height, chosen.pixel_aspect),
         observations.frame_index,
         observations.frame_count,
         warnings(video, observations),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import boxes
+from passerby.boxes import square_width
 from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.appearance import appearance_embeddings
 from passerby.tracking.bidirectional import associate_bidirectionally
@@ -43,6 +44,38 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
     person_of, face_person_of = _persons(observations, detections, faces, (width, height))
     found = sightings(observations, detections, person_of, faces, face_person_of)
     return _in_frame(found, width, height)
+
+
+def link_oblong(
+    observations: Observations, width: int, height: int, pixel_aspect: float
+) -> Sightings:
+    """As `link`, of a video whose pixels are not square.
+
+    Parameters
+    ----------
+    observations : Observations
+        In square pixels: see `square_width`.
+    width, height : int
+        Of the upright frame, stored pixels.
+    pixel_aspect : float
+        Width of a stored pixel for a height of 1.
+
+    Returns
+    -------
+    Sightings
+        In stored pixels, faces as well.
+    """
+    square = square_width(width, pixel_aspect)
+    found = link(observations, square, height)
+    if square == width:
+        return found
+    shrink = np.array([width / square, 1], np.float32)
+    faces = replace(
+        found.faces,
+        xyxy=found.faces.xyxy * np.tile(shrink, 2),
+        landmarks=found.faces.landmarks * shrink,
+    )
+    return replace(found, xyxy=found.xyxy * np.tile(shrink, 2), faces=faces)
 
 
 def link_boxes(observations: Observations, width: int, height: int) -> Sightings:

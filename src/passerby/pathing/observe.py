@@ -16,14 +16,18 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.boxes import square_width
 from passerby.errors import ModelError
 from passerby.faces.finder import FaceFinder, open_face_finder
+from passerby.inference.session import Image
 from passerby.pathing.observation_store import ObservationStore
 from passerby.pathing.observations import serialised
 from passerby.pathing.plan import Shard, identity_of
 from passerby.people.appearance import DIMENSIONS, describe
 from passerby.people.detector import Detector, open_detector, scaled
+from passerby.people.merging import merge
 from passerby.records import Detections, Faces, FractionCallback, Observations
+from passerby.video.decode import DecodedFrame
 from passerby.video.motion import CUT, STILL, camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
 
@@ -60,13 +64,19 @@ class Models:
 
     detector: Detector
     face_finder: FaceFinder | None
-    input_size: tuple[int, int]  # width, height of the image the detector sees
+    input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
+    pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
+
+    def size(self, frame: DecodedFrame) -> tuple[int, int]:
+        """Width and height of the upright frame in square pixels."""
+        width, height = frame.size
+        return square_width(width, self.pixel_aspect), height
 
     def warm_up_calls(self) -> Iterator[Callable[[], object]]:
-        """Calls with an empty image, which load the networks."""
-        width, height = self.input_size
-        blank = np.zeros((height, width, 3), np.uint8)
-        yield partial(self.detector.detect, blank)
+        """Calls with empty images, which load the networks."""
+        for width, height in self.input_sizes:
+            blank = np.zeros((height, width, 3), np.uint8)
+            yield partial(self.detector.detect, blank)
         if self.face_finder:
             yield partial(self.face_finder.find, blank, NOBODY.xyxy)
 
@@ -76,7 +86,8 @@ class FrameObservation:
     """What one analysed frame showed."""
 
     sampled: SampledFrame
-    detections: Detections  # in pixels of the upright frame
+    size: tuple[int, int]  # width, height of the upright frame in square pixels
+    detections: Detections  # in those pixels
     described: NDArray[np.int64]  # (k,) which of them have an appearance
     appearance: NDArray[np.uint8]  # (k, D)
     faces: Faces
@@ -143,13 +154,16 @@ def load_models(shard: Shard, threads: int) -> Models:
             f"{shard.models_identity}: machines of one cluster must be of one kind, or "
             "`runtime` be set."
         )
-    return Models(detector, finder, shard.input_size)
+    return Models(detector, finder, shard.input_sizes, shard.pixel_aspect)
 
 
 def observe(
     shard: Shard, models: Models, on_progress: FractionCallback, threads: int = 1
 ) -> Observations:
-    """Look at every analysed frame of a shard; parameters as `observe_shard`."""
+    """Look at every analysed frame of a shard; parameters as `observe_shard`.
+
+    All boxes, and the camera's motion, are in square pixels: see `Models.size`.
+    """
     frames = AnalysedFrames(shard.source.location(), shard.span, shard.rate, shard.origin_pts)
     observe_frame = partial(_observe_frame, models=models)
     rows: list[Row] = []
@@ -192,26 +206,34 @@ def _one_a_timestamp(frames: Iterable[SampledFrame]) -> Iterator[SampledFrame]:
 
 
 def _observe_frame(sampled: SampledFrame, models: Models) -> FrameObservation:
-    width, height = sampled.frame.size
+    size = width, height = models.size(sampled.frame)
     gray_width = min(GRAY_WIDTH, width)
     gray = sampled.frame.gray((gray_width, max(1, round(height * gray_width / width))))
+    nothing = NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray
     if sampled.is_beyond_span:
-        return FrameObservation(
-            sampled, NOBODY, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray
-        )
-    image = sampled.frame.image(models.input_size)
-    found = models.detector.detect(image)
-    native = scaled(found, models.input_size, (width, height))
+        return FrameObservation(sampled, size, NOBODY, *nothing)
+    largest = models.input_sizes[0]
+    image = sampled.frame.image(largest)
+    native = _detect(image, sampled.frame, models)
     if not sampled.has_face_tick:
-        return FrameObservation(
-            sampled, native, NOBODY_DESCRIBED, NO_APPEARANCE, Faces.none(), gray
-        )
-    described = np.flatnonzero(found.confidence >= DESCRIBED_CONFIDENCE)
-    appearance = describe(image, found.xyxy[described])
+        return FrameObservation(sampled, size, native, *nothing)
+    described = np.flatnonzero(native.confidence >= DESCRIBED_CONFIDENCE)
+    appearance = describe(image, scaled(native, size, largest).xyxy[described])
     persons = native.xyxy[native.confidence >= FACED_CONFIDENCE]
     finder = models.face_finder
-    faces = finder.find(sampled.frame.image(), persons) if finder else Faces.none()
-    return FrameObservation(sampled, native, described, appearance, faces, gray)
+    faces = finder.find(sampled.frame.image(size), persons) if finder else Faces.none()
+    return FrameObservation(sampled, size, native, described, appearance, faces, gray)
+
+
+def _detect(largest: Image, frame: DecodedFrame, models: Models) -> Detections:
+    """Detect persons in images of all sizes; boxes in square pixels of the frame."""
+    frame_size = models.size(frame)
+    images = [largest, *map(frame.image, models.input_sizes[1:])]
+    by_size = [
+        scaled(models.detector.detect(image), size, frame_size)
+        for size, image in zip(models.input_sizes, images, strict=True)
+    ]
+    return merge(by_size, [size[1] / frame_size[1] for size in models.input_sizes])
 
 
 def _row(this: FrameObservation, following: FrameObservation | None) -> Row:
@@ -229,11 +251,10 @@ def _row(this: FrameObservation, following: FrameObservation | None) -> Row:
 
 
 def _motion(this: FrameObservation, following: FrameObservation) -> NDArray[np.float32]:
-    """Camera motion from one frame to the next, in pixels of the upright frame."""
+    """Camera motion from one frame to the next, in square pixels of the upright frame."""
     if this.gray.shape != following.gray.shape:
         return CUT
-    size = this.sampled.frame.size
-    shrink = np.divide(this.gray.shape[::-1], size)
+    shrink = np.divide(this.gray.shape[::-1], this.size)
     persons = this.detections.xyxy[this.detections.confidence >= MASK_CONFIDENCE]
     affine = camera_motion(this.gray, following.gray, persons * np.tile(shrink, 2))
     # In the small picture a point is at S p: S⁻¹ A S moves p itself.

@@ -7,11 +7,12 @@ that: what has been computed once is found again, wherever and whenever.
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 
+from passerby.boxes import square_width
 from passerby.errors import VideoTooLong
 from passerby.faces.finder import open_face_finder
 from passerby.inference.session import Device, Image, Runtime
@@ -19,12 +20,12 @@ from passerby.pathing.video_source import VideoSource
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
 from passerby.records import FractionCallback, VideoInfo
-from passerby.video.probe import first_pts, probe
+from passerby.video.probe import first_pts, pixel_aspect, probe
 from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 6
+OBSERVER_VERSION = 7
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)
@@ -51,7 +52,8 @@ class Shard:
     span: Span
     rate: Fraction | None
     origin_pts: int  # PTS of the video's first frame: the zero of the sampling grid
-    input_size: tuple[int, int]  # width, height of the image the detector sees
+    input_sizes: tuple[tuple[int, int], ...]  # width, height of each image the detector sees
+    pixel_aspect: float  # width of a stored pixel for a height of 1
     network: str
     runtime: Runtime
     device: Device
@@ -72,6 +74,7 @@ class Plan:
 
     video: VideoInfo
     shards: tuple[Shard, ...]
+    pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
 
 
 def ignore_progress(_fraction: float) -> None:
@@ -104,10 +107,14 @@ def plan(
     video = probe(location)
     _check_duration(video, options)
     detector = open_detector(options.network, options.runtime, options.device)
-    size = choose_input_size(location, video, detector, on_progress)
+    aspect = pixel_aspect(location)
+    # Observed and linked in square pixels: people are as wide as they look.
+    square = replace(video, width=square_width(video.width, aspect))
+    sizes = choose_input_sizes(location, square, detector, on_progress)
     origin_pts = first_pts(location)
     faces = _faces_identity(options)
-    shared = (source.fingerprint, detector.identity, faces, size, str(options.rate), origin_pts)
+    rate = str(options.rate)
+    shared = (source.fingerprint, detector.identity, faces, sizes, aspect, rate, origin_pts)
     spans = plan_spans(location, options.shard_ms, on_progress)
     expected_frames = round(_analysed_rate(video, options) * video.duration_ms / 1000 / len(spans))
     shards = [
@@ -116,7 +123,8 @@ def plan(
             span=span,
             rate=options.rate,
             origin_pts=origin_pts,
-            input_size=size,
+            input_sizes=sizes,
+            pixel_aspect=aspect,
             network=options.network,
             runtime=options.runtime,
             device=options.device,
@@ -127,15 +135,15 @@ def plan(
         )
         for span in spans
     ]
-    return Plan(video, tuple(shards))
+    return Plan(video, tuple(shards), aspect)
 
 
-def choose_input_size(
+def choose_input_sizes(
     location: str,
     video: VideoInfo,
     detector: Detector,
     on_progress: FractionCallback = ignore_progress,
-) -> tuple[int, int]:
+) -> tuple[tuple[int, int], ...]:
     """(width, height) of the images in which this video's persons are seen best."""
     size = input_size.probe_size(video.width, video.height)
     width, height = size
@@ -152,7 +160,7 @@ def choose_input_size(
         certain = found.xyxy[found.confidence > input_size.PROBE_CONFIDENCE]
         heights.append((certain[:, 3] - certain[:, 1]) * video.height / height)
     seen = np.concatenate([np.empty(0, np.float32), *heights])
-    return input_size.choose(seen, video.width, video.height)
+    return input_size.choose_all(seen, video.width, video.height)
 
 
 def identity_of(detector: str, faces: str) -> str:

@@ -75,6 +75,7 @@ class ClipOptions(TypedDict, total=False):
     gop: int  # greatest distance of key frames; 12
     b_frames: int  # in a row; 0
     rotation_degrees: int  # that a player turns the picture counter-clockwise; 0
+    pixel_aspect: Fraction | None  # width of a stored pixel for a height of 1; not told
     codec_options: Mapping[str, str] | None  # more options of FFmpeg's encoder
     container_options: Mapping[str, str] | None  # more options of FFmpeg's muxer
 
@@ -88,6 +89,7 @@ _DEFAULTS: ClipOptions = {
     "gop": 12,
     "b_frames": 0,
     "rotation_degrees": 0,
+    "pixel_aspect": None,
     "codec_options": None,
     "container_options": None,
 }
@@ -132,6 +134,8 @@ def _add_stream(output: OutputContainer, first: Image, chosen: ClipOptions) -> V
     stream.pix_fmt = chosen["pixel_format"]
     stream.gop_size, stream.max_b_frames = chosen["gop"], chosen["b_frames"]
     stream.codec_context.time_base = Fraction(1, 1000) if chosen["timestamps_ms"] else 1 / rate
+    if chosen["pixel_aspect"]:
+        stream.codec_context.sample_aspect_ratio = chosen["pixel_aspect"]
     stream.set_display_rotation(chosen["rotation_degrees"])
     return stream
 

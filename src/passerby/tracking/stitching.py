@@ -18,6 +18,7 @@ correlation problem", IEEE Trans. Automatic Control 26(2), 1981.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from passerby.assignment import assign
 from passerby.tracking import kalman
+from passerby.tracking.fragments import insert_fragments
 from passerby.tracking.kalman import Floats, Motion
 from passerby.tracking.stabilisation import StabilisedDetections
 from passerby.tracking.tracklets import Rows, label_rows, rows_by_label
@@ -36,6 +38,9 @@ class StitchingSettings:
     """The terms of the cost of joining two tracklets."""
 
     longest_gap: float = 4.0  # seconds
+    # Tracklets of fewer detections are fragments: see `fragments`. Measured on three
+    # sequences, 2026-12-01: HOTA 64.4 with 2, 65.8 with 3, 65.4 with 5, 62.5 without.
+    fewest_detections: int = 3
     # How likely a stranger begins at a given place, velocity and size: density per
     # body height to the 4th and (height / s) squared.
     stranger_density: float = 0.08
@@ -94,19 +99,64 @@ def stitch(
         Persons from 0, in no particular order; `NOBODY` as it was.
     """
     groups = rows_by_label(tracklet_of)
-    if groups:
-        tails = _ends(detections, groups, settings.memory)
-        heads = _ends(detections, [rows[::-1] for rows in groups], settings.memory)
-        earlier, later, cost = _possible_links(tails, heads, settings)
-        cost -= _similarity_odds(embeddings[earlier], embeddings[later], settings)
-        last = np.array([rows[-1] for rows in groups])
-        cost += settings.leaving_at_border * _leaves_picture(tails.motion, at_border[last])[earlier]
-        worthwhile = cost < 0
-        pairs = minimum_cost_links(
-            earlier[worthwhile], later[worthwhile], cost[worthwhile], len(groups)
-        )
-        groups = merge_chains(groups, pairs)
-    return label_rows(groups, len(tracklet_of))
+    is_long = np.array([len(rows) >= settings.fewest_detections for rows in groups], np.bool_)
+    tracklets = [groups[number] for number in np.flatnonzero(is_long)]
+    fragments = [groups[number] for number in np.flatnonzero(~is_long)]
+    links = partial(_links, detections, at_border=at_border, settings=settings)
+    paths = _join(tracklets, *links(tracklets, embeddings[is_long]))
+    paths, rest = insert_fragments(detections, paths, fragments)
+    others = [fragments[number] for number in rest]
+    others = _join(others, *links(others, embeddings[~is_long][rest]))
+    known_by_place = np.zeros((len(paths) + len(others), 0))
+    paths = _extend(paths, others, *links([*paths, *others], known_by_place))
+    return label_rows(paths, len(tracklet_of))
+
+
+def _links(
+    detections: StabilisedDetections,
+    groups: list[Rows],
+    embeddings: Floats,
+    at_border: NDArray[np.bool_],
+    settings: StitchingSettings,
+) -> tuple[Rows, Rows, Floats]:
+    """Pairs (earlier, later) of tracklets that are likelier one person than two, and costs < 0."""
+    if not groups:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    tails = _ends(detections, groups, settings.memory)
+    heads = _ends(detections, [rows[::-1] for rows in groups], settings.memory)
+    earlier, later, cost = _possible_links(tails, heads, settings)
+    cost -= _similarity_odds(embeddings[earlier], embeddings[later], settings)
+    last = np.array([rows[-1] for rows in groups])
+    cost += settings.leaving_at_border * _leaves_picture(tails.motion, at_border[last])[earlier]
+    worthwhile = cost < 0
+    return earlier[worthwhile], later[worthwhile], cost[worthwhile]
+
+
+def _join(groups: list[Rows], earlier: Rows, later: Rows, cost: Floats) -> list[Rows]:
+    """Join tracklets by the links of least total cost."""
+    return merge_chains(groups, minimum_cost_links(earlier, later, cost, len(groups)))
+
+
+def _extend(
+    paths: list[Rows], fragments: list[Rows], earlier: Rows, later: Rows, cost: Floats
+) -> list[Rows]:
+    """Give each end of a path one fragment at most, and each fragment one path at most.
+
+    The links are those of paths and fragments, in this order. Fragments that no path takes
+    come last.
+    """
+    count = len(paths)
+    begins = (earlier >= count) & (later < count)  # the fragment comes before the path
+    ends = (earlier < count) & (later >= count)
+    fragment = np.concatenate([earlier[begins], later[ends]]) - count
+    end_of_path = np.concatenate([2 * later[begins], 2 * earlier[ends] + 1])
+    costs = np.concatenate([cost[begins], cost[ends]])
+    pairs = minimum_cost_links(fragment, end_of_path, costs, max(2 * count, len(fragments)))
+    extended = list(paths)
+    for number, end in pairs:
+        extended[end // 2] = np.sort(np.concatenate([extended[end // 2], fragments[number]]))
+    taken = {number for number, _ in pairs}
+    return extended + [rows for number, rows in enumerate(fragments) if number not in taken]
 
 
 def _ends(detections: StabilisedDetections, groups: list[Rows], memory: float) -> Ends:

@@ -5,6 +5,10 @@ from passerby.records import VideoInfo
 from passerby.video.container import MICROSECONDS, OpenVideo, open_video
 from passerby.video.decode import DecodedFrame, frames_of
 
+# Beyond it, to either side of 1, a shape of pixels is taken for a wrong entry: the most that
+# is in use is 2.18, of anamorphic film on narrow tape.
+OBLONGEST = 4.0
+
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG; every other value is limited or unknown
 
 
@@ -56,6 +60,22 @@ def first_pts(source: str) -> int:
     """
     with open_video(source) as video:
         return _first_frame(video).pts
+
+
+def pixel_aspect(source: str) -> float:
+    """Width of a pixel of the upright frame for a height of 1; 1 where that is not told.
+
+    Raises
+    ------
+    UnsupportedVideo, DamagedVideo, VideoGone
+        As `probe`.
+    """
+    with open_video(source) as video:
+        told = video.stream.sample_aspect_ratio
+        if not told or not 1 / OBLONGEST <= told <= OBLONGEST:
+            return 1.0
+        turned = _first_frame(video).orientation.is_transposed
+        return float(1 / told if turned else told)
 
 
 def duration_ms(video: OpenVideo) -> int:

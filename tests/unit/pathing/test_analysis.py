@@ -13,10 +13,10 @@ from passerby.pathing.analysis import Analysis, analyse
 from passerby.pathing.executor import Executor, ShardCallback, ShardTask
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import serialised
-from passerby.pathing.plan import Options, Shard
+from passerby.pathing.plan import Options, Shard, plan
 from passerby.pathing.video_source import FileSource
 from passerby.records import FractionCallback, Progress, ProgressCallback, Stage
-from passerby.testing import BOX_COLOURS, Image, observations, texture, write_clip
+from passerby.testing import BOX_COLOURS, Image, moving_boxes, observations, texture, write_clip
 
 R = TypeVar("R")
 
@@ -206,3 +206,49 @@ def test_an_exception_of_on_progress_ends_the_work(
 
     assert told.count(stage) == 1
     assert told[-1] == stage
+
+
+@pytest.mark.parametrize("rotation", [0, 90], ids=["upright", "on its side"])
+def test_pixels_that_are_not_square_change_nothing_but_the_ratio(
+    tmp_path: Path, rotation: int
+) -> None:
+    pictures = [np.rot90(image, rotation // 90) for image in moving_boxes(30, size=(320, 240))]
+    # The same, every second column of what is stored left out.
+    narrow = [image[:, ::2] for image in pictures]
+    options = Options(rate=None, with_faces=False)
+    results = {}
+    for name, images, aspect in (("square", pictures, 1), ("narrow", narrow, 2)):
+        path = write_clip(
+            tmp_path / f"{name}.mp4",
+            map(np.ascontiguousarray, images),
+            rotation_degrees=-rotation,
+            pixel_aspect=Fraction(aspect),
+        )
+        results[name] = found_in(str(path), tmp_path / name, options=options)
+
+    # Both begin at once: which of them is the first is as good as chance.
+    square, halved = (
+        found.sightings.xyxy[np.lexsort((found.sightings.xyxy[:, 1], found.sightings.frame_index))]
+        for found in results.values()
+    )
+    shrink = np.tile([1.0, 0.5] if rotation else [0.5, 1.0], 2)
+    assert results["narrow"].video.width * (1 if rotation else 2) == 320
+    assert len(square) == len(halved) == 60
+    assert {found.sightings.person_index.max() for found in results.values()} == {1}
+    # Half the columns is less colour at the edges: 2 pixels, of bodies 120 tall.
+    difference = np.abs(square * shrink - halved)
+    assert np.median(difference) < 1
+    assert difference.max() < 120 / 20
+
+
+def test_key_and_sizes_know_the_shape_of_the_pixels(tmp_path: Path) -> None:
+    shards = []
+    for aspect in (Fraction(1), Fraction(3, 2)):
+        path = tmp_path / f"{aspect.numerator}.mp4"
+        write_clip(path, [texture((640, 480))] * 3, pixel_aspect=aspect)
+        shards.append(plan(FileSource(str(path), "v1"), Options()).shards[0])
+
+    assert [shard.pixel_aspect for shard in shards] == [1.0, 1.5]
+    # Nobody is seen: the long side is 480, of 640 x 480 and of 960 x 480.
+    assert [shard.input_sizes for shard in shards] == [((480, 352),), ((480, 256),)]
+    assert shards[0].key != shards[1].key

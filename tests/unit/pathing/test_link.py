@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.pathing.link import link, link_boxes
+from passerby.pathing.link import link, link_boxes, link_oblong
 from passerby.records import Sightings
 from passerby.testing import Seen, observations, together, walk
 
@@ -182,3 +182,15 @@ def test_boxes_of_a_camera_at_rest_are_linked_as_those_of_a_film() -> None:
 
     assert found.person_index.tolist() == expected.person_index.tolist()
     assert found.xyxy.tolist() == expected.xyxy.tolist()
+
+
+def test_faces_and_bodies_are_given_back_in_stored_pixels() -> None:
+    frames = together(walk(100, 10, 20, height=120), walk(390, -10, 20, height=80))
+    seen = observations(frames)
+    expected = link(seen, WIDTH, HEIGHT)
+
+    found = link_oblong(seen, WIDTH // 2, HEIGHT, 2.0)
+
+    assert np.array_equal(found.person_index, expected.person_index)
+    assert found.xyxy == pytest.approx(expected.xyxy * np.array([0.5, 1, 0.5, 1], np.float32))
+    assert link_oblong(seen, WIDTH, HEIGHT, 1.0).xyxy == pytest.approx(expected.xyxy)

@@ -309,7 +309,7 @@ def test_a_machine_that_would_see_something_else_refuses(
     still_clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (shard,) = shards_of(still_clip, Options())
-    assert load_models(shard, 1).input_size == shard.input_size
+    assert load_models(shard, 1).input_sizes == shard.input_sizes
 
     monkeypatch.setattr(ColourDetector, "identity", "another runtime")
 

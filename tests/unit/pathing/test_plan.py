@@ -7,7 +7,7 @@ import pytest
 from passerby.errors import ModelError, UnsupportedVideo, VideoTooLong
 from passerby.inference.session import Device
 from passerby.pathing import plan as module
-from passerby.pathing.plan import Options, choose_input_size, plan
+from passerby.pathing.plan import Options, choose_input_sizes, plan
 from passerby.pathing.video_source import FileSource
 from passerby.people.input_size import probe_size
 from passerby.testing import ColourDetector, moving_boxes, texture, write_clip
@@ -119,7 +119,7 @@ def test_the_key_depends_on_the_size_of_the_image(
     still_clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = keys(still_clip)
-    monkeypatch.setattr(module, "choose_input_size", lambda *_: (640, 640))
+    monkeypatch.setattr(module, "choose_input_sizes", lambda *_: ((640, 640),))
 
     assert keys(still_clip) != before
 
@@ -128,7 +128,7 @@ def test_the_device_is_in_the_shards_and_in_their_keys(
     still_clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Where it would look at the video: there may be no GPU here.
-    monkeypatch.setattr(module, "choose_input_size", lambda *_: (320, 256))
+    monkeypatch.setattr(module, "choose_input_sizes", lambda *_: ((320, 256),))
     on_cpu, on_gpu = (
         plan(FileSource(still_clip, "v1"), Options(runtime="onnxruntime", device=device)).shards[0]
         for device in DEVICES
@@ -145,7 +145,7 @@ def test_shards_have_different_keys_and_share_the_work(still_clip: str) -> None:
     assert len(shards) == 4
     assert len({shard.key for shard in shards}) == 4
     assert {shard.expected_frames for shard in shards} == {8}  # 30 in 4
-    assert {shard.input_size for shard in shards} == {shards[0].input_size}
+    assert {shard.input_sizes for shard in shards} == {shards[0].input_sizes}
 
 
 @pytest.mark.usefixtures("colour_network")
@@ -172,12 +172,12 @@ def test_people_are_shown_to_the_detector_at_the_size_it_sees_best(tmp_path: Pat
     # 180 high: 320 x 180, to multiples of 32.
     path = str(write_clip(tmp_path / "clip.mp4", moving_boxes(12, size=(640, 360), boxes=1)))
 
-    assert choose_input_size(path, probe(path), ColourDetector()) == (320, 192)
+    assert choose_input_sizes(path, probe(path), ColourDetector()) == ((320, 192),)
 
 
 def test_where_nobody_is_seen_the_size_is_the_usual_one(tmp_path: Path) -> None:
     path = str(write_clip(tmp_path / "clip.mp4", [texture((640, 360))] * 12))
 
-    size = choose_input_size(path, probe(path), ColourDetector())
+    (size,) = choose_input_sizes(path, probe(path), ColourDetector())
 
     assert size == probe_size(640, 360) == (480, 256)

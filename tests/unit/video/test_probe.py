@@ -7,7 +7,7 @@ import pytest
 
 from passerby.records import VideoInfo
 from passerby.testing import moving_boxes, write_clip
-from passerby.video.probe import first_pts, probe
+from passerby.video.probe import OBLONGEST, first_pts, pixel_aspect, probe
 
 H264 = VideoInfo("h264", "QuickTime / MOV", 25.0, 160, 120, 1200, "LIMITED")
 NTSC = Fraction(30000, 1001)
@@ -88,3 +88,26 @@ def test_first_pts(tmp_path: Path, name: str, options: Mapping[str, Any], pts: i
     path = write_clip(tmp_path / name, moving_boxes(5), **options)
 
     assert first_pts(str(path)) == pts
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({}, 1.0, id="not told"),
+        pytest.param({"pixel_aspect": Fraction(1)}, 1.0, id="square"),
+        pytest.param({"pixel_aspect": Fraction(16, 15)}, 16 / 15, id="PAL, 4:3"),
+        pytest.param({"pixel_aspect": Fraction(8, 9)}, 8 / 9, id="NTSC, 4:3"),
+        pytest.param(
+            {"pixel_aspect": Fraction(4, 3), "rotation_degrees": 90}, 3 / 4, id="on its side"
+        ),
+        pytest.param(
+            {"pixel_aspect": Fraction(4, 3), "rotation_degrees": 180}, 4 / 3, id="upside down"
+        ),
+        pytest.param({"pixel_aspect": Fraction(100, 1)}, 1.0, id="nonsense"),
+    ],
+)
+def test_pixel_aspect(tmp_path: Path, options: Mapping[str, Any], expected: float) -> None:
+    path = write_clip(tmp_path / "clip.mp4", moving_boxes(3), **options)
+
+    assert OBLONGEST < 100
+    assert pixel_aspect(str(path)) == pytest.approx(expected)
