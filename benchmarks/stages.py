@@ -122,6 +122,7 @@ def _analyse(
         sightings,
         observations.frame_index,
         observations.frame_count,
+        chosen.input_sizes,
         warnings(chosen.video, observations),
     )
     starts = {"start": started_cpu_s(observed)}
