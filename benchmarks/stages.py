@@ -2,7 +2,7 @@
 
     python -m benchmarks.stages VIDEO OUT
 
-Does what `benchmarks.speed VIDEO OUT` does, in as many processes, but within each process
+Does what `benchmarks.one_run VIDEO OUT` does, in as many processes, but within each process
 one stage after the other: of stages side by side nobody can tell which one the processor
 works for. Clocks are put around the objects that the parts of passerby hand each other, and
 around the few functions and classes that no object stands for.
@@ -23,7 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from benchmarks.clock import Costs, StageClock, added
+from benchmarks.clock import Costs, StageClock, add_costs
 
 from passerby.bootstrap import single_file
 from passerby.engine.local import LocalExecutor
@@ -68,7 +68,7 @@ T = TypeVar("T")
 
 
 class ObservedShard(NamedTuple):
-    """What observing one shard has cost."""
+    """Costs of observing one shard."""
 
     process: int  # its id
     began_cpu_s: float  # what the process had used before
@@ -99,7 +99,7 @@ def main() -> None:
         analysis, of_shards = _analyse(asked.video, FolderObservationStore(Path(folder)), clock)
     with clock.stage("save"):
         single_file.write_results(analysis, asked.out, asked.video.stem)
-    costs = added([clock.costs, of_shards])
+    costs = add_costs([clock.costs, of_shards])
     print(json.dumps({"frames": len(analysis.frame_index), "costs": costs}))
 
 
@@ -109,7 +109,7 @@ def _analyse(
     """Do what `pathing.analysis.analyse` does; give what observing has cost as well."""
     from passerby.pathing.link import link  # noqa: PLC0415 - imported within "start"
 
-    with _clocks_on_modules(clock), clock.stage("plan"):
+    with _clock_modules(clock), clock.stage("plan"):
         chosen = planning.plan(FileSource(os.path.realpath(video), "benchmark"), Options())
     task = partial(observe_staged, store=store)
     observed = LocalExecutor().map(task, chosen.shards, lambda *_: None)
@@ -125,7 +125,7 @@ def _analyse(
         warnings(chosen.video, observations),
     )
     starts = {"start": started_cpu_s(observed)}
-    return analysis, added([starts, *(one.costs for one in observed)])
+    return analysis, add_costs([starts, *(one.costs for one in observed)])
 
 
 def started_cpu_s(observed: Iterable[ObservedShard]) -> float:
@@ -144,8 +144,8 @@ def observe_staged(
     del threads
     _import_runtime()
     began_cpu_s, clock = time.process_time(), StageClock()
-    with _clocks_on_modules(clock):
-        models = _clocked_models(load_models(shard, 1), clock)
+    with _clock_modules(clock):
+        models = _clock_models(load_models(shard, 1), clock)
         observations = observe.observe(shard, models, on_progress)
     with clock.stage("save"):
         store.put(shard.file_name, serialised(observations))
@@ -163,22 +163,22 @@ class Clocked:
         return self._methods.get(name) or getattr(self._inner, name)
 
 
-def _clocked(inner: T, clock: StageClock, method: str, stage: str) -> T:
+def _clock_method(inner: T, clock: StageClock, method: str, stage: str) -> T:
     """Give an object whose `method` counts as a part of a stage."""
-    return cast("T", Clocked(inner, {method: clock.timed(stage, getattr(inner, method))}))
+    return cast("T", Clocked(inner, {method: clock.time_calls(stage, getattr(inner, method))}))
 
 
-def _clocked_models(models: Models, clock: StageClock) -> Models:
+def _clock_models(models: Models, clock: StageClock) -> Models:
     finder = models.face_finder
     assert isinstance(finder, TwoPassFaceFinder)  # noqa: S101 - with faces, as by default
     parts = replace(
         finder,
-        detector=_clocked(finder.detector, clock, "detect", "faces: detector"),
-        mesh=_clocked(finder.mesh, clock, "trace", "faces: mesh"),
+        detector=_clock_method(finder.detector, clock, "detect", "faces: detector"),
+        mesh=_clock_method(finder.mesh, clock, "trace", "faces: mesh"),
     )
     return Models(
-        _clocked(models.detector, clock, "detect", "detect"),
-        _clocked(parts, clock, "find", "faces: rest"),
+        _clock_method(models.detector, clock, "detect", "detect"),
+        _clock_method(parts, clock, "find", "faces: rest"),
         models.input_sizes,
         models.pixel_aspect,
     )
@@ -194,11 +194,11 @@ class ClockedFrames(AnalysedFrames):
         self._clock = clock
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        for sampled in self._clock.timed_steps("decode", super().__iter__()):
+        for sampled in self._clock.time_steps("decode", super().__iter__()):
             frame = sampled.frame
             methods: dict[str, Callable[..., Any]] = {
                 "image": partial(self._image, frame),
-                "gray": self._clock.timed("scale", frame.gray),
+                "gray": self._clock.time_calls("scale", frame.gray),
             }
             yield replace(sampled, frame=cast("DecodedFrame", Clocked(frame, methods)))
 
@@ -209,25 +209,25 @@ class ClockedFrames(AnalysedFrames):
 
 
 @contextmanager
-def _clocks_on_modules(clock: StageClock) -> Iterator[None]:
+def _clock_modules(clock: StageClock) -> Iterator[None]:
     """Put clocks on what no object stands for, and have all work done in one thread."""
-    open_session = clock.timed("load networks", Execution.open_session)
+    open_session = clock.time_calls("load networks", Execution.open_session)
     steps = {
-        "camera_motion": clock.timed("camera motion", camera_motion),
-        "describe": clock.timed("appearance", describe),
+        "camera_motion": clock.time_calls("camera motion", camera_motion),
+        "describe": clock.time_calls("appearance", describe),
         "AnalysedFrames": partial(ClockedFrames, clock),
     }
     inline = {"ThreadPoolExecutor": lambda _threads: InlineExecutor()}
     with (
-        _replaced(Execution, {"open_session": open_session}),
-        _replaced(planning, inline),
-        _replaced(observe, steps | inline),
+        _replace_attributes(Execution, {"open_session": open_session}),
+        _replace_attributes(planning, inline),
+        _replace_attributes(observe, steps | inline),
     ):
         yield
 
 
 @contextmanager
-def _replaced(owner: object, others: dict[str, Any]) -> Iterator[None]:
+def _replace_attributes(owner: object, others: dict[str, Any]) -> Iterator[None]:
     """Put other attributes in the place of some until the block ends."""
     before = {name: getattr(owner, name) for name in others}
     for name, other in others.items():
