@@ -69,7 +69,7 @@ def add_costs(costs: Iterable[Costs]) -> Costs:
 
     Examples
     --------
-    >>> added([{"plan": 1.0}, {"plan": 0.5, "link": 2.0}])
+    >>> add_costs([{"plan": 1.0}, {"plan": 0.5, "link": 2.0}])
     {'plan': 1.5, 'link': 2.0}
     """
     total: Costs = defaultdict(float)

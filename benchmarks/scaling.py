@@ -166,7 +166,7 @@ def model_seconds(costs: Costs, shard_count: int, cores: int) -> float:
 
     Examples
     --------
-    >>> modelled_s(Costs(plan_s=5, shard_s=10, link_s=20), 360, cores=100)
+    >>> model_seconds(Costs(plan_s=5, shard_s=10, link_s=20), 360, cores=100)
     65
     """
     rounds = math.ceil(shard_count / cores)

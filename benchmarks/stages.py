@@ -13,9 +13,9 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -30,18 +30,19 @@ from passerby.engine.local import LocalExecutor
 from passerby.faces.finder import TwoPassFaceFinder
 from passerby.inference import weights
 from passerby.inference.execution import Execution, choose_execution
+from passerby.pathing import analysis as pathing_analysis
 from passerby.pathing import observe
 from passerby.pathing import plan as planning
-from passerby.pathing.analysis import Analysis
+from passerby.pathing.analysis import Analysis, analyse
+from passerby.pathing.executor import ShardCallback, ShardTask
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import load_all, serialised
 from passerby.pathing.observe import Models, load_models
-from passerby.pathing.plan import Options, Shard
+from passerby.pathing.plan import Shard
 from passerby.pathing.video_source import FileSource
-from passerby.pathing.warnings import warnings
 from passerby.people.appearance import describe
 from passerby.people.detector import SHIPPED_NETWORK
-from passerby.records import FractionCallback
+from passerby.records import FractionCallback, Progress, Stage
 from passerby.video.decode import DecodedFrame, Image, Size
 from passerby.video.motion import camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
@@ -65,6 +66,7 @@ STAGES = (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ObservedShard(NamedTuple):
@@ -106,26 +108,40 @@ def main() -> None:
 def _analyse(
     video: Path, store: FolderObservationStore, clock: StageClock
 ) -> tuple[Analysis, Costs]:
-    """Do what `pathing.analysis.analyse` does; give what observing has cost as well."""
-    from passerby.pathing.link import link  # noqa: PLC0415 - imported within "start"
+    """Analyse a video; return what observing its shards has cost as well."""
+    executor = StagedExecutor(store, clock)
+    reading = {"load_all": clock.time_calls("save", load_all)}
+    with _replace_attributes(pathing_analysis, reading), ExitStack() as linking:
 
-    with _clock_modules(clock), clock.stage("plan"):
-        chosen = planning.plan(FileSource(os.path.realpath(video), "benchmark"), Options())
-    task = partial(observe_staged, store=store)
-    observed = LocalExecutor().map(task, chosen.shards, lambda *_: None)
-    with clock.stage("save"):
-        observations = load_all([store.fetch(shard.file_name) for shard in chosen.shards])
-    with clock.stage("link"):
-        sightings = link(observations, chosen.video.width, chosen.video.height)
-    analysis = Analysis(
-        chosen.video,
-        sightings,
-        observations.frame_index,
-        observations.frame_count,
-        warnings(chosen.video, observations),
-    )
-    starts = {"start": started_cpu_s(observed)}
-    return analysis, add_costs([starts, *(one.costs for one in observed)])
+        def on_progress(progress: Progress) -> None:
+            if progress.stage is Stage.LINKING:  # the last stage that `analyse` tells of
+                linking.enter_context(clock.stage("link"))
+
+        source = FileSource(os.path.realpath(video), "benchmark")
+        analysis = analyse(source, store, executor, on_progress=on_progress)
+    return analysis, executor.observing_costs
+
+
+class StagedExecutor:
+    """A `pathing.executor.Executor` that clocks the planning, and the stages of each shard."""
+
+    def __init__(self, store: FolderObservationStore, clock: StageClock) -> None:
+        self.observing_costs: Costs = {}
+        self._store = store
+        self._clock = clock
+        self._local = LocalExecutor()
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        """Do one thing in this process, as a part of the stage "plan"."""
+        with _clock_modules(self._clock), self._clock.stage("plan"):
+            return self._local.call(work, on_tick)
+
+    def map(self, _task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+        """Observe every shard, one stage after the other."""
+        task = partial(observe_staged, store=self._store)
+        observed = self._local.map(task, shards, on_progress)
+        starts = {"start": started_cpu_s(observed)}
+        self.observing_costs = add_costs([starts, *(one.costs for one in observed)])
 
 
 def started_cpu_s(observed: Iterable[ObservedShard]) -> float:
