@@ -24,6 +24,7 @@ PORT = 6399  # in a network of the cluster's own
 HEAD, OTHER = "127.0.0.2", "127.0.0.3"
 ADDRESS = f"{HEAD}:{PORT}"
 
+PATIENCE_MS = str(round(1000 * PATIENCE_SECONDS))
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -31,8 +32,11 @@ ENVIRONMENT = os.environ | {
     # port refuses. One that is only slow is waited for.
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": str(round(1000 * PATIENCE_SECONDS)),
+    "RAY_health_check_timeout_ms": PATIENCE_MS,
     "RAY_health_check_failure_threshold": "3",
+    # A node ends itself where its agent has not begun within half a minute.
+    "RAY_agent_register_timeout_ms": PATIENCE_MS,
+    "RAY_worker_register_timeout_seconds": str(round(PATIENCE_SECONDS)),
 }
 
 OWN_PROCESSES = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
