@@ -108,6 +108,17 @@ def read_detections(path: Path) -> MotRows:
     return rows.at(np.lexsort((-rows.confidence, rows.frame)))
 
 
+def write_detections(path: Path, observations: Observations) -> None:
+    """Write the detections of observations, as `read_detections` reads them."""
+    frame_of = np.repeat(observations.frame_index, np.diff(observations.first_detection))
+    ltwh = boxes.to_ltwh(observations.xyxy.astype(np.float64))
+    rows = zip(frame_of.tolist(), ltwh.tolist(), observations.confidence.tolist(), strict=True)
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        for frame, (left, top, width, height), confidence in rows:
+            box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
+            file.write(f"{frame + 1},-1,{box},{confidence:.4f},-1,-1,-1\n")
+
+
 def write_tracks(path: Path, sightings: Sightings) -> None:
     """Write sightings to a file, one line of `track_lines` each."""
     with path.open("w", encoding="ascii", newline="\n") as file:

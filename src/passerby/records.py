@@ -18,6 +18,9 @@ ColorRange = Literal["FULL", "LIMITED"]
 
 NO_FACE = -1
 
+# (width, height) of images, pixels.
+Sizes = Sequence[tuple[int, int]]
+
 # Points of a face, in the words of the service; left and right are those of the picture.
 # The first five are what `GetPersonTracking` answered.
 LANDMARKS = (

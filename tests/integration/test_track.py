@@ -1,3 +1,4 @@
+import re
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -149,3 +150,21 @@ def test_a_marked_copy_never_replaces_the_video(tmp_path: Path) -> None:
     assert "choose another --out" in " ".join(refused.stderr.replace("│", " ").split())
     assert clip.read_bytes() == SAMPLE.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["walk.mp4"]
+
+
+def test_the_detections_can_be_kept_and_linked_alone(tmp_path: Path) -> None:
+    detections, tracks = tmp_path / "det.txt", tmp_path / "linked.txt"
+
+    done("track", SAMPLE, "--rate", "2", "--out", tmp_path, "--detections", detections)
+    done("link", detections, "--fps", "10", "--size", "768x432", "--out", tracks)
+
+    assert {row[1] for row in text_rows(detections)} == {-1}
+    seen = {tuple(row[2:6]) for row in text_rows(detections)}
+    assert len(seen) > 50
+    assert text_rows(tracks)
+
+
+def test_the_sizes_of_the_detectors_images_are_told(tmp_path: Path) -> None:
+    ended = run("track", SAMPLE, "--rate", "1", "--out", tmp_path)
+
+    assert re.search(r"Persons were detected at \d+x\d+ ", ended.stderr)

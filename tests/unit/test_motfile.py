@@ -7,7 +7,7 @@ import pytest
 from passerby import motfile
 from passerby.errors import FileFormatError
 from passerby.records import NO_FACE, Faces, Sightings
-from passerby.testing import frontal_faces
+from passerby.testing import frontal_faces, observations
 
 
 def written(folder: Path, text: str) -> Path:
@@ -160,3 +160,15 @@ def test_sequence_length(tmp_path: Path) -> None:
 def test_no_sequence_length(tmp_path: Path, text: str) -> None:
     with pytest.raises(FileFormatError, match=r"rows.txt: no seqLength"):
         motfile.read_sequence_length(written(tmp_path, text))
+
+
+def test_detections_are_read_as_they_were_written(tmp_path: Path) -> None:
+    seen = observations([[(100, 50, 40), (30.25, 50, 20)], [], [(110, 50, 40)]])
+
+    motfile.write_detections(tmp_path / "det.txt", seen)
+
+    rows = motfile.read_detections(tmp_path / "det.txt")
+    assert rows.frame.tolist() == [1, 1, 3]
+    assert rows.track_id.tolist() == [-1, -1, -1]
+    np.testing.assert_allclose(rows.xyxy, seen.xyxy, atol=0.01)
+    np.testing.assert_allclose(rows.confidence, seen.confidence, atol=1e-4)

@@ -2,13 +2,14 @@
 
 import os
 import tempfile
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
 from passerby.cloud.objects import file_facts
 from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
 from passerby.faces import expression
-from passerby.motfile import write_tracks
+from passerby.motfile import write_detections, write_tracks
 from passerby.pathing.analysis import Analysis, analyse
 from passerby.pathing.executor import Executor
 from passerby.pathing.observation_store import FolderObservationStore
@@ -25,6 +26,7 @@ def track_file(
     executor: Executor,
     *,
     observations: Path | None = None,
+    detections: Path | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Analysis:
     """Analyse one file.
@@ -37,6 +39,8 @@ def track_file(
     observations : Path, optional
         Folder that keeps the observations, so that the work can be taken up again after a
         crash; without one they are thrown away at the end.
+    detections : Path, optional
+        File that the detections are written to, in MOTChallenge form.
     on_progress : callable, optional
         Told how far the work is; an exception it raises ends the work.
 
@@ -53,7 +57,14 @@ def track_file(
         folder.mkdir(parents=True, exist_ok=True)
         store = FolderObservationStore(folder.absolute())
         on_progress = on_progress or (lambda _: None)
-        return analyse(source, store, executor, options=options, on_progress=on_progress)
+        return analyse(
+            source,
+            store,
+            executor,
+            options=options,
+            on_progress=on_progress,
+            on_observed=partial(write_detections, detections) if detections else None,
+        )
 
 
 def _local_file(video: str | PathLike[str]) -> FileSource:

@@ -51,7 +51,7 @@ def _analyse_job(
     """
     # A worker that waits for a job need not have loaded what analyses one.
     from passerby.bootstrap.engine import analysis_options, build_executor  # noqa: PLC0415
-    from passerby.pathing.analysis import analyse  # noqa: PLC0415
+    from passerby.pathing.analysis import analyse, describe_sizes  # noqa: PLC0415
 
     settings = installation.settings
     limit_ms = round(settings.max_video_hours * HOUR_MS)
@@ -66,13 +66,14 @@ def _analyse_job(
             options=options,
             on_progress=on_progress,
         )
+    logger.info("job %s: persons were detected %s", job.id, describe_sizes(analysis.input_sizes))
     for warning in analysis.warnings:
         logger.warning("job %s: %s", job.id, warning)
     on_progress(Progress(Stage.SAVING, 0.99))
     publish = installation.results.draft(job.id, analysis.sightings)
     persons = int(analysis.sightings.person_index.max(initial=-1)) + 1
     counts = Counts(persons, len(analysis.sightings))
-    return Outcome(analysis.video, counts, publish, analysis.warnings)
+    return Outcome(analysis.video, counts, publish, analysis.warnings, analysis.input_sizes)
 
 
 def work(installation: Installation, parent: int | None) -> None:

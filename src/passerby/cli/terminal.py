@@ -109,6 +109,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
         "speed": f"{job.progress.speed:.1f} × real time" if job.progress.speed else None,
         "persons": job.counts and job.counts.persons,
         "sightings": job.counts and job.counts.sightings,
+        "detector sizes": ", ".join(f"{width}x{height}" for width, height in job.input_sizes),
         "damage": "\n".join(job.warnings),
         "message": job.status_message,
         "attempt": job.attempt,

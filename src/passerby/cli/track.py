@@ -28,6 +28,10 @@ def track(
         str, typer.Option(help="Frames analysed per second, or 'all'.", metavar="RATE")
     ] = f"{DEFAULT_RATE:g}",
     annotate: Annotated[bool, typer.Option("--annotate", help="Write a marked copy, too.")] = False,
+    detections: Annotated[
+        Path | None,
+        typer.Option(help="Write the detections to this file, too, in MOTChallenge form."),
+    ] = None,
     processes: Annotated[
         int | None,
         typer.Option(help="Shards analysed at a time.", show_default="one a core", min=1),
@@ -44,16 +48,21 @@ def track(
     out.mkdir(parents=True, exist_ok=True)
     # Observations stay until the end, so that a killed run is taken up where it was.
     observations = out / f".{video.stem}.observations"
-    analysis = _analyse(video, frames_per_second, chosen, observations)
+    analysis = _analyse(video, frames_per_second, chosen, observations, detections)
     _write(video, analysis, out, all_of_faces=chosen.face_attributes == "all")
     if annotate:
         _write_marked_copy(video, analysis, marked_copy)
     shutil.rmtree(observations)
     terminal.out.print(terminal.persons_table(analysis.sightings))
+    _print_sizes(analysis)
 
 
 def _analyse(
-    video: Path, rate: Fraction | None, chosen: Settings, observations: Path
+    video: Path,
+    rate: Fraction | None,
+    chosen: Settings,
+    observations: Path,
+    detections: Path | None,
 ) -> "Analysis":
     """Analyse the video under a progress bar, and print the warnings about it."""
     from passerby.bootstrap.engine import analysis_options, build_executor  # noqa: PLC0415
@@ -66,11 +75,19 @@ def _analyse(
             options,
             build_executor(chosen),
             observations=observations,
+            detections=detections,
             on_progress=show_progress,
         )
     for warning in analysis.warnings:
         terminal.notes.print(warning, style="yellow", markup=False, highlight=False)
     return analysis
+
+
+def _print_sizes(analysis: "Analysis") -> None:
+    from passerby.pathing.analysis import describe_sizes  # noqa: PLC0415
+
+    sizes = describe_sizes(analysis.input_sizes)
+    terminal.notes.print(f"Persons were detected {sizes}.", highlight=False)
 
 
 def _write(video: Path, analysis: "Analysis", out: Path, *, all_of_faces: bool) -> None:

@@ -76,6 +76,7 @@ JOBS = Table(
     Column("status_message", ErrorText),
     Column("video", JSON(none_as_null=True)),
     Column("warnings", JSON(none_as_null=True)),
+    Column("input_sizes", JSON(none_as_null=True)),
     Column("persons", BigInteger),
     Column("sightings", BigInteger),
     Column("cancel_requested", Boolean, nullable=False),

@@ -62,6 +62,8 @@ class Job:
     started_at: datetime | None  # of the first attempt
     ended_at: datetime | None
     attempt: int  # 0 until a worker takes it, then from 1
+    # (width, height), pixels, of the images in which persons were detected; once it succeeded
+    input_sizes: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = ()  # damage of the video, known once it succeeded
 
     @property

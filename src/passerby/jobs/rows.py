@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from passerby.jobs.job import Counts, Job, JobState, NewJob
-from passerby.records import Progress, Stage, VideoInfo
+from passerby.records import Progress, Sizes, Stage, VideoInfo
 
 # A video can be damaged anew every second, for hours; the log has all of it.
 WARNINGS_LIMIT = 100
@@ -31,6 +31,7 @@ def job_from_row(row: RowMapping) -> Job:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         attempt=row["attempt"],
+        input_sizes=tuple((width, height) for width, height in row["input_sizes"] or ()),
         warnings=tuple(row["warnings"] or ()),
     )
 
@@ -61,12 +62,19 @@ def new_job_columns(new: NewJob, job_id: str, now: datetime) -> dict[str, object
     }
 
 
-def result_columns(video: VideoInfo, counts: Counts, warnings: Sequence[str]) -> dict[str, object]:
+def result_columns(
+    video: VideoInfo, counts: Counts, warnings: Sequence[str], input_sizes: Sizes
+) -> dict[str, object]:
     """Return the columns of what the analysis of a job found."""
     kept = list(warnings[:WARNINGS_LIMIT])
     if len(warnings) > WARNINGS_LIMIT:
         kept.append(f"And so on: {len(warnings)} such sentences are in the worker's log.")
-    return {"video": asdict(video), "warnings": kept or None, **asdict(counts)}
+    return {
+        "video": asdict(video),
+        "warnings": kept or None,
+        "input_sizes": list(input_sizes) or None,
+        **asdict(counts),
+    }
 
 
 def progress_columns(progress: Progress) -> dict[str, object]:

@@ -42,7 +42,7 @@ from passerby.jobs.queries import (
     undo_attempt,
 )
 from passerby.jobs.rows import job_from_row, new_job_columns, progress_columns, result_columns
-from passerby.records import Progress, VideoInfo
+from passerby.records import Progress, Sizes, VideoInfo
 
 # A job that took three workers down with it, without progress in between, would take
 # down the fourth.
@@ -189,14 +189,16 @@ class JobStore:
         counts: Counts,
         publish: Callable[[], None] = lambda: None,
         warnings: Sequence[str] = (),
+        input_sizes: Sizes = (),
     ) -> None:
         """Mark a job as succeeded, even if it was asked to end; raises LeaseLost.
 
-        `warnings` say what was damaged in the video. `publish` makes the results readable.
+        `warnings` say what was damaged in the video, `input_sizes` in which image sizes
+        persons were detected. `publish` makes the results readable.
         It runs inside the transaction, while this worker certainly owns the job, and runs
         again if the transaction must be repeated.
         """
-        found = {"fraction": 1.0, **result_columns(video, counts, warnings)}
+        found = {"fraction": 1.0, **result_columns(video, counts, warnings, input_sizes)}
         self._end(job_id, worker_id, JobState.SUCCEEDED, found, publish)
 
     def fail(self, job_id: str, worker_id: str, message: str) -> None:

@@ -21,7 +21,7 @@ from passerby.jobs.job import Counts, Job
 from passerby.jobs.lease import LEASE_SECONDS, Lease
 from passerby.jobs.store import JobStore
 from passerby.jobs.worker_id import make_worker_id
-from passerby.records import ProgressCallback, VideoInfo
+from passerby.records import ProgressCallback, Sizes, VideoInfo
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class Outcome:
     counts: Counts
     publish: Callable[[], None] = lambda: None  # makes the results readable; see JobStore.succeed
     warnings: Sequence[str] = ()  # what was damaged in the video, in sentences
+    input_sizes: Sizes = ()  # of the images in which persons were detected
 
 
 # Analyses the video of a job. The callback raises JobCancelled or LeaseLost when the
@@ -118,6 +119,7 @@ class Worker:
             counts=outcome.counts,
             publish=outcome.publish,
             warnings=outcome.warnings,
+            input_sizes=outcome.input_sizes,
         )
 
     def _end_after(self, job: Job, error: Exception) -> EndJob:

@@ -5,7 +5,7 @@ The caller chooses where shards run (an `Executor`) and where observations are k
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from passerby.errors import DamagedVideo
 from passerby.pathing.executor import Executor
 from passerby.pathing.observation_store import ObservationStore
-from passerby.pathing.observations import load_all
+from passerby.pathing.observations import in_stored_pixels, load_all
 from passerby.pathing.observe import observe_shard
 from passerby.pathing.plan import Options, Plan, plan
 from passerby.pathing.video_source import VideoSource
@@ -26,6 +26,7 @@ from passerby.records import (
     ProgressCallback,
     Sighting,
     Sightings,
+    Sizes,
     Stage,
     VideoInfo,
 )
@@ -42,6 +43,7 @@ class Analysis:
     sightings: Sightings
     frame_index: NDArray[np.int64]  # (F,) numbers of the analysed frames
     frame_count: int  # frames decoded
+    input_sizes: Sizes = ()  # of the images in which persons were detected, the largest first
     warnings: tuple[str, ...] = ()  # what was damaged, a sentence a stretch of it
 
     def __iter__(self) -> Iterator[Sighting]:
@@ -58,6 +60,7 @@ def analyse(
     *,
     options: Options | None = None,
     on_progress: ProgressCallback = lambda _: None,
+    on_observed: Callable[[Observations], None] | None = None,
 ) -> Analysis:
     """Find the persons in a video.
 
@@ -71,6 +74,8 @@ def analyse(
     options : Options, optional
     on_progress : callable
         Told how far the work is; an exception it raises ends the work.
+    on_observed : callable, optional
+        Given the observations of the whole video before they are linked, in stored pixels.
 
     Raises
     ------
@@ -90,6 +95,8 @@ def analyse(
     observations = load_all(paths)
     if not len(observations):
         raise DamagedVideo
+    if on_observed is not None:
+        on_observed(in_stored_pixels(observations, chosen.video.width, chosen.pixel_aspect))
     return _linked(chosen, observations)
 
 
@@ -103,8 +110,23 @@ def _linked(chosen: Plan, observations: Observations) -> Analysis:
         link_oblong(observations, video.width, video.height, chosen.pixel_aspect),
         observations.frame_index,
         observations.frame_count,
+        chosen.input_sizes,
         warnings(video, observations),
     )
+
+
+def describe_sizes(input_sizes: Sizes) -> str:
+    """Say in which image sizes persons are detected, and why in several.
+
+    Examples
+    --------
+    >>> describe_sizes([(480, 256)])
+    'at 480x256 pixels'
+    >>> describe_sizes([(736, 416), (384, 224)])
+    'at 736x416 and 384x224 pixels, as their heights differ'
+    """
+    sizes = " and ".join(f"{width}x{height}" for width, height in input_sizes)
+    return f"at {sizes} pixels" + ", as their heights differ" * (len(input_sizes) > 1)
 
 
 class _TotalProgress:

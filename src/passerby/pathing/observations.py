@@ -7,6 +7,7 @@ same bytes, and a file appears whole or not at all.
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from passerby.boxes import square_width
 from passerby.records import Faces, Observations
 
 SCHEMA = pa.schema(
@@ -150,3 +152,12 @@ def _unpacked(rows: NDArray[np.float32]) -> Faces:
 def _as_one(column: pa.ChunkedArray) -> pa.Array:
     """A column as one array, also when the table has no row and so no chunk."""
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def in_stored_pixels(observations: Observations, width: int, pixel_aspect: float) -> Observations:
+    """Convert boxes from square pixels to stored ones of a frame `width` wide."""
+    square = square_width(width, pixel_aspect)
+    if square == width:
+        return observations
+    shrink = np.array([width / square, 1, width / square, 1], np.float32)
+    return replace(observations, xyxy=observations.xyxy * shrink)

@@ -19,7 +19,7 @@ from passerby.inference.session import Device, Image, Runtime
 from passerby.pathing.video_source import VideoSource
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
-from passerby.records import FractionCallback, VideoInfo
+from passerby.records import FractionCallback, Sizes, VideoInfo
 from passerby.video.probe import first_pts, pixel_aspect, probe
 from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
@@ -75,6 +75,11 @@ class Plan:
     video: VideoInfo
     shards: tuple[Shard, ...]
     pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
+
+    @property
+    def input_sizes(self) -> Sizes:
+        """(width, height) of each image in which persons are detected, the largest first."""
+        return self.shards[0].input_sizes
 
 
 def ignore_progress(_fraction: float) -> None:

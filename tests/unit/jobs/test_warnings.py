@@ -54,3 +54,19 @@ def test_each_is_shown_on_a_line(database: Database) -> None:
 
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
     assert lines[lines.index("damage It is damaged.") + 1] == "It ends."
+
+
+def test_the_sizes_of_the_detectors_images_are_kept_and_shown(database: Database) -> None:
+    store = JobStore(database)
+    job = store.submit(NEW, open_limit=1)
+    assert job.input_sizes == ()
+    assert store.claim("anna", 60)
+    sizes = ((736, 416), (384, 224))
+    console = Console(width=100)
+
+    store.succeed(job.id, "anna", VIDEO, Counts(1, 1), input_sizes=sizes)
+    with console.capture() as shown:
+        console.print(terminal.job_table(store.find(job.id), delivery=None))
+
+    assert store.find(job.id).input_sizes == sizes
+    assert "detector sizes 736x416, 384x224" in " ".join(shown.get().split())
