@@ -1,4 +1,4 @@
-"""How many requests a second one server process answers, and how fast.
+"""Measure how many requests a second one server process answers, and how fast.
 
     make bench-api
 
@@ -62,13 +62,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Figures:
-    """How a load was answered."""
+    """Rate and times of the answers to a load."""
 
     per_second: float
     seconds: Sequence[float]  # of each request, from its first byte to the answer's last
 
     def milliseconds(self, percent: int) -> float:
-        """Percentile of the times."""
+        """Return a percentile of the times."""
         return 1000 * statistics.quantiles(self.seconds, n=100)[percent - 1]
 
 
@@ -80,7 +80,7 @@ class Signer:
     key: AccessKey
 
     def __call__(self, operation: str, members: dict[str, object]) -> bytes:
-        """Whole HTTP request."""
+        """Build a whole HTTP request."""
         body = json.dumps(members).encode()
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
@@ -121,7 +121,7 @@ class Connection:
 
 
 def _content_length(head: bytes) -> int:
-    """Length of the body, from the head of an answer."""
+    """Read the length of the body from the head of an answer."""
     name = b"content-length: "
     start = head.lower().index(name) + len(name)
     return int(head[start : head.index(b"\r\n", start)])
@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def finished_job(installation: Installation, key: AccessKey, rows: int = ROWS) -> str:
-    """A job that found so many sightings."""
+    """Store a job that found so many sightings; return its id."""
     new = NewJob(
         account_id=key.account_id,
         operation="StartPersonTracking",
@@ -161,7 +161,7 @@ def finished_job(installation: Installation, key: AccessKey, rows: int = ROWS) -
 
 
 def crowd(count: int) -> Sightings:
-    """`PEOPLE` in every frame, some with a face."""
+    """Make sightings of `PEOPLE` persons in every frame, some with a face."""
     random = np.random.default_rng(2026)
     rows = np.arange(count, dtype=np.int64)
     corner = random.uniform(0, 900, (count, 2)).astype(np.float32)
@@ -194,7 +194,7 @@ class Running:
 def server(
     data: Path, options: Sequence[str] = ("--no-worker",), limits: Mapping[str, object] = UNLIMITED
 ) -> Iterator[Running]:
-    """A server for as long as the block lasts."""
+    """Run a server for as long as the block lasts."""
     environment = os.environ | {f"PASSERBY_{name}": str(value) for name, value in limits.items()}
     command = [sys.executable, "-m", "passerby", "serve", "--port", "0", *options]
     log = data / "server.log"
@@ -214,7 +214,7 @@ def server(
 
 
 def loads(sign: Signer, installation: Installation, job_id: str) -> Iterator[Load]:
-    """What is asked: starts, and pages at both ends and anywhere, short and long."""
+    """Prepare the loads: starts, and pages at both ends and anywhere, short and long."""
     video = {"S3Object": {"Bucket": BUCKET, "Name": "monday.mp4"}}
     yield Load("Start (queued, not analysed)", [sign("StartPersonTracking", {"Video": video})])
     tokens = PageTokens(installation.sealing_key.derive(b"passerby: page tokens"))
@@ -234,13 +234,13 @@ def loads(sign: Signer, installation: Installation, job_id: str) -> Iterator[Loa
 
 
 def print_table(url: str, asked: Iterator[Load]) -> None:
-    """Ask, and print a line a load."""
+    """Ask for each load, and print a line about it."""
     print("| | alone: p50 | p99 ms | loaded: requests/s | p50 | p99 ms |")
     print("|---|---:|---:|---:|---:|---:|")
     for load in asked:
-        measured(url, load, 1, SECONDS_ALONE / 4)  # warm up
-        alone = measured(url, load, 1, SECONDS_ALONE)
-        loaded = measured(url, load, CONNECTIONS, SECONDS_LOADED)
+        measure(url, load, 1, SECONDS_ALONE / 4)  # warm up
+        alone = measure(url, load, 1, SECONDS_ALONE)
+        loaded = measure(url, load, CONNECTIONS, SECONDS_LOADED)
         print(
             f"| {load.name} | {alone.milliseconds(50):.2f} | {alone.milliseconds(99):.2f} "
             f"| {loaded.per_second:,.0f} | {loaded.milliseconds(50):.2f} "
@@ -249,8 +249,8 @@ def print_table(url: str, asked: Iterator[Load]) -> None:
         )
 
 
-def measured(url: str, load: Load, connections: int, seconds: float) -> Figures:
-    """Ask over so many connections for so long."""
+def measure(url: str, load: Load, connections: int, seconds: float) -> Figures:
+    """Ask over so many connections for so many seconds."""
     times = uvloop.run(_ask_on_all(url, load, connections, seconds))
     return Figures(len(times) / seconds, times)
 

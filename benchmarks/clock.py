@@ -1,4 +1,4 @@
-"""Who spends the processor's time: a clock for stages that may lie within each other."""
+"""Clock processor time by stage; stages may lie within each other."""
 
 import time
 from collections import defaultdict
@@ -43,8 +43,8 @@ class StageClock:
             if self._taken_within:
                 self._taken_within[-1] += taken
 
-    def timed(self, stage: str, work: Callable[P, R]) -> Callable[P, R]:
-        """The function, each call counted as a part of a stage."""
+    def time_calls(self, stage: str, work: Callable[P, R]) -> Callable[P, R]:
+        """Wrap a function so that each call counts as a part of a stage."""
 
         @wraps(work)
         def counted(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -53,9 +53,9 @@ class StageClock:
 
         return counted
 
-    def timed_steps(self, stage: str, items: Iterator[R]) -> Iterator[R]:
-        """The items, the making of each counted as a part of a stage."""
-        step = self.timed(stage, items.__next__)
+    def time_steps(self, stage: str, items: Iterator[R]) -> Iterator[R]:
+        """Yield the items, and count the making of each as a part of a stage."""
+        step = self.time_calls(stage, items.__next__)
         while True:
             try:
                 item = step()
@@ -64,12 +64,12 @@ class StageClock:
             yield item
 
 
-def added(costs: Iterable[Costs]) -> Costs:
-    """The sum of several, stage by stage.
+def add_costs(costs: Iterable[Costs]) -> Costs:
+    """Add up several, stage by stage.
 
     Examples
     --------
-    >>> added([{"plan": 1.0}, {"plan": 0.5, "link": 2.0}])
+    >>> add_costs([{"plan": 1.0}, {"plan": 0.5, "link": 2.0}])
     {'plan': 1.5, 'link': 2.0}
     """
     total: Costs = defaultdict(float)

@@ -1,4 +1,4 @@
-"""How well entries, exits, crossings and time in zones are counted, against truth.
+"""Compare counted entries, exits, crossings and time in zones with the truth.
 
     python -m benchmarks.counting [--data FOLDER] [--parts N ...]
 
@@ -46,14 +46,14 @@ def main() -> None:
     asked = parser.parse_args()
     found = sequences(asked.data)
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
-        tracked = {sequence: _tracked(sequence, Path(out)) for sequence in found}
-    linked = {sequence: _linked(sequence) for sequence in found}
+        tracked = {sequence: _track(sequence, Path(out)) for sequence in found}
+    linked = {sequence: _link(sequence) for sequence in found}
     for heading, results in (("passerby track", tracked), ("passerby link", linked)):
         print(f"### `{heading}`\n\n{_table(results, asked.parts)}\n", flush=True)
 
 
 def _table(results: Mapping[Path, Sightings], parts: Iterable[int]) -> str:
-    """A row a sequence, and one for all; each figure as found, of the true one."""
+    """Write a row a sequence, and one for all; each figure as found, of the true one."""
     rows: list[list[Cell]] = []
     for count in parts:
         pairs = {
@@ -67,12 +67,12 @@ def _table(results: Mapping[Path, Sightings], parts: Iterable[int]) -> str:
             if sequence.name.startswith(CLASSED_BENCHMARKS)
         }
         for name, pair in (pairs | {"all": (true, found)} | in_sight).items():
-            figures = [_compared(*(side[figure] for side in pair)) for figure in FIGURES]
+            figures = [_compare(*(side[figure] for side in pair)) for figure in FIGURES]
             rows.append([name, f"{count} x {count}", *figures])
     return markdown(["sequence", "zones", *FIGURES], rows)
 
 
-def _compared(true: float, found: float) -> str:
+def _compare(true: float, found: float) -> str:
     share = f" ({100 * (found / true - 1):+.1f} %)" if true else ""
     return f"{found:,.0f} of {true:,.0f}{share}"
 
@@ -80,16 +80,16 @@ def _compared(true: float, found: float) -> str:
 def _pair(
     sequence: Path, found: Sightings, parts: int, least_visibility: float = 0.0
 ) -> tuple[Counts, Counts]:
-    """Counts from the truth, and from what was found."""
+    """Count in the truth and in what was found."""
     video = probe(str(video_of(sequence)))
-    places = checkered(video.width, video.height, parts)
+    places = checkered_places(video.width, video.height, parts)
     truth = truth_of(sequence, video, least_visibility)
     frame = video.width, video.height
-    return counted(truth, places, frame), counted(found, places, frame)
+    return count_in_places(truth, places, frame), count_in_places(found, places, frame)
 
 
-def checkered(width: int, height: int, parts: int) -> Places:
-    """Zones that cover the frame, and the lines between them."""
+def checkered_places(width: int, height: int, parts: int) -> Places:
+    """Cover the frame with equal zones, and draw the lines between them."""
     xs, ys = (np.linspace(0, extent, parts + 1).tolist() for extent in (width, height))
     zones = [
         {
@@ -104,8 +104,8 @@ def checkered(width: int, height: int, parts: int) -> Places:
     return places_of({"zones": zones, "lines": upright + level})
 
 
-def counted(sightings: Sightings, places: Places, frame: tuple[int, int]) -> Counts:
-    """Sums over all places."""
+def count_in_places(sightings: Sightings, places: Places, frame: tuple[int, int]) -> Counts:
+    """Count in each place, and sum over all of them."""
     found = summarise(sightings, places, frame)
     counts = Counts()
     for zone in found["zones"]:
@@ -120,7 +120,7 @@ def counted(sightings: Sightings, places: Places, frame: tuple[int, int]) -> Cou
 
 
 def truth_of(sequence: Path, video: VideoInfo, least_visibility: float = 0.0) -> Sightings:
-    """The true boxes that count, cut at the frame's border as found ones are.
+    """Read the true boxes that count, cut at the frame's border as found ones are.
 
     `least_visibility`, a share, matters only where the truth tells how much is in sight.
     """
@@ -143,14 +143,14 @@ def truth_of(sequence: Path, video: VideoInfo, least_visibility: float = 0.0) ->
     )
 
 
-def _tracked(sequence: Path, out: Path) -> Sightings:
-    """As `passerby track` does."""
+def _track(sequence: Path, out: Path) -> Sightings:
+    """Track a sequence as `passerby track` does."""
     run(video_of(sequence), out, RATE)
     return read_table(out / f"{sequence.name}.parquet")
 
 
-def _linked(sequence: Path) -> Sightings:
-    """As `passerby link` does, from the boxes of `det.txt`."""
+def _link(sequence: Path) -> Sightings:
+    """Link the boxes of `det.txt` as `passerby link` does."""
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
     observed = read_detections(sequence / "det.txt").as_observations(frame_rate)
     video = probe(str(video_of(sequence)))

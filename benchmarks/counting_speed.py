@@ -1,4 +1,4 @@
-"""How long counting takes on the results of a long video.
+"""Measure how long counting takes on the results of a long video.
 
     python -m benchmarks.counting_speed [--sightings N]
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sightings", type=int, default=6_500_000)
     asked = parser.parse_args()
-    sightings = wandering(asked.sightings)
+    sightings = simulate_wanderers(asked.sightings)
     work: dict[str, Callable[[], object]] = {
         "a zone": lambda: summarise(sightings, places_of({"zones": [ZONE]})),
         "a zone as large as the frame": lambda: summarise(
@@ -54,8 +54,8 @@ def main() -> None:
     print(markdown([f"{len(sightings):,} sightings", "processor s", "peak MiB"], rows))
 
 
-def wandering(count: int) -> Sightings:
-    """`count` sightings of people who wander."""
+def simulate_wanderers(count: int) -> Sightings:
+    """Make `count` sightings of people who wander."""
     random = np.random.default_rng(0)
     frames = -(-count // AT_ONCE)
     frame = np.repeat(np.arange(frames), AT_ONCE)
@@ -83,7 +83,7 @@ def wandering(count: int) -> Sightings:
 
 
 def _cost(count: Callable[[], object]) -> tuple[float, int]:
-    """Processor seconds, and the most memory held beside the sightings."""
+    """Measure processor seconds, and the most MiB held beside the sightings."""
     tracemalloc.start()
     began = time.process_time()
     count()

@@ -1,4 +1,4 @@
-"""What linking costs, by the number of people and the length of the video.
+"""Measure what linking costs, by the number of people and the length of the video.
 
     python -m benchmarks.crowd [--hours 1 6 24]
 
@@ -57,13 +57,13 @@ def _run(people: int, seconds: int) -> list[Cell]:
     """Make a crowd and link it, each in a fresh process: what one took is not the other's."""
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh, TemporaryDirectory() as folder:
-        paths = fresh.submit(_written, people, seconds, Path(folder)).result()
-        frames, spent, peak = fresh.submit(_measured, paths).result()
+        paths = fresh.submit(_write_shards, people, seconds, Path(folder)).result()
+        frames, spent, peak = fresh.submit(_measure_linking, paths).result()
     return [str(people), frames, spent, round(frames / spent), peak]
 
 
-def _written(people: int, seconds: int, folder: Path) -> list[Path]:
-    """Files of the crowd's shards, in time order."""
+def _write_shards(people: int, seconds: int, folder: Path) -> list[Path]:
+    """Write the crowd's shards; return their files in time order."""
     paths = []
     for number, shard in enumerate(crowd(people, seconds)):
         paths.append(folder / f"{number:05}.parquet")
@@ -71,8 +71,8 @@ def _written(people: int, seconds: int, folder: Path) -> list[Path]:
     return paths
 
 
-def _measured(paths: list[Path]) -> tuple[int, float, int]:
-    """Frames linked, seconds it took, and the greatest resident memory in MiB."""
+def _measure_linking(paths: list[Path]) -> tuple[int, float, int]:
+    """Link shards; return the frames, the seconds, and the greatest resident memory in MiB."""
     observed = load_all(paths)
     began = time.process_time()
     link(observed, WIDTH, HEIGHT)
@@ -82,14 +82,14 @@ def _measured(paths: list[Path]) -> tuple[int, float, int]:
 
 
 def crowd(people: int, seconds: int, seed: int = 0) -> Iterator[Observations]:
-    """Shards of observations of `people` persons a frame, the same in every run."""
+    """Make shards of observations of `people` persons a frame, the same in every run."""
     walkers = _Walkers(np.random.default_rng(seed), people)
     for begin in range(0, seconds, SHARD_SECONDS):
         yield _shard(walkers, begin * RATE, min(SHARD_SECONDS, seconds - begin) * RATE)
 
 
 def _shard(walkers: "_Walkers", before: int, frames: int) -> Observations:
-    """Observations of the next `frames`, after `before` others."""
+    """Observe the next `frames`, after `before` others."""
     boxes, confidence, described, looks = [], [], [], []
     bodies_with_face = [np.empty((0, 4), np.float32)]
     first, first_face = [0], [0]
@@ -139,7 +139,7 @@ class _Walkers:
         self.look = np.zeros((people, APPEARANCE_DIMENSIONS), np.uint8)
 
     def step(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Let everybody walk for one frame; boxes, confidences and rows of those seen."""
+        """Let everybody walk for one frame; return boxes, confidences and rows of those seen."""
         random, count = self._random, len(self._left)
         self._speed += random.normal(0, TURN_DEVIATION, (count, 2))
         self._place += self._speed / RATE
@@ -156,7 +156,7 @@ class _Walkers:
         return boxes[order], confidence[order], seen[order]
 
     def _replace(self, gone: np.ndarray) -> None:
-        """Somebody else comes for everybody who is gone."""
+        """Replace everybody who is gone by somebody else."""
         random, count = self._random, len(gone)
         self._place[gone] = random.uniform((0, 300), (WIDTH, HEIGHT), (count, 2))
         self._speed[gone] = random.normal(0, SPEED_DEVIATION, (count, 2))

@@ -1,4 +1,4 @@
-"""How well, and how fast, the shipped networks find people.
+"""Measure how well, and how fast, the shipped networks find people.
 
     python -m benchmarks.detection_accuracy [--data FOLDER]
 
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _frames(folder: Path, sequence: Sequence) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Frame number, from 1, and image."""
+    """Yield frame numbers, from 1, and images."""
     with av.open(str(folder / sequence.name / f"{sequence.name}.mp4")) as container:
         for index, frame in enumerate(container.decode(video=0)):
             if index % sequence.step == 0:
@@ -105,7 +105,7 @@ def _report(
         seconds.append(time.perf_counter() - start)
         native = scaled(detections, size, (image.shape[1], image.shape[0]))
         judged.append(_judge(native, *_truth(rows, number, has_classes=sequence.has_classes)))
-    verdicts = _joined(judged)
+    verdicts = _join(judged)
     name = f"{execution.runtime} {execution.precision}"
     accuracy, milliseconds = 100 * _average_precision(verdicts), 1e3 * min(seconds)
     print(f"  {name:22} AP50 {accuracy:5.1f}  {milliseconds:5.1f} ms")
@@ -144,8 +144,8 @@ def _judge(
     return Verdicts(confidence, right[counted], len(persons))
 
 
-def _joined(parts: list[Verdicts]) -> Verdicts:
-    """All frames together, best detection first."""
+def _join(parts: list[Verdicts]) -> Verdicts:
+    """Put all frames together, the best detection first."""
     confidence = np.concatenate([part.confidence for part in parts])
     right = np.concatenate([part.right for part in parts])
     order = np.argsort(-confidence, kind="stable")

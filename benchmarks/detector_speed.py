@@ -1,4 +1,4 @@
-"""How long the detector alone takes for a frame, in each runtime that is here."""
+"""Measure how long the detector alone takes for a frame, in each installed runtime."""
 
 import importlib.util
 import statistics
@@ -28,7 +28,7 @@ ROUNDS = 5
 
 
 def detector_table() -> str:
-    """Milliseconds a frame on one thread; frames per second on one and on all cores."""
+    """Tabulate ms a frame on one thread, and frames per second on one and on all cores."""
     rows = [row for execution in executions() for row in _rows(execution)]
     cores = core_count()
     headings = ["runtime", "image", "1 thread, ms", "1 thread, frames/s"]
@@ -50,7 +50,7 @@ def _rows(execution: Execution) -> list[list[Cell]]:
 
 
 def _seconds(detect: Callable[[Image], Detections], frames: list[Image], threads: int) -> float:
-    """Time for each frame when `threads` are in work at a time: the median of some rounds."""
+    """Measure the seconds a frame takes with `threads` at a time, the median of some rounds."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(detect, frames[: 2 * threads]))  # loads the network
         return statistics.median(_round(pool, detect, frames) for _ in range(ROUNDS)) / len(frames)
@@ -65,7 +65,7 @@ def _round(
 
 
 def executions() -> list[Execution]:
-    """Every runtime that is installed, in every number format that it can compute."""
+    """List every installed runtime in every number format that it can compute."""
     found = weights.find(SHIPPED_NETWORK)
     ways = [
         Execution(found, "float", "onnxruntime", "float32"),

@@ -1,4 +1,4 @@
-"""How near a whole analysis comes to what the detector alone could do.
+"""Compare the speed of a whole analysis with that of the detector alone.
 
     python -m benchmarks.efficiency [--data FOLDER] [--runs N]
 
@@ -53,7 +53,7 @@ def _row(clip: Path, runs: int) -> list[Cell]:
 
 
 def _images(shard: Shard) -> Iterator[Image]:
-    """What the detector is shown of a shard."""
+    """Yield the images of a shard that the detector is shown."""
     for sampled in AnalysedFrames(
         shard.source.location(), shard.span, shard.rate, shard.origin_pts
     ):
@@ -62,7 +62,7 @@ def _images(shard: Shard) -> Iterator[Image]:
 
 
 def _seconds(shard: Shard, images: list[Image]) -> float:
-    """How long the detector takes for all images, the network loaded before."""
+    """Measure how long the loaded detector takes for all images."""
     cores = machine.core_count()
     detector = open_detector(shard.network, shard.runtime, shard.device, cores)
     with ThreadPoolExecutor(cores) as pool:

@@ -1,4 +1,4 @@
-"""Pictures of all faces found in footage, and of all heads where none was, for an eye to check.
+"""Draw all faces found in footage, and all heads without one, to be checked by eye.
 
     python -m benchmarks.faces_sheet [--data FOLDER] [--out FOLDER]
 
@@ -58,7 +58,7 @@ def _tiles(video: Path) -> tuple[list[Tile], list[Tile]]:
     found: list[Tile] = []
     none: list[Tile] = []
     for shard in plan(FileSource(str(video), "sheet"), Options()).shards:
-        for image, faces, heads in _looks(shard):
+        for image, faces, heads in _detect_at_ticks(shard):
             found += [Tile(face.confidence, _face_tile(image, face)) for face in faces]
             none += [
                 Tile(-len(head), cv2.resize(head, (TILE, TILE)).astype(np.uint8)) for head in heads
@@ -66,8 +66,8 @@ def _tiles(video: Path) -> tuple[list[Tile], list[Tile]]:
     return found, none
 
 
-def _looks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
-    """Frame, faces, and the pictures of heads without one, at each tick."""
+def _detect_at_ticks(shard: Shard) -> Iterator[tuple[Image, list[Face], list[Image]]]:
+    """Yield frame, faces, and the pictures of heads without one, at each tick."""
     detector = open_detector(shard.network, shard.runtime, shard.device)
     finder = open_face_finder(shard.runtime, shard.device)
     for sampled in AnalysedFrames(

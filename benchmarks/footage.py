@@ -1,4 +1,4 @@
-"""Which videos are measured."""
+"""Find the videos to measure, and repeat one to any length."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -30,14 +30,14 @@ def video_of(sequence: Path) -> Path:
     return sequence / f"{sequence.name}.mp4"
 
 
-def repeated(source: Path, seconds: float, target: Path) -> Path:
+def repeat_video(source: Path, seconds: float, target: Path) -> Path:
     """Write a video that plays `source` again and again, for `seconds` at the least.
 
     The packets are copied, not encoded anew.
     """
     with av.open(source) as first, av.open(target, "w") as container:
         stream = container.add_stream_from_template(first.streams.video[0])
-        for packet in _endless(source):
+        for packet in _endless_packets(source):
             if packet.dts is not None and packet.dts * packet.time_base >= seconds:
                 return target
             packet.stream = stream
@@ -45,8 +45,8 @@ def repeated(source: Path, seconds: float, target: Path) -> Path:
     return target
 
 
-def _endless(source: Path) -> "Iterator[Packet[VideoStream]]":
-    """Packets of the video, again and again, their times running on."""
+def _endless_packets(source: Path) -> "Iterator[Packet[VideoStream]]":
+    """Yield the packets of the video again and again, their times running on."""
     for turn in count():
         with av.open(source) as container:
             length = _length(container)

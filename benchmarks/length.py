@@ -1,8 +1,9 @@
-"""Time and memory of a short video and of a long one: the same clip, again and again.
+"""Compare the time and memory that a short and a long video take.
 
     python -m benchmarks.length [--video FILE] [--minutes 10 60 360]
 
-The peak is that of all processes together, over the whole time.
+Both play the same clip again and again. The peak is that of all processes together, over
+the whole time.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.footage import SAMPLE, repeated
+from benchmarks.footage import SAMPLE, repeat_video
 from benchmarks.speed import MEBIBYTE, RATE, SPEED, run
 from benchmarks.table import Cell, markdown
 
@@ -32,13 +33,13 @@ def main() -> None:
 
 
 def table(clip: Path, minutes: Sequence[float]) -> str:
-    """One row a length; each is run once."""
+    """Run each length once, and write a row about it."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
         return markdown(HEADINGS, [_row(clip, each, Path(folder)) for each in minutes])
 
 
 def _row(clip: Path, minutes: float, folder: Path) -> list[Cell]:
-    video = repeated(clip, minutes * 60, folder / "long.mp4")
+    video = repeat_video(clip, minutes * 60, folder / "long.mp4")
     one = run(video, folder, RATE, PROCESSES)
     speed, work = minutes * 60 / one.wall_s, one.cpu_s / minutes
     figures = (speed, work, one.phases_s[LINKING], round(one.peak_bytes / MEBIBYTE))

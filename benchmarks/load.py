@@ -1,4 +1,4 @@
-"""Whether the server stays quick and small while the machine is busy with videos.
+"""Check that the server stays quick and small while the machine is busy with videos.
 
     make load                                   # 50 clients for ten minutes
     .venv/bin/python -m benchmarks.load --seconds 60 --niceness 0
@@ -63,7 +63,7 @@ class Caller:
 
 @dataclass
 class Answers:
-    """What came back."""
+    """Codes and times of the answers."""
 
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)  # by request and code
     seconds: dict[str, list[float]] = field(default_factory=dict)  # of what was granted
@@ -95,7 +95,7 @@ class Clients:
             connection.close()
 
     async def ask(self, seconds: float) -> Answers:
-        """Ask for so long."""
+        """Let every client ask for so many seconds."""
         found = Answers()
         until = time.perf_counter() + seconds
         clients = (self._client(number, until, found) for number in range(self._count))
@@ -150,7 +150,7 @@ def _video(key: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What counts as quick and small."""
+    """Limits of what counts as quick and small."""
 
     get_p99_ms: float = 100.0
     growth_mib: float = 16.0
@@ -158,7 +158,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Figures:
-    """What happened to the requests, and to the server meanwhile."""
+    """Figures of the requests, and of the server meanwhile."""
 
     answers: Answers
     resident_mib: Sequence[float]  # memory of the server, once a second
@@ -184,12 +184,12 @@ class Figures:
         return statistics.median(last) - statistics.median(first)
 
     def milliseconds(self, names: Collection[str], percent: int) -> float:
-        """Percentile of the times of such requests; 0 where fewer than two were granted."""
+        """Return a percentile of such requests' times; 0 where fewer than two were granted."""
         times = [each for name in names for each in self.answers.seconds.get(name, [])]
         return 1000 * statistics.quantiles(times, n=100)[percent - 1] if len(times) > 1 else 0.0
 
     def warnings(self, thresholds: Thresholds) -> list[str]:
-        """What was not as it should be."""
+        """List what was not as it should be."""
         found = [f"{count} times {code} to {name}" for (name, code), count in self.errors.items()]
         if self.growth_mib > thresholds.growth_mib:
             found.append(f"the server grew by {self.growth_mib:.1f} MiB")
@@ -208,12 +208,12 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"{machine.description()}\n- {chosen.clients} clients, {chosen.seconds:g} s, ", end="")
     print(f"worker_niceness {chosen.niceness}\n", flush=True)
-    figures = measured(chosen.seconds, chosen.clients, chosen.niceness)
+    figures = measure_load(chosen.seconds, chosen.clients, chosen.niceness)
     print_table(figures)
     sys.exit("; ".join(figures.warnings(Thresholds())) or None)
 
 
-def measured(seconds: float, clients: int, niceness: int) -> Figures:
+def measure_load(seconds: float, clients: int, niceness: int) -> Figures:
     """Start everything in a new folder, and let the clients ask."""
     with tempfile.TemporaryDirectory(prefix="passerby-load-") as folder:
         settings = Settings(data=Path(folder))
@@ -227,12 +227,14 @@ def measured(seconds: float, clients: int, niceness: int) -> Figures:
             signers = (Signer(running.url, key) for key in keys)
             callers = [Caller(sign, job) for sign, job in zip(signers, finished, strict=True)]
             asking = Clients(running.url, bucket, callers, clients)
-            figures = asyncio.run(_under_load(asking, seconds, running.process_id, installation))
+            figures = asyncio.run(
+                _ask_under_load(asking, seconds, running.process_id, installation)
+            )
         installation.database.close()
     return figures
 
 
-async def _under_load(
+async def _ask_under_load(
     clients: Clients, seconds: float, process_id: int, installation: Installation
 ) -> Figures:
     await clients.start(QUEUED // ACCOUNTS)
@@ -263,7 +265,7 @@ def _resident_mib(process_id: int) -> float:
 
 
 def _processor_seconds() -> float:
-    """Time that the machine's processors have not been idle."""
+    """Read the time that the machine's processors have not been idle."""
     line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
     user, nice, system, _idle, _waiting, *others = map(int, line.split()[1:9])
     return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")

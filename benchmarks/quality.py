@@ -1,4 +1,4 @@
-"""How good the paths are, against truth."""
+"""Score the paths against truth."""
 
 import tempfile
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ Grid = Mapping[str, frozenset[int]]  # sequence → numbers of the frames that c
 
 
 def every_frame_table(sequences: list[Path]) -> str:
-    """The videos, every frame analysed."""
+    """Score the videos with every frame analysed."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         for sequence in sequences:
             run(video_of(sequence), Path(out), rate=None)
@@ -29,7 +29,7 @@ def every_frame_table(sequences: list[Path]) -> str:
 
 
 def usual_rate_table(sequences: list[Path]) -> str:
-    """The videos as they are analysed by default; only the analysed frames count."""
+    """Score the videos as they are analysed by default; only the analysed frames count."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         for sequence in sequences:
             run(video_of(sequence), Path(out), RATE)
@@ -38,7 +38,7 @@ def usual_rate_table(sequences: list[Path]) -> str:
 
 
 def given_detections_table(sequences: list[Path]) -> str:
-    """The detections of `SEQ/det.txt` linked, without pixels."""
+    """Score the detections of `SEQ/det.txt`, linked without pixels."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         for sequence in sequences:
             _link(sequence, Path(out) / f"{sequence.name}.txt")
@@ -46,7 +46,7 @@ def given_detections_table(sequences: list[Path]) -> str:
 
 
 def _link(sequence: Path, out: Path) -> None:
-    """As `passerby link` does."""
+    """Link a sequence's detections as `passerby link` does."""
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
     observed = read_detections(sequence / "det.txt").as_observations(frame_rate)
     video = probe(str(video_of(sequence)))

@@ -1,4 +1,4 @@
-"""How a long video gets faster with more cores: measured here, modelled beyond.
+"""Measure how a long video gets faster with this machine's cores, and model it for more.
 
     python -m benchmarks.scaling [--hours 6] [--shards 4] [--ray-address HOST:PORT]
 
@@ -14,6 +14,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
@@ -22,13 +23,12 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from benchmarks import machine
-from benchmarks.footage import SAMPLE, repeated
+from benchmarks.footage import SAMPLE, repeat_video
 from benchmarks.table import Cell, markdown
 
-from passerby.engine.local import LocalExecutor
+from passerby.engine.local import LocalExecutor, ProcessPool, Task
 from passerby.engine.ray_cluster import RayExecutor
 from passerby.engine.ray_messages import Cluster
-from passerby.pathing.executor import Executor
 from passerby.pathing.link import link
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import concatenate, load
@@ -44,7 +44,7 @@ SPEED = "× real time"  # noqa: RUF001 - the sign is meant
 
 @dataclass(frozen=True)
 class Spent:
-    """What something took."""
+    """Wall and processor time that something took."""
 
     wall_s: float
     cpu_s: float  # of this process and of those it started
@@ -52,7 +52,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Costs:
-    """What decides on the time of a whole video."""
+    """Costs that decide on the time of a whole video."""
 
     plan_s: float
     shard_s: float  # of one shard on one core
@@ -73,30 +73,30 @@ def main() -> None:
 
 def _measure(folder: Path, hours: float, shard_count: int, ray_address: str | None) -> None:
     seconds = hours * 3600
-    video = repeated(SAMPLE, seconds, folder / "long.mp4")
-    chosen, planned = _timed(lambda: plan(FileSource(str(video), "benchmark"), Options()))
+    video = repeat_video(SAMPLE, seconds, folder / "long.mp4")
+    chosen, planned = _measure_call(lambda: plan(FileSource(str(video), "benchmark"), Options()))
     few = chosen.shards[:shard_count]
     rows = [
-        (f"local, {cores}", _observed(few, folder / str(cores), cores))
+        (f"local, {cores}", _observe_locally(few, folder / str(cores), cores))
         for cores in range(1, machine.core_count() + 1)
     ]
     if ray_address:
-        rows.append(("Ray", _on_ray(few, folder / "ray", ray_address)))
+        rows.append(("Ray", _observe_on_ray(few, folder / "ray", ray_address)))
     # In a process of its own, where no library was loaded before its settings.
     with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
         files = [folder / "1" / shard.file_name for shard in few]
-        linked = fresh.submit(_linked, chosen, files).result()
+        linked = fresh.submit(_link_repeatedly, chosen, files).result()
     print(f"{machine.description()}\n")
     sizes = f"{video.stat().st_size / 1e9:.1f} GB, {len(chosen.shards)} shards"
     print(f"{hours:g} h, {sizes}; planned in {planned.wall_s:.1f} s of wall time,")
     print(f"{planned.cpu_s:.1f} s of processor time; linked in {linked.cpu_s:.1f} s of it\n")
-    print(_measured_table(rows, len(few)))
+    print(_measurement_table(rows, len(few)))
     shard_s = rows[0][1].cpu_s / len(few)
     costs = Costs(planned.cpu_s, shard_s, linked.cpu_s)
     print(f"\n{_model_table(costs, len(chosen.shards), seconds)}")
 
 
-def _timed(work: Callable[[], R]) -> tuple[R, Spent]:
+def _measure_call(work: Callable[[], R]) -> tuple[R, Spent]:
     began, before = time.perf_counter(), _cpu_s()
     result = work()
     return result, Spent(time.perf_counter() - began, _cpu_s() - before)
@@ -107,23 +107,28 @@ def _cpu_s() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _observed(shards: Sequence[Shard], folder: Path, cores: int) -> Spent:
-    return _timed(partial(_map, LocalExecutor(cores), shards, folder))[1]
-
-
-def _on_ray(shards: Sequence[Shard], folder: Path, address: str) -> Spent:
-    """Observe on a cluster; the processor time of its nodes is not seen."""
-    executor = RayExecutor(Cluster(address), LocalExecutor())
-    return _timed(partial(_map, executor, shards, folder))[1]
-
-
-def _map(executor: Executor, shards: Sequence[Shard], folder: Path) -> None:
+def _observe_locally(shards: Sequence[Shard], folder: Path, cores: int) -> Spent:
+    """Observe with one thread in each of `cores` processes."""
     folder.mkdir()
+    task = partial(observe_shard, store=FolderObservationStore(folder), threads=1)
+    return _measure_call(partial(_map_in_processes, task, shards, cores))[1]
+
+
+def _map_in_processes(task: Task[Shard, None], shards: Sequence[Shard], cores: int) -> None:
+    """Do a task on every shard; the processes then end, so that their time is counted."""
+    with closing(ProcessPool()) as pool:
+        pool.map(task, shards, cores, lambda *_: None)
+
+
+def _observe_on_ray(shards: Sequence[Shard], folder: Path, address: str) -> Spent:
+    """Observe on a cluster; the processor time of its nodes is not seen."""
+    folder.mkdir()
+    executor = RayExecutor(Cluster(address), LocalExecutor())
     task = partial(observe_shard, store=FolderObservationStore(folder))
-    executor.map(task, shards, lambda *_: None)
+    return _measure_call(lambda: executor.map(task, shards, lambda *_: None))[1]
 
 
-def _linked(chosen: Plan, files: Sequence[Path]) -> Spent:
+def _link_repeatedly(chosen: Plan, files: Sequence[Path]) -> Spent:
     """Link the whole video, its later shards being the first ones again."""
     few = [load(path) for path in files]
     first, last = few[0].timestamp_ms[0], few[-1].timestamp_ms[-1]
@@ -134,10 +139,10 @@ def _linked(chosen: Plan, files: Sequence[Path]) -> Spent:
         for shift in [n // len(few) * turn_ms]
     ]
     whole = concatenate(shards)
-    return _timed(lambda: link(whole, chosen.video.width, chosen.video.height))[1]
+    return _measure_call(lambda: link(whole, chosen.video.width, chosen.video.height))[1]
 
 
-def _measured_table(rows: Sequence[tuple[str, Spent]], shard_count: int) -> str:
+def _measurement_table(rows: Sequence[tuple[str, Spent]], shard_count: int) -> str:
     first = rows[0][1].wall_s
     table: list[list[Cell]] = [
         [name, spent.wall_s, spent.cpu_s, shard_count / spent.wall_s * 60, first / spent.wall_s]
@@ -147,21 +152,21 @@ def _measured_table(rows: Sequence[tuple[str, Spent]], shard_count: int) -> str:
 
 
 def _model_table(costs: Costs, shard_count: int, seconds: float) -> str:
-    alone = modelled_s(costs, shard_count, cores=1)
+    alone = model_seconds(costs, shard_count, cores=1)
     table: list[list[Cell]] = []
     for cores in (*CORES, shard_count):
-        took = modelled_s(costs, shard_count, cores)
+        took = model_seconds(costs, shard_count, cores)
         share = f"{alone / took / cores:.0%}"
         table.append([str(cores), took / 60, seconds / took, alone / took, share])
     return markdown(["cores", "minutes", SPEED, "speed-up", "of each core"], table)
 
 
-def modelled_s(costs: Costs, shard_count: int, cores: int) -> float:
-    """Seconds for a video of `shard_count` equal shards on so many cores.
+def model_seconds(costs: Costs, shard_count: int, cores: int) -> float:
+    """Model the seconds for a video of `shard_count` equal shards on so many cores.
 
     Examples
     --------
-    >>> modelled_s(Costs(plan_s=5, shard_s=10, link_s=20), 360, cores=100)
+    >>> model_seconds(Costs(plan_s=5, shard_s=10, link_s=20), 360, cores=100)
     65
     """
     rounds = math.ceil(shard_count / cores)

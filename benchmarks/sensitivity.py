@@ -1,4 +1,4 @@
-"""How much the paths depend on each setting of the linker.
+"""Measure how much the paths depend on each setting of the linker.
 
     python -m benchmarks.sensitivity [--data FOLDER]
 
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     sequences = footage.sequences(parser.parse_args().data)
-    given = {path.name: _given(path) for path in sequences}
+    given = {path.name: _load_sequence(path) for path in sequences}
     scores = {name: _scores(sequences, given, each) for name, each in _variants()}
     shipped = scores["as shipped"][COMBINED]
     rows: list[list[Cell]] = [
@@ -68,7 +68,9 @@ def main() -> None:
         for name, each in scores.items()
     ]
     print(markdown(["setting", "HOTA", "IDF1", "ΔHOTA", "ΔIDF1"], rows), "\n")
-    print(markdown(["left out", "best on the others", "HOTA", "as shipped"], _left_out(scores)))
+    print(
+        markdown(["left out", "best on the others", "HOTA", "as shipped"], _leave_one_out(scores))
+    )
 
 
 def _variants() -> Iterator[tuple[str, Settings]]:
@@ -84,7 +86,7 @@ def _variants() -> Iterator[tuple[str, Settings]]:
 
 
 def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
-    """Part, name and value of every setting that is one number."""
+    """Yield part, name and value of every setting that is one number."""
     for part, values in settings._asdict().items():
         for field in fields(values):
             value = getattr(values, field.name)
@@ -92,7 +94,7 @@ def _numbers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
                 yield part, field.name, value
 
 
-def _given(sequence: Path) -> Given:
+def _load_sequence(sequence: Path) -> Given:
     frame_rate = read_frame_rate(sequence / "seqinfo.ini")
     boxes = read_detections(sequence / "det.txt").as_observations(frame_rate)
     observed = replace(boxes, camera_motion=shared_motion(stabilise(boxes)))
@@ -103,15 +105,15 @@ def _given(sequence: Path) -> Given:
 def _scores(sequences: list[Path], given: Mapping[str, Given], settings: Settings) -> Scores:
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         for name, each in given.items():
-            write_tracks(Path(out) / f"{name}.txt", _linked(each, settings))
+            write_tracks(Path(out) / f"{name}.txt", _link(each, settings))
         report = evaluate(sequences[0].parent, Path(out), list(given))
         return {
             str(row["sequence"]): (float(row["HOTA"]), float(row["IDF1"])) for row in report.rows()
         }
 
 
-def _linked(given: Given, settings: Settings) -> Sightings:
-    """As `pathing.link_boxes`, with other settings."""
+def _link(given: Given, settings: Settings) -> Sightings:
+    """Link boxes as `pathing.link_boxes` does, with other settings."""
     view = stabilise(given.observations)
     tracklet_of = associate_bidirectionally(view, settings.association)
     embeddings = appearance_embeddings(view, tracklet_of)
@@ -124,8 +126,8 @@ def _linked(given: Given, settings: Settings) -> Sightings:
     )
 
 
-def _left_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:
-    """A row for each sequence: the variant chosen without it, and what that gives on it."""
+def _leave_one_out(scores: Mapping[str, Scores]) -> list[list[Cell]]:
+    """Choose a variant without each sequence in turn, and tell what it gives on that one."""
     shipped = scores["as shipped"]
     rows: list[list[Cell]] = []
     for name in shipped:

@@ -1,4 +1,4 @@
-"""How fast a video is analysed, from the start of the process to the written results."""
+"""Measure an analysis from the start of its process to the written results."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import spending
-from benchmarks.footage import repeated
+from benchmarks.footage import repeat_video
 from benchmarks.table import Cell, markdown
 
 from passerby.records import Stage
@@ -39,7 +39,7 @@ class Run:
 
 
 def end_to_end(video: Path, runs: int) -> Run:
-    """Analyse a video `runs` times; the median of each figure."""
+    """Analyse a video `runs` times; return the median of each figure."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         return median([run(video, Path(out), RATE) for _ in range(runs)])
 
@@ -63,14 +63,14 @@ def run(video: Path, out: Path, rate: float | None, processes: int | None = None
 
 
 def _phases(spent: spending.Spending, began: dict[str, float]) -> tuple[float, ...]:
-    """Lengths of the five phases; the last one includes the end of the process."""
+    """Return the lengths of the five phases; the last includes the end of the process."""
     stages = (Stage.PLANNING, Stage.OBSERVING, Stage.LINKING, Stage.SAVING)
     moments = [spent.began, *(began[stage] for stage in stages), spent.began + spent.wall_s]
     return tuple(later - earlier for earlier, later in pairwise(moments))
 
 
 def median(runs: list[Run]) -> Run:
-    """Median of each figure by itself."""
+    """Take the median of each figure by itself."""
     phases = zip(*(one.phases_s for one in runs), strict=True)
     return Run(
         runs[0].frames,
@@ -83,7 +83,7 @@ def median(runs: list[Run]) -> Run:
 
 
 def speed_table(measured: dict[Path, Run]) -> str:
-    """Speed, work and memory of each video."""
+    """Tabulate speed, work and memory of each video."""
     rows: list[list[Cell]] = []
     for video, one in measured.items():
         seen = probe(str(video))
@@ -96,7 +96,7 @@ def speed_table(measured: dict[Path, Run]) -> str:
 
 
 def phases_table(measured: dict[Path, Run]) -> str:
-    """Wall time by phase."""
+    """Tabulate wall time by phase."""
     rows = [
         [video.stem, *(f"{seconds:.2f}" for seconds in (*one.phases_s, one.first_frame_s))]
         for video, one in measured.items()
@@ -106,7 +106,7 @@ def phases_table(measured: dict[Path, Run]) -> str:
 
 
 def films_table(clips: Iterable[Path], runs: int) -> str:
-    """As `speed_table`, of three minutes of each clip: again and again where it is shorter."""
+    """Tabulate three minutes of each clip, which is repeated where it is shorter."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as folder:
-        films = [repeated(clip, FILM_S, Path(folder) / clip.name) for clip in clips]
+        films = [repeat_video(clip, FILM_S, Path(folder) / clip.name) for clip in clips]
         return speed_table({film: end_to_end(film, runs) for film in films})

@@ -1,4 +1,4 @@
-"""What a command costs, its child processes included: time and memory."""
+"""Measure the time and memory of a command, its child processes included."""
 
 import os
 import resource
@@ -19,7 +19,7 @@ SHARE = "Pss:"  # in /proc/PID/smaps_rollup, KiB
 
 @dataclass(frozen=True)
 class Spending:
-    """What one run of a command took, and what it printed."""
+    """Time and memory that one run of a command took, and its output."""
 
     began: float  # time.monotonic() at its start
     wall_s: float
@@ -46,7 +46,7 @@ def run(command: Sequence[str]) -> Spending:
     )
     try:
         while not _ends_within(process, LOOK_SECONDS):
-            peak = max(peak, held_bytes(process.pid))
+            peak = max(peak, memory_bytes(process.pid))
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
         raise
@@ -65,8 +65,8 @@ def _ends_within(process: "subprocess.Popen[str]", seconds: float) -> bool:
     return True
 
 
-def held_bytes(group: int) -> int:
-    """Memory that the processes of a group hold together."""
+def memory_bytes(group: int) -> int:
+    """Sum the memory that the processes of a group hold together."""
     processes = (entry for entry in Path("/proc").iterdir() if entry.name.isdecimal())
     return sum(_share_bytes(process) for process in processes if _group(process) == group)
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.stages VIDEO OUT
 
-Does what `benchmarks.speed VIDEO OUT` does, in as many processes, but within each process
+Does what `benchmarks.one_run VIDEO OUT` does, in as many processes, but within each process
 one stage after the other: of stages side by side nobody can tell which one the processor
 works for. Clocks are put around the objects that the parts of passerby hand each other, and
 around the few functions and classes that no object stands for.
@@ -13,9 +13,9 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -23,25 +23,26 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from benchmarks.clock import Costs, StageClock, added
+from benchmarks.clock import Costs, StageClock, add_costs
 
 from passerby.bootstrap import single_file
 from passerby.engine.local import LocalExecutor
 from passerby.faces.finder import TwoPassFaceFinder
 from passerby.inference import weights
 from passerby.inference.execution import Execution, choose_execution
+from passerby.pathing import analysis as pathing_analysis
 from passerby.pathing import observe
 from passerby.pathing import plan as planning
-from passerby.pathing.analysis import Analysis
+from passerby.pathing.analysis import Analysis, analyse
+from passerby.pathing.executor import ShardCallback, ShardTask
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.observations import load_all, serialised
 from passerby.pathing.observe import Models, load_models
-from passerby.pathing.plan import Options, Shard
+from passerby.pathing.plan import Shard
 from passerby.pathing.video_source import FileSource
-from passerby.pathing.warnings import warnings
 from passerby.people.appearance import describe
 from passerby.people.detector import SHIPPED_NETWORK
-from passerby.records import FractionCallback
+from passerby.records import FractionCallback, Progress, Stage
 from passerby.video.decode import DecodedFrame, Image, Size
 from passerby.video.motion import camera_motion
 from passerby.video.sampling import AnalysedFrames, SampledFrame
@@ -65,10 +66,11 @@ STAGES = (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ObservedShard(NamedTuple):
-    """What observing one shard has cost."""
+    """Costs of observing one shard."""
 
     process: int  # its id
     began_cpu_s: float  # what the process had used before
@@ -99,34 +101,47 @@ def main() -> None:
         analysis, of_shards = _analyse(asked.video, FolderObservationStore(Path(folder)), clock)
     with clock.stage("save"):
         single_file.write_results(analysis, asked.out, asked.video.stem)
-    costs = added([clock.costs, of_shards])
+    costs = add_costs([clock.costs, of_shards])
     print(json.dumps({"frames": len(analysis.frame_index), "costs": costs}))
 
 
 def _analyse(
     video: Path, store: FolderObservationStore, clock: StageClock
 ) -> tuple[Analysis, Costs]:
-    """Do what `pathing.analysis.analyse` does; give what observing has cost as well."""
-    from passerby.pathing.link import link  # noqa: PLC0415 - imported within "start"
+    """Analyse a video; return what observing its shards has cost as well."""
+    executor = StagedExecutor(store, clock)
+    reading = {"load_all": clock.time_calls("save", load_all)}
+    with _replace_attributes(pathing_analysis, reading), ExitStack() as linking:
 
-    with _clocks_on_modules(clock), clock.stage("plan"):
-        chosen = planning.plan(FileSource(os.path.realpath(video), "benchmark"), Options())
-    task = partial(observe_staged, store=store)
-    observed = LocalExecutor().map(task, chosen.shards, lambda *_: None)
-    with clock.stage("save"):
-        observations = load_all([store.fetch(shard.file_name) for shard in chosen.shards])
-    with clock.stage("link"):
-        sightings = link(observations, chosen.video.width, chosen.video.height)
-    analysis = Analysis(
-        chosen.video,
-        sightings,
-        observations.frame_index,
-        observations.frame_count,
-        chosen.input_sizes,
-        warnings(chosen.video, observations),
-    )
-    starts = {"start": started_cpu_s(observed)}
-    return analysis, added([starts, *(one.costs for one in observed)])
+        def on_progress(progress: Progress) -> None:
+            if progress.stage is Stage.LINKING:  # the last stage that `analyse` tells of
+                linking.enter_context(clock.stage("link"))
+
+        source = FileSource(os.path.realpath(video), "benchmark")
+        analysis = analyse(source, store, executor, on_progress=on_progress)
+    return analysis, executor.observing_costs
+
+
+class StagedExecutor:
+    """A `pathing.executor.Executor` that clocks the planning, and the stages of each shard."""
+
+    def __init__(self, store: FolderObservationStore, clock: StageClock) -> None:
+        self.observing_costs: Costs = {}
+        self._store = store
+        self._clock = clock
+        self._local = LocalExecutor()
+
+    def call(self, work: Callable[[FractionCallback], R], on_tick: Callable[[], None]) -> R:
+        """Do one thing in this process, as a part of the stage "plan"."""
+        with _clock_modules(self._clock), self._clock.stage("plan"):
+            return self._local.call(work, on_tick)
+
+    def map(self, _task: ShardTask, shards: Sequence[Shard], on_progress: ShardCallback) -> None:
+        """Observe every shard, one stage after the other."""
+        task = partial(observe_staged, store=self._store)
+        observed = self._local.map(task, shards, on_progress)
+        starts = {"start": started_cpu_s(observed)}
+        self.observing_costs = add_costs([starts, *(one.costs for one in observed)])
 
 
 def started_cpu_s(observed: Iterable[ObservedShard]) -> float:
@@ -145,8 +160,8 @@ def observe_staged(
     del threads
     _import_runtime()
     began_cpu_s, clock = time.process_time(), StageClock()
-    with _clocks_on_modules(clock):
-        models = _clocked_models(load_models(shard, 1), clock)
+    with _clock_modules(clock):
+        models = _clock_models(load_models(shard, 1), clock)
         observations = observe.observe(shard, models, on_progress)
     with clock.stage("save"):
         store.put(shard.file_name, serialised(observations))
@@ -164,22 +179,22 @@ class Clocked:
         return self._methods.get(name) or getattr(self._inner, name)
 
 
-def _clocked(inner: T, clock: StageClock, method: str, stage: str) -> T:
+def _clock_method(inner: T, clock: StageClock, method: str, stage: str) -> T:
     """Give an object whose `method` counts as a part of a stage."""
-    return cast("T", Clocked(inner, {method: clock.timed(stage, getattr(inner, method))}))
+    return cast("T", Clocked(inner, {method: clock.time_calls(stage, getattr(inner, method))}))
 
 
-def _clocked_models(models: Models, clock: StageClock) -> Models:
+def _clock_models(models: Models, clock: StageClock) -> Models:
     finder = models.face_finder
     assert isinstance(finder, TwoPassFaceFinder)  # noqa: S101 - with faces, as by default
     parts = replace(
         finder,
-        detector=_clocked(finder.detector, clock, "detect", "faces: detector"),
-        mesh=_clocked(finder.mesh, clock, "trace", "faces: mesh"),
+        detector=_clock_method(finder.detector, clock, "detect", "faces: detector"),
+        mesh=_clock_method(finder.mesh, clock, "trace", "faces: mesh"),
     )
     return Models(
-        _clocked(models.detector, clock, "detect", "detect"),
-        _clocked(parts, clock, "find", "faces: rest"),
+        _clock_method(models.detector, clock, "detect", "detect"),
+        _clock_method(parts, clock, "find", "faces: rest"),
         models.input_sizes,
         models.pixel_aspect,
     )
@@ -195,11 +210,11 @@ class ClockedFrames(AnalysedFrames):
         self._clock = clock
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        for sampled in self._clock.timed_steps("decode", super().__iter__()):
+        for sampled in self._clock.time_steps("decode", super().__iter__()):
             frame = sampled.frame
             methods: dict[str, Callable[..., Any]] = {
                 "image": partial(self._image, frame),
-                "gray": self._clock.timed("scale", frame.gray),
+                "gray": self._clock.time_calls("scale", frame.gray),
             }
             yield replace(sampled, frame=cast("DecodedFrame", Clocked(frame, methods)))
 
@@ -210,25 +225,25 @@ class ClockedFrames(AnalysedFrames):
 
 
 @contextmanager
-def _clocks_on_modules(clock: StageClock) -> Iterator[None]:
+def _clock_modules(clock: StageClock) -> Iterator[None]:
     """Put clocks on what no object stands for, and have all work done in one thread."""
-    open_session = clock.timed("load networks", Execution.open_session)
+    open_session = clock.time_calls("load networks", Execution.open_session)
     steps = {
-        "camera_motion": clock.timed("camera motion", camera_motion),
-        "describe": clock.timed("appearance", describe),
+        "camera_motion": clock.time_calls("camera motion", camera_motion),
+        "describe": clock.time_calls("appearance", describe),
         "AnalysedFrames": partial(ClockedFrames, clock),
     }
     inline = {"ThreadPoolExecutor": lambda _threads: InlineExecutor()}
     with (
-        _replaced(Execution, {"open_session": open_session}),
-        _replaced(planning, inline),
-        _replaced(observe, steps | inline),
+        _replace_attributes(Execution, {"open_session": open_session}),
+        _replace_attributes(planning, inline),
+        _replace_attributes(observe, steps | inline),
     ):
         yield
 
 
 @contextmanager
-def _replaced(owner: object, others: dict[str, Any]) -> Iterator[None]:
+def _replace_attributes(owner: object, others: dict[str, Any]) -> Iterator[None]:
     """Put other attributes in the place of some until the block ends."""
     before = {name: getattr(owner, name) for name in others}
     for name, other in others.items():

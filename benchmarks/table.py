@@ -1,4 +1,4 @@
-"""How figures are printed: as Markdown tables, ready for a page."""
+"""Print figures as Markdown tables."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How the cost of an analysed frame builds up: from the detector alone to the whole analysis.
+"""Show how the cost of an analysed frame builds up, from the detector to the whole analysis.
 
     make waterfall
     python -m benchmarks.waterfall [--data FOLDER | --video FILE] [--runs N] [--figure FILE]
@@ -89,14 +89,14 @@ class StagedRun:
 
 
 def run_staged(video: Path, runs: int) -> StagedRun:
-    """Analyse a video `runs` times, the stages clocked; the run of median processor time."""
+    """Analyse a video `runs` times by stages; return the run of median processor time."""
     with tempfile.TemporaryDirectory(prefix="passerby-bench-") as out:
         all_runs = [run(video, Path(out)) for _ in range(runs)]
     return sorted(all_runs, key=lambda one: one.cpu_s)[runs // 2]
 
 
 def stages_table(measured: dict[str, tuple[StagedRun, float]]) -> str:
-    """Milliseconds of processor time for each analysed frame, a column a clip.
+    """Tabulate milliseconds of processor time for each analysed frame, a column a clip.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def _document(width: int, height: int, lines: Sequence[str]) -> str:
 
 
 def _frame(width: int, steps: Sequence[str]) -> Iterator[str]:
-    """The names of the steps, and a line under each."""
+    """Draw the names of the steps, and a line under each."""
     yield _text(
         "words", 12, 20, "Milliseconds of processor time for each analysed frame", bold=True
     )
@@ -164,7 +164,7 @@ def _frame(width: int, steps: Sequence[str]) -> Iterator[str]:
 
 
 def _panel(left: int, name: str, clip: Waterfall, scale: float) -> Iterator[str]:
-    yield _text("soft", left, HEAD - 10, _shortened(name))
+    yield _text("soft", left, HEAD - 10, _shorten(name))
     reached = 0.0
     for row, value in enumerate(clip.values()):
         yield from _bar("step" if row else "first", left, row, (reached, value), scale)
@@ -175,7 +175,7 @@ def _panel(left: int, name: str, clip: Waterfall, scale: float) -> Iterator[str]
 def _bar(
     kind: str, left: int, row: int, extent: tuple[float, float], scale: float
 ) -> Iterator[str]:
-    """A bar, and its length beside it; the rest may be less than nothing."""
+    """Draw a bar, and its length beside it; the rest may be less than nothing."""
     begins, length = extent
     x, width = left + min(begins, begins + length) * scale, max(abs(length) * scale, 0.5)
     y = HEAD + row * ROW + (ROW - BAR) / 2
@@ -183,8 +183,8 @@ def _bar(
     yield _text("soft", x + width + 4, y + BAR - 3, f"{length:.1f}")
 
 
-def _shortened(name: str) -> str:
-    """As much of a name as fits over a panel."""
+def _shorten(name: str) -> str:
+    """Cut a name to what fits over a panel."""
     most = PANEL_WIDTH // 8
     return name if len(name) <= most else f"{name[: most - 1]}…"
 

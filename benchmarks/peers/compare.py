@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import footage, machine, spending
 from benchmarks.peers.contenders import Contender, contenders
-from benchmarks.peers.linking import linking_ms, plan_of
+from benchmarks.peers.linking import linking_ms, plan_without_faces
 from benchmarks.speed import RATE
 from benchmarks.table import Cell, markdown
 
@@ -33,7 +33,7 @@ Scores = Mapping[str, Sequence[Cell]]  # video → its scores
 
 @dataclass(frozen=True)
 class Cost:
-    """What a contender took for a video."""
+    """Frames and time that a contender took for a video."""
 
     frames: int
     wall_s: float  # median
@@ -41,7 +41,7 @@ class Cost:
     link_ms: float  # a frame
 
     def plus(self, other: "Cost") -> "Cost":
-        """Both videos, one after the other."""
+        """Add up both videos, one after the other."""
         frames = self.frames + other.frames
         link_ms = (self.link_ms * self.frames + other.link_ms * other.frames) / frames
         return Cost(frames, self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, link_ms)
@@ -68,11 +68,11 @@ def main() -> None:
 
 
 def _costs(video: Path, everybody: list[Contender], work: Path, runs: int) -> list[Cost]:
-    """What each contender takes for a video; the tracks go to `work`/NAME."""
+    """Measure each contender on a video; the tracks go to `work`/NAME."""
     with TemporaryDirectory(dir=work) as observations:
-        chosen = plan_of(video)
+        chosen = plan_without_faces(video)
         frames, link_ms = linking_ms(chosen, Path(observations), runs)
-    turns = [[_spent(one, video, work, chosen) for one in everybody] for _ in range(runs)]
+    turns = [[_run_contender(one, video, work, chosen) for one in everybody] for _ in range(runs)]
     return [
         Cost(
             frames,
@@ -84,14 +84,16 @@ def _costs(video: Path, everybody: list[Contender], work: Path, runs: int) -> li
     ]
 
 
-def _spent(contender: Contender, video: Path, work: Path, chosen: Plan) -> spending.Spending:
+def _run_contender(
+    contender: Contender, video: Path, work: Path, chosen: Plan
+) -> spending.Spending:
     out = work / contender.name
     out.mkdir(exist_ok=True)
     return spending.run(contender.command(video, out, chosen.shards[0].input_sizes[0]))
 
 
 def _scores(sequences: list[Path], results: Path) -> Scores:
-    """Of the analysed frames; empty without sequences."""
+    """Score the analysed frames; empty without sequences."""
     if not sequences:
         return {}
     truth, names = sequences[0].parent, [sequence.name for sequence in sequences]
@@ -100,7 +102,7 @@ def _scores(sequences: list[Path], results: Path) -> Scores:
 
 
 def table(names: Sequence[str], costs: dict[str, list[Cost]], scores: Sequence[Scores]) -> str:
-    """One row a video and contender, and if there are more videos, all of them together.
+    """Write a row a video and contender, and if there are more videos, all of them together.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who is compared: a name, and the command that tracks a video."""
+"""Define the contenders: a name each, and the command that tracks a video."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ class Contender:
 
 
 def contenders() -> list[Contender]:
-    """Passerby first, as it is by default: the others are compared with it."""
+    """List passerby first, as it is by default: the others are compared with it."""
     no_faces, without_openvino = "--face-attributes=none", "--runtime=onnxruntime"
     return [
         _passerby("passerby"),

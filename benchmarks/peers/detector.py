@@ -18,7 +18,7 @@ SAME_PERSON_IOU = 0.5  # passerby's own, so that the trackers start from the sam
 
 
 def open_detector(network: Path, size: tuple[int, int]) -> Callable[[Image], Found]:
-    """Load `network`; what comes back finds the persons of a frame, shrunk to `size`."""
+    """Load `network`; return a function that finds the persons of a frame, shrunk to `size`."""
     session = ort.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
 
@@ -26,13 +26,13 @@ def open_detector(network: Path, size: tuple[int, int]) -> Callable[[Image], Fou
         boxes, scores = session.run(None, {name: cv2.resize(frame, size)[None]})
         height, width = frame.shape[:2]
         scale = np.divide((width, height), size, dtype=np.float32)
-        return distinct(boxes[0] * np.tile(scale, 2), scores[0])
+        return drop_duplicates(boxes[0] * np.tile(scale, 2), scores[0])
 
     return detect
 
 
-def distinct(xyxy: NDArray[np.float32], scores: NDArray[np.float32]) -> Found:
-    """The boxes above the least score, one a person."""
+def drop_duplicates(xyxy: NDArray[np.float32], scores: NDArray[np.float32]) -> Found:
+    """Keep the boxes above the least score, one a person."""
     ltwh = np.hstack([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]])
     kept = np.asarray(
         cv2.dnn.NMSBoxes(ltwh.tolist(), scores.tolist(), LEAST_SCORE, SAME_PERSON_IOU), np.int64

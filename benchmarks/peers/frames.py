@@ -1,4 +1,4 @@
-"""The frames of a video that are looked at, read with OpenCV."""
+"""Sample the frames of a video with OpenCV, at the ticks that passerby samples."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,8 +14,8 @@ Image = NDArray[np.uint8]  # (h, w, 3) BGR
 LARGEST_DENOMINATOR = 1001
 
 
-def sampled(video: Path, rate: Fraction) -> Iterator[tuple[int, Image]]:
-    """Number, from 0, and picture of the frames at `rate` a second; the others are skipped.
+def sample_frames(video: Path, rate: Fraction) -> Iterator[tuple[int, Image]]:
+    """Yield number, from 0, and picture of the frames at `rate` a second; skip the others.
 
     A skipped frame is decoded but not converted: `grab` without `retrieve`.
     """
@@ -30,7 +30,7 @@ def sampled(video: Path, rate: Fraction) -> Iterator[tuple[int, Image]]:
 
 
 def has_tick(index: int, frame_rate: Fraction, rate: Fraction) -> bool:
-    """Whether a clock of `rate` ticks while frame `index`, from 0, is shown.
+    """Tell whether a clock of `rate` ticks while frame `index`, from 0, is shown.
 
     Examples
     --------

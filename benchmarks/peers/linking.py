@@ -1,4 +1,4 @@
-"""What linking alone costs: passerby's and each tracker's, on the same detections."""
+"""Measure what linking alone costs passerby and each tracker, on the same detections."""
 
 import os
 import statistics
@@ -26,13 +26,13 @@ MILLISECONDS = 1000.0
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def plan_of(video: Path) -> Plan:
-    """How passerby would look at the video; faces aside."""
+def plan_without_faces(video: Path) -> Plan:
+    """Plan the video as passerby would, faces aside."""
     return plan(FileSource(str(video), video.name), Options(with_faces=False))
 
 
 def linking_ms(chosen: Plan, folder: Path, runs: int) -> tuple[int, dict[str, float]]:
-    """Frames analysed; milliseconds a frame of "passerby" and each tracker, the median.
+    """Return the number of frames, and the median ms a frame of passerby and each tracker.
 
     Each run is a process of its own. `folder` takes the observations.
     """
@@ -69,7 +69,7 @@ def _passerby_s(video: VideoInfo, shards: list[Path]) -> float:
 
 
 def _seconds(python: str, module: str, *arguments: str) -> float:
-    """What a program of ours prints."""
+    """Run a program of ours; return the seconds that it prints."""
     done = subprocess.run(  # noqa: S603 - our own program
         [python, "-m", module, *arguments],
         env=os.environ | ONE_THREAD,

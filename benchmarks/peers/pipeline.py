@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from benchmarks.peers.detector import open_detector
-from benchmarks.peers.frames import sampled
+from benchmarks.peers.frames import sample_frames
 from benchmarks.peers.trackers_at_hand import TRACKERS
 
 RATE = Fraction(15)  # frames looked at per second
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _lines(video: Path, tracker: str, network: Path, size: tuple[int, int]) -> Iterator[str]:
     detect, update = open_detector(network, size), TRACKERS[tracker](float(RATE))
-    for index, frame in sampled(video, RATE):
+    for index, frame in sample_frames(video, RATE):
         for person, left, top, right, bottom, score in update(*detect(frame)):
             if right < left or bottom < top:  # predicted a little too far
                 continue

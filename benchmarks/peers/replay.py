@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _replay(frames: list[Found], tracker: str) -> float:
-    """Seconds of processor time."""
+    """Update a tracker with every frame; return the seconds of processor time."""
     update = TRACKERS[tracker](float(RATE))
     began = time.process_time()
     for xyxy, scores in frames:

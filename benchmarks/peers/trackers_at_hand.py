@@ -1,4 +1,4 @@
-"""The trackers compared with, each behind one call a frame.
+"""Adapt the trackers compared with to one call a frame.
 
 Settings are the library's own defaults, but for those that say otherwise here. Lower
 thresholds for ByteTrack, nearer to passerby's, lower its HOTA.

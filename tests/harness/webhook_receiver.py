@@ -16,7 +16,7 @@ from .database import StateOf
 
 TAKEN, REFUSED = 200, 503
 # Of three messages, one is taken without a word of it, or refused.
-MOOD = ("takes it", "takes it", "takes it", "takes it", "refuses", "hangs up")
+BEHAVIOURS = ("takes it", "takes it", "takes it", "takes it", "refuses", "hangs up")
 
 
 class WebhookReceiver:
@@ -43,7 +43,7 @@ class WebhookReceiver:
                 self.too_early.append(job_id)
             else:
                 self.published[job_id] |= results
-            return self._random.choice(MOOD)
+            return self._random.choice(BEHAVIOURS)
 
     def _results(self, job_id: str, status: str) -> set[int] | None:
         """Inodes of what the job found, none if it failed; None if it cannot be read yet."""
@@ -63,11 +63,11 @@ def receiving(receiver: WebhookReceiver) -> Iterator[str]:
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            mood = receiver.hear(self.rfile.read(int(self.headers["content-length"])))
-            if mood == "hangs up":
+            behaviour = receiver.hear(self.rfile.read(int(self.headers["content-length"])))
+            if behaviour == "hangs up":
                 self.connection.close()
                 return
-            self.send_response(TAKEN if mood == "takes it" else REFUSED)
+            self.send_response(TAKEN if behaviour == "takes it" else REFUSED)
             self.send_header("content-length", "0")
             self.end_headers()
 

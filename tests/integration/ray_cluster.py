@@ -24,6 +24,7 @@ PORT = 6399  # in a network of the cluster's own
 HEAD, OTHER = "127.0.0.2", "127.0.0.3"
 ADDRESS = f"{HEAD}:{PORT}"
 
+PATIENCE_MS = str(round(1000 * PATIENCE_SECONDS))
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -31,8 +32,11 @@ ENVIRONMENT = os.environ | {
     # port refuses. One that is only slow is waited for.
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": str(round(1000 * PATIENCE_SECONDS)),
+    "RAY_health_check_timeout_ms": PATIENCE_MS,
     "RAY_health_check_failure_threshold": "3",
+    # A node ends itself where its agent has not begun within half a minute.
+    "RAY_agent_register_timeout_ms": PATIENCE_MS,
+    "RAY_worker_register_timeout_seconds": str(round(PATIENCE_SECONDS)),
 }
 
 OWN_PROCESSES = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -46,7 +50,7 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))
 
 
 @dataclass(frozen=True)
-class Room:
+class Namespaces:
     """Namespaces that commands can be run in: those of a process that stays."""
 
     keeper: int  # its process id, as seen from here
@@ -73,8 +77,8 @@ class Room:
 class TwoNodes:
     """A running cluster: its head, where drivers run, and a node that may be lost."""
 
-    head: Room
-    other: Room
+    head: Namespaces
+    other: Namespaces
     folder: Path  # of what Ray writes down
 
     def errors(self) -> str:
@@ -97,24 +101,24 @@ def can_be_held() -> bool:
 def running(folder: Path) -> Iterator[TwoNodes]:
     """A cluster of two nodes with one core each, as long as the block lasts."""
     with ExitStack() as stack:
-        network = stack.enter_context(_room(OWN_NETWORK))
+        network = stack.enter_context(_new_namespaces(OWN_NETWORK))
         subprocess.run(network.inside(sys.executable, "-c", LOOPBACK_UP), check=True)
         own = [*network.inside()[:2], *OWN_PROCESSES]
-        head, other = (stack.enter_context(_room(own)) for _ in range(2))
-        for room, where in (
+        head, other = (stack.enter_context(_new_namespaces(own)) for _ in range(2))
+        for node, where in (
             (head, ("--head", f"--port={PORT}", f"--node-ip-address={HEAD}")),
             (other, (f"--address={ADDRESS}", f"--node-ip-address={OTHER}")),
         ):
-            _start_node(room, where, folder)
+            _start_node(node, where, folder)
         yield TwoNodes(head, other, folder)
 
 
 @contextmanager
-def _room(unshare: Sequence[str]) -> Iterator[Room]:
+def _new_namespaces(unshare: Sequence[str]) -> Iterator[Namespaces]:
     """A process in namespaces of its own, and with it, at the end, all that is in them."""
     with subprocess.Popen([*unshare, "sleep", "infinity"]) as process:
         try:
-            yield Room(_child_of(process.pid))
+            yield Namespaces(_child_of(process.pid))
         finally:
             process.kill()
 
@@ -125,13 +129,13 @@ def _child_of(process_id: int) -> int:
     return int(children.read_text().split()[0])
 
 
-def _start_node(room: Room, where: Sequence[str], folder: Path) -> None:
+def _start_node(node: Namespaces, where: Sequence[str], folder: Path) -> None:
     options = ["--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats"]
     if "--head" in where:
         options += ["--include-dashboard=false", f"--temp-dir={folder}"]
     program = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
     started = subprocess.run(
-        room.inside(*program, *where, *options),
+        node.inside(*program, *where, *options),
         capture_output=True,
         check=False,
         env=ENVIRONMENT,

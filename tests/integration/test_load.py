@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from benchmarks.load import GETS, LIMITS, QUEUED, Figures, Thresholds, measured
+from benchmarks.load import GETS, LIMITS, QUEUED, Figures, Thresholds, measure_load
 from tests.waiting import PATIENCE_SECONDS
 
 from passerby.settings import Settings
@@ -18,7 +18,7 @@ def figures() -> Figures:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.load.PATIENCE_SECONDS", PATIENCE_SECONDS)
         for seconds in (20, 100, 500):
-            figures = measured(seconds, clients=50, niceness=Settings().worker_niceness)
+            figures = measure_load(seconds, clients=50, niceness=Settings().worker_niceness)
             if figures.analysed + figures.jobs["running"] > 0:
                 break
     return figures

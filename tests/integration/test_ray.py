@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 from passerby.testing import write_clip
 
 from .conftest import done, people
-from .ray_cluster import ADDRESS, ENVIRONMENT, Room, TwoNodes, can_be_held, running
+from .ray_cluster import ADDRESS, ENVIRONMENT, Namespaces, TwoNodes, can_be_held, running
 
 pytestmark = pytest.mark.skipif(
     not can_be_held(), reason="needs Ray, and the right to make namespaces"
@@ -68,8 +68,8 @@ def stop(tmp_path: Path) -> Path:
     return tmp_path / "stop"
 
 
-def begun(
-    room: Room,
+def start_program(
+    node: Namespaces,
     name: str,
     shards: Sequence[object],
     stop: Path,
@@ -77,25 +77,25 @@ def begun(
 ) -> subprocess.Popen[str]:
     """A program that has shards run, on a machine of the cluster."""
     asked = (json.dumps(shards), json.dumps(demands or {}))
-    command = room.inside(sys.executable, "-c", PROGRAM, ADDRESS, name, stop, *asked)
+    command = node.inside(sys.executable, "-c", PROGRAM, ADDRESS, name, stop, *asked)
     return subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
 
 
-def said(program: subprocess.Popen[str]) -> str:
+def output_of(program: subprocess.Popen[str]) -> str:
     return program.communicate(timeout=PATIENCE_SECONDS)[0].strip()
 
 
-def at_work(*rooms: Room) -> list[int]:
+def at_work(*nodes: Namespaces) -> list[int]:
     """Processes that observe shards."""
-    return [one for room in rooms for one in room.processes("ray::observe_shard")]
+    return [one for node in nodes for one in node.processes("ray::observe_shard")]
 
 
 def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, stop: Path) -> None:
     shards = [(number, str(stop)) for number in (3, 1, 2)]  # done once the driver was killed
 
-    assert said(begun(cluster.head, "double", shards, stop)) == "[6, 2, 4]"
+    assert output_of(start_program(cluster.head, "double", shards, stop)) == "[6, 2, 4]"
     assert stop.exists()
     lines = [json.loads(line) for line in cluster.errors().splitlines() if "doubling" in line]
     assert len(lines) >= 3
@@ -131,20 +131,20 @@ def test_results_come_in_order_though_the_driver_was_killed(cluster: TwoNodes, s
 def test_what_cannot_be_done_is_said(
     cluster: TwoNodes, stop: Path, name: str, demands: dict[str, float], expected: str
 ) -> None:
-    program = begun(cluster.head, name, [0, 1], stop, demands)
+    program = start_program(cluster.head, name, [0, 1], stop, demands)
 
-    assert re.match(expected, said(program))
+    assert re.match(expected, output_of(program))
     wait_until(lambda: not at_work(cluster.head, cluster.other))
 
 
 def test_both_nodes_stop(cluster: TwoNodes, stop: Path) -> None:
-    program = begun(cluster.head, "never_report", [1, 2], stop)
+    program = start_program(cluster.head, "never_report", [1, 2], stop)
     wait_until(lambda: bool(at_work(cluster.head)) and bool(at_work(cluster.other)))
 
     stop.touch()
 
     wait_until(lambda: not at_work(cluster.head, cluster.other))
-    assert said(program) == "JobCancelled: Cancelled on request."
+    assert output_of(program) == "JobCancelled: Cancelled on request."
 
 
 def test_a_video_outlives_a_node_and_the_results_are_those_of_one_machine(

@@ -47,7 +47,7 @@ def test_calls_of_a_stage_add_up_and_answer_as_before(hand: HandClock, clock: St
         hand.work(value)
         return 2 * value
 
-    timed: Callable[[int], int] = clock.timed("doubling", doubled)
+    timed: Callable[[int], int] = clock.time_calls("doubling", doubled)
 
     assert [timed(1), timed(3)] == [2, 6]
     assert clock.costs == {"doubling": 4}
@@ -58,7 +58,7 @@ def test_what_fails_has_cost_as_well(hand: HandClock, clock: StageClock) -> None
         hand.work(1)
         raise ZeroDivisionError
 
-    failing = clock.timed("outer", clock.timed("inner", fail))
+    failing = clock.time_calls("outer", clock.time_calls("inner", fail))
 
     with pytest.raises(ZeroDivisionError):
         failing()
@@ -75,7 +75,7 @@ def test_only_the_making_of_items_counts(hand: HandClock, clock: StageClock) -> 
         hand.work(10)
 
     taken = []
-    for item in clock.timed_steps("decode", slowly()):
+    for item in clock.time_steps("decode", slowly()):
         hand.work(100)
         taken.append(item)
 

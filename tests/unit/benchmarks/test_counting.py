@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.counting import checkered, counted, truth_of
+from benchmarks.counting import checkered_places, count_in_places, truth_of
 
 from passerby.records import NO_FACE, Faces, Sightings, VideoInfo
 
@@ -36,7 +36,7 @@ def standing(person: int, *moments: tuple[int, float, float]) -> Sightings:
 def test_a_checkered_frame(
     moments: list[tuple[int, float, float]], expected: tuple[int, int, int, int]
 ) -> None:
-    counts = counted(standing(3, *moments), checkered(300, 200, 3), (300, 200))
+    counts = count_in_places(standing(3, *moments), checkered_places(300, 200, 3), (300, 200))
 
     figures = ("entries", "exits", "crossings", "s in zones")
     assert tuple(counts[figure] for figure in figures) == expected

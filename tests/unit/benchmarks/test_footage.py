@@ -2,7 +2,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.footage import SAMPLE, clips, repeated, sequences
+from benchmarks.footage import SAMPLE, clips, repeat_video, sequences
 
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import decode
@@ -11,7 +11,7 @@ from passerby.video.decode import decode
 def test_a_repeated_video_lasts_and_keeps_its_rhythm(tmp_path: Path) -> None:
     short = write_clip(tmp_path / "a.mp4", moving_boxes(10), rate=Fraction(10), b_frames=2)
 
-    long = repeated(short, 3.5, tmp_path / "b.mp4")
+    long = repeat_video(short, 3.5, tmp_path / "b.mp4")
 
     frames = list(decode(str(long)))
     steps = {later.timestamp_ms - earlier.timestamp_ms for earlier, later in pairwise(frames)}

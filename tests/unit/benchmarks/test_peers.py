@@ -9,8 +9,8 @@ import pytest
 from benchmarks.footage import SAMPLE
 from benchmarks.peers.compare import Cost, table
 from benchmarks.peers.contenders import contenders
-from benchmarks.peers.detector import distinct, open_detector
-from benchmarks.peers.frames import has_tick, sampled
+from benchmarks.peers.detector import drop_duplicates, open_detector
+from benchmarks.peers.frames import has_tick, sample_frames
 
 from passerby.boxes import iou
 from passerby.evaluation.grid import frames_on_grid
@@ -35,27 +35,27 @@ def test_the_others_look_at_the_frames_that_passerby_looks_at(frame_rate: Fracti
 def test_skipped_frames_still_count(tmp_path: Path) -> None:
     video = write_clip(tmp_path / "a.mp4", moving_boxes(9), rate=Fraction(30))
 
-    assert [index for index, _ in sampled(video, Fraction(15))] == [0, 2, 4, 6, 8]
+    assert [index for index, _ in sample_frames(video, Fraction(15))] == [0, 2, 4, 6, 8]
 
 
 def test_of_two_boxes_on_a_person_the_better_stays() -> None:
     xyxy = np.array([[0, 0, 10, 20], [1, 0, 11, 20], [50, 0, 60, 20], [80, 0, 90, 20]], np.float32)
 
-    kept, scores = distinct(xyxy, np.array([0.6, 0.9, 0.3, 0.05], np.float32))
+    kept, scores = drop_duplicates(xyxy, np.array([0.6, 0.9, 0.3, 0.05], np.float32))
 
     assert kept.tolist() == [[1, 0, 11, 20], [50, 0, 60, 20]]
     assert scores.tolist() == pytest.approx([0.9, 0.3])
 
 
 def test_nobody_is_nobody() -> None:
-    kept, scores = distinct(np.empty((0, 4), np.float32), np.empty(0, np.float32))
+    kept, scores = drop_duplicates(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
     assert (kept.shape, scores.shape) == ((0, 4), (0,))
 
 
 def test_the_others_see_the_persons_that_passerby_sees() -> None:
     size = (384, 288)
-    _, frame = next(sampled(SAMPLE, Fraction(15)))
+    _, frame = next(sample_frames(SAMPLE, Fraction(15)))
     network = Path(str(weights.find("nanodet-g").files["float"].file))
 
     xyxy, _ = open_detector(network, size)(frame)

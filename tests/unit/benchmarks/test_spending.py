@@ -40,4 +40,4 @@ def test_a_failure_is_told() -> None:
 
 
 def test_a_group_without_processes_holds_nothing() -> None:
-    assert spending.held_bytes(-1) == 0
+    assert spending.memory_bytes(-1) == 0

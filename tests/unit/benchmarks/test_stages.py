@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from benchmarks import speed, waterfall
-from benchmarks.footage import SAMPLE, repeated
+from benchmarks.footage import SAMPLE, repeat_video
 from benchmarks.stages import STAGES, InlineExecutor, ObservedShard, started_cpu_s
 
 
 def test_a_staged_run_gives_the_usual_results(tmp_path: Path) -> None:
-    clip = repeated(SAMPLE, 2, tmp_path / "clip.mp4")
+    clip = repeat_video(SAMPLE, 2, tmp_path / "clip.mp4")
     usual, staged = tmp_path / "usual", tmp_path / "staged"
     usual.mkdir()
     staged.mkdir()

@@ -20,8 +20,8 @@ class Remote:
 
 
 @dataclass
-class BoardHere:
-    """A board as a node sees it."""
+class RecordedProgress:
+    """A `ProgressActor` as a node sees it, which keeps all it is told."""
 
     told: list[tuple[int, float]] = field(default_factory=list)
 
@@ -53,11 +53,11 @@ def report_each_step(
     return shard, threads
 
 
-def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is(
+def test_a_node_does_the_work_and_reports_its_progress_now_and_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("passerby.engine.ray_node.time", CLOCK)
-    shared_progress = BoardHere()
+    shared_progress = RecordedProgress()
     payload = pickle.dumps((report_each_step, 7))
 
     result = observe_shard(OURS, payload, 3, 2, NO_LIMITS, shared_progress)
@@ -68,10 +68,10 @@ def test_a_node_does_the_work_and_says_now_and_then_how_far_it_is(
 
 def test_a_node_of_another_version_refuses_before_it_unpacks() -> None:
     with pytest.raises(EngineError, match=rf"has passerby {OURS}; .* planned by 0\.0\.7"):
-        observe_shard("0.0.7", b"a pickle it could not read", 0, 1, NO_LIMITS, BoardHere())
+        observe_shard("0.0.7", b"a pickle it could not read", 0, 1, NO_LIMITS, RecordedProgress())
 
 
-def test_a_board_keeps_the_last_word_on_each_shard() -> None:
+def test_the_actor_keeps_the_last_fraction_of_each_shard() -> None:
     shared_progress = ProgressActor(3)
 
     for number, fraction in ((1, 0.25), (2, 1.0), (1, 0.5)):
