@@ -60,7 +60,7 @@ class Metrics:
 
     Parameters
     ----------
-    take_census : callable
+    read_queue_stats : callable
         Called each time the metrics are read.
     folder : Path, optional
         Data folder, on whose disk free space is measured.
@@ -131,12 +131,12 @@ class _QueueCollector(Collector):
         )
         yield GaugeMetricFamily(
             "passerby_abandoned_jobs",
-            "Jobs that run, but whose worker was not heard of in time.",
+            "Stalled jobs: running, but their worker has not reported in time.",
             stats.stalled_jobs,
         )
         yield GaugeMetricFamily(
             "passerby_repeated_jobs",
-            "Open jobs that were taken up more than once.",
+            "Open jobs in their second or a later attempt.",
             stats.repeated_jobs,
         )
 
