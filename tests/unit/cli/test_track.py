@@ -21,7 +21,7 @@ def _logging_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def track(out: Path, *arguments: str, **environment: str) -> None:
     """Run the command on a few frames of the sample."""
-    line = [str(SAMPLE), "--out", str(out), "--rate", "1", *arguments]
+    line = [str(SAMPLE), "--out", str(out), "--rate", "5", *arguments]
     environment = {"PASSERBY_PROCESSES": "1", **environment}
     result = CliRunner().invoke(app, line, env=environment, catch_exceptions=False)
     assert result.exit_code == 0, result.output
