@@ -4,6 +4,7 @@ Whoever writes a draft, or in a scratch folder, holds a lock on it (flock(2)), w
 kernel releases when the process ends, however it ends. What nobody holds is left over.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -17,6 +18,9 @@ from pathlib import Path
 # Ends the name of a file that is still being written.
 UNFINISHED = ".unfinished"
 DRAFT = re.compile(rf"\..+\.[0-9a-f]{{16}}{re.escape(UNFINISHED)}", re.DOTALL)
+
+# To make a folder that others delete.
+MOST_ATTEMPTS = 100
 
 SCRATCH = ".passerby-scratch-"
 
@@ -174,16 +178,18 @@ def _sweep_scratch_folders(parent: Path) -> None:
 
 def _share_folder(folder: Path) -> int:
     """Make a folder unless it is there; the descriptor holds a shared lock on it."""
-    while True:
-        folder.mkdir(parents=True, exist_ok=True)
+    for _ in range(MOST_ATTEMPTS):
+        # The last one who used it, or a folder around it, may be deleting that just now.
         with suppress(FileNotFoundError):
+            folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder, os.O_RDONLY)
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_SH)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), folder.stat()):
                     return descriptor
-            os.close(descriptor)  # the last one who used it has just deleted it
+            os.close(descriptor)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
 @contextmanager
