@@ -32,6 +32,9 @@ BOX_ID = bytes.fromhex("5d2c8a1e0f4b4b0f9a7d3c61e8b2f947")
 BOX_BYTES = 4 + 4 + len(BOX_ID) + 2 * DIGEST_BYTES
 BOX_HEAD = BOX_BYTES.to_bytes(4) + b"uuid" + BOX_ID
 
+# At the end of a page.
+PAGE_NOTE, PAGE_NOTE_END = "<!-- passerby ", " -->\n"
+
 # Reads some bytes of a recording from a position on.
 ReadAt = Callable[[int, int], bytes]
 
@@ -42,6 +45,10 @@ class Provenance:
 
     recording: str  # identity of what it was made from
     digests: frozenset[str]  # of the files that were made with it
+
+    def names(self, path: Path) -> bool:
+        """Whether a file was made with it, and has not been changed."""
+        return digest(path) in self.digests
 
     @classmethod
     def of(cls, recording: str, files: Iterable[Path]) -> "Provenance":
@@ -132,6 +139,36 @@ def _provenance(table: Path) -> Provenance | None:
 
 def _is_own(path: Path, recording: str, digests: frozenset[str]) -> bool:
     return film_recording(path) == recording or digest(path) in digests
+
+
+def stamp_page(path: Path, recording: str, files: Iterable[Path]) -> None:
+    """Add to a finished HTML page what it was made from, and with which files."""
+    note = Provenance.of(recording, [path, *files]).note()
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{PAGE_NOTE}{note}{PAGE_NOTE_END}")
+
+
+def page_made_from(recording: str, page: Path, files: Iterable[Path]) -> set[Path]:
+    """Select those of a page and files that were made from a recording, and not changed.
+
+    Parameters
+    ----------
+    recording : str
+        Identity of the recording.
+    page : Path
+        As `stamp_page` left it; it need not be there.
+    files : iterable of Path
+        Those that are there.
+    """
+    content, mark, note = (page.read_bytes() if page.is_file() else b"").rpartition(
+        PAGE_NOTE.encode()
+    )
+    known = Provenance.read(note.decode(errors="replace").removesuffix(PAGE_NOTE_END))
+    if not mark or known is None or known.recording != recording:
+        return set()
+    own = {path for path in files if path.is_file() and known.names(path)}
+    is_whole = hashlib.sha256(content).hexdigest() in known.digests
+    return own | {page} if is_whole else own
 
 
 def stamp_film(path: Path, recording: str) -> None:

@@ -45,7 +45,7 @@ ODD = re.compile(r"[\x00-\x1f/\\]")
 
 
 @dataclass(frozen=True)
-class Recording:
+class OpenRecording:
     """A recording that can be read while `open_recording` lasts."""
 
     source: VideoSource
@@ -66,7 +66,7 @@ def open_recording(
     *,
     fps: Fraction | None = None,
     on_copy: Callable[[], None] = lambda: None,
-) -> Iterator[Recording]:
+) -> Iterator[OpenRecording]:
     """Find a recording, and make any part of it readable while the block lasts.
 
     Parameters
@@ -92,13 +92,13 @@ def open_recording(
     if is_url(video) or video.startswith(S3_SCHEME):
         with _open_remote(video, settings, folder, on_copy) as (source, name):
             identity = identify(source.location())
-            yield Recording(rated(IdentifiedSource(source, identity), rate), name, identity)
+            yield OpenRecording(rated(IdentifiedSource(source, identity), rate), name, identity)
         return
     path = video.removeprefix(FILE_SCHEME) if video.startswith(FILE_SCHEME) else video
     path = unquote(path) if video.startswith(FILE_SCHEME) else path
     source = find_file(path)
     name = Path(path).name
-    yield Recording(rated(source, rate), name, identify(source.location()))
+    yield OpenRecording(rated(source, rate), name, identify(source.location()))
 
 
 def find_file(video: str | os.PathLike[str]) -> FileSource:

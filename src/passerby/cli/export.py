@@ -10,6 +10,7 @@ import typer
 from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 from passerby.errors import VideoGone
+from passerby.files import sweep_drafts
 
 if TYPE_CHECKING:
     from passerby.bootstrap.analysis_result import AnalysisResult
@@ -120,6 +121,7 @@ def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", targ
     """Write the file under a progress bar, and print its name."""
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
+    sweep_drafts(target.parent)
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
         form.write(result, target, blur, on_progress)

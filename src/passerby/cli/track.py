@@ -26,7 +26,7 @@ from passerby.files import (
 from passerby.settings import Settings
 
 if TYPE_CHECKING:
-    from passerby.bootstrap.recording import Recording
+    from passerby.bootstrap.recording import OpenRecording
     from passerby.pathing.analysis import Analysis
 
 ENDINGS = ("txt", "json", "parquet")
@@ -118,7 +118,7 @@ def track(
 
 
 @contextmanager
-def _reserved(outputs: Outputs, recording: "Recording", video: str) -> Iterator[Path]:
+def _reserved(outputs: Outputs, recording: "OpenRecording", video: str) -> Iterator[Path]:
     """Refuse files that are there, and runs at work on others of the same name.
 
     Gives the folder of the observations, which the last run at work on the recording deletes.
@@ -142,7 +142,7 @@ def _reserved(outputs: Outputs, recording: "Recording", video: str) -> Iterator[
             outputs.observations.rmdir()
 
 
-def _check(outputs: Outputs, recording: "Recording", video: str) -> None:
+def _check(outputs: Outputs, recording: "OpenRecording", video: str) -> None:
     """Refuse files that are there, unless an earlier run made them from this recording."""
     from passerby.bootstrap.provenance import made_from  # noqa: PLC0415
 
@@ -158,7 +158,7 @@ def _check(outputs: Outputs, recording: "Recording", video: str) -> None:
 
 def _track(
     video: str,
-    recording: "Recording",
+    recording: "OpenRecording",
     outputs: Outputs,
     rate: Fraction | None,
     chosen: Settings,
@@ -187,7 +187,7 @@ def _track(
 
 
 def _analyse(
-    recording: "Recording",
+    recording: "OpenRecording",
     rate: Fraction | None,
     chosen: Settings,
     observations: Path,
@@ -220,7 +220,7 @@ def _print_sizes(analysis: "Analysis") -> None:
 
 
 def _write_marked_copy(
-    recording: "Recording", analysis: "Analysis", target: Path, folder: Path
+    recording: "OpenRecording", analysis: "Analysis", target: Path, folder: Path
 ) -> None:
     """Write a copy of the video with the persons marked, under a progress bar."""
     from passerby.bootstrap.provenance import stamp_film  # noqa: PLC0415
