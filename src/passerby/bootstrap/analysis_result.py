@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -22,12 +23,17 @@ from passerby.jobs.job import Job, JobState
 from passerby.records import Sightings, VideoInfo
 from passerby.results.tables import read_note, read_parts, read_table, row_count
 from passerby.settings import Settings
+from passerby.video.raw_streams import GivenRate, rate_source
 from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import PersonDetection, VideoMetadata
 from passerby.wire.persons import person_detections
 from passerby.wire.video import video_info
 
 TABLE = ".parquet"
+# FFmpeg's long names of raw streams begin so.
+RAW_CONTAINERS = ("raw H.264", "raw HEVC")
+# A rate is a fraction of whole numbers, of which this is the largest below: 30000/1001.
+MOST_FRAMES = 1001
 JOB_ID = re.compile("[0-9a-f]{1,64}")
 
 
@@ -56,8 +62,15 @@ class AnalysisResult:
 
     @cached_property
     def source(self) -> str | None:
-        """Path or URL of the video; None where it is not at hand, or no longer the same."""
-        return self.find_video()
+        """Path or URL of the video; None where it is not at hand, or no longer the same.
+
+        That of a raw stream has the rate at which it was analysed.
+        """
+        source = self.find_video()
+        if source is None or not self.video.container.startswith(RAW_CONTAINERS):
+            return source
+        rate = Fraction(self.video.frame_rate).limit_denominator(MOST_FRAMES)
+        return rate_source(source, GivenRate(rate))
 
     def parts(self) -> Iterator[Sightings]:
         """Yield all sightings, some thousand at a time."""

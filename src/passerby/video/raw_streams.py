@@ -10,10 +10,12 @@ annexes B and E.2.1.
 
 from dataclasses import dataclass
 from fractions import Fraction
-
-from av.video.stream import VideoStream
+from typing import TYPE_CHECKING
 
 from passerby.errors import UnsupportedVideo, VideoError
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
 
 # FFmpeg's names of the formats.
 RAW_FORMATS = {"h264", "hevc"}
@@ -72,7 +74,9 @@ def split_rated_source(source: str) -> tuple[str, GivenRate | None]:
     return location, GivenRate(Fraction(rate.removesuffix(FALLBACK)), rate.endswith(FALLBACK))
 
 
-def choose_rate(format_name: str, stream: VideoStream, given: GivenRate | None) -> Fraction | None:
+def choose_rate(
+    format_name: str, stream: "VideoStream", given: GivenRate | None
+) -> Fraction | None:
     """Choose the rate at which the frames of a raw stream are shown; None for any other.
 
     Raises
@@ -94,13 +98,13 @@ def choose_rate(format_name: str, stream: VideoStream, given: GivenRate | None) 
     return told
 
 
-def told_rate(stream: VideoStream) -> Fraction | None:
+def told_rate(stream: "VideoStream") -> Fraction | None:
     """Frames per second that a raw stream tells; None where that is none or impossible."""
     told = stream.codec_context.framerate
     return told if told and SLOWEST <= told <= FASTEST else None
 
 
-def count_frames(durations: int, stream: VideoStream) -> int:
+def count_frames(durations: int, stream: "VideoStream") -> int:
     """Count the frames of a raw stream by the sum of its packets' durations, ticks.
 
     A packet may hold half a frame.
