@@ -105,13 +105,12 @@ def folder_in_use(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            folder.rmdir()
+        with suppress(OSError):  # there is something in it
+            if _is_last(lock):
+                folder.rmdir()
         raise
     else:
-        with suppress(OSError):  # somebody else uses it
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_last(lock):
             shutil.rmtree(folder)
     finally:
         os.close(lock)
@@ -174,6 +173,17 @@ def _sweep_scratch_folders(parent: Path) -> None:
             if is_ours and not folder.is_symlink():
                 with _locked(folder, os.O_RDONLY):
                     shutil.rmtree(folder)
+
+
+def _is_last(lock: int) -> bool:
+    """Turn a shared lock into one of this process alone; whether nobody else has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def _share_folder(folder: Path) -> int:

@@ -124,11 +124,20 @@ def test_with_force_all_is_replaced_but_what_is_read(tracked_once: Path) -> None
         ("--out", out, "--detections", other),
         ("--out", out, "--detections", out / "street.json"),
         ("--out", out, "--detections", out),
-        ("--out", out, "--detections", tracked_once / "nowhere" / "det.txt"),
     ):
         refused("track", other, "--force", *options)
 
     assert contents(tracked_once) == before
+
+
+def test_a_folder_for_detections_that_is_not_there(tracked_once: Path) -> None:
+    line = ("track", tracked_once / "a" / "street.mp4", "--out", tracked_once / "new")
+
+    ended = run(*line, "--detections", tracked_once / "nowhere" / "det.txt")
+
+    assert ended.returncode == 1
+    assert "det.txt: No such file or directory" in ended.stderr
+    assert not (tracked_once / "new").exists()
 
 
 def test_a_link_that_leads_nowhere_is_there(tracked_once: Path) -> None:

@@ -1,5 +1,7 @@
 """Files that a command is about to write: nothing is replaced unasked, and no input ever."""
 
+import errno
+import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -36,13 +38,15 @@ def check_targets(
     ------
     typer.BadParameter
         If a target is there and may not be replaced, or is given twice.
+    FileNotFoundError
+        If there is no folder for a target.
     """
     read = [path for path in inputs if path.exists()]
     for number, target in enumerate(targets):
         if any(_is_same(target, other) for other in targets[:number]):
             raise typer.BadParameter(f"{target} would be written twice: choose another name")
         if not target.absolute().parent.is_dir():
-            raise typer.BadParameter(f"{target}: there is no folder {target.parent}: make it first")
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target))
         if target.is_dir():
             raise typer.BadParameter(f"{target} is a folder: choose another name")
         if any(_is_same(target, path) for path in read):

@@ -261,7 +261,8 @@ def _without_pictures(container: InputContainer) -> str:
     """Say why no stream of a container can be shown."""
     covers = [each for each in container.streams if each.disposition & Disposition.attached_pic]
     if len(covers) < len(container.streams.video):
-        return NO_DECODER
+        is_of_recorder = container.format.name == "dhav"
+        return (is_of_recorder and describe(b"DHAV")) or NO_DECODER
     if container.streams.audio:
         return COVER_ONLY if covers else SOUND_ONLY
     return NO_PICTURES

@@ -151,6 +151,10 @@ SENT = {
     "DRM": (encrypted_video, "-decryption_key"),
     "the head of an MKV": (content(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01" + bytes(9)), "Matroska"),
     "Dahua, encrypted": (content(b"DHAV\xee" + bytes(range(256)) * 4), "Dahua"),
+    "Dahua, cut off": (
+        content(b"DHAV\xfd\0\0\0" + np.random.default_rng(5).bytes(400) + b"dhav"),
+        "Dahua",
+    ),
     "noise": (lambda path: path.write_bytes(np.random.default_rng(7).bytes(9_000)), "encode it"),
 }
 
