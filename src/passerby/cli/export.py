@@ -10,6 +10,7 @@ import typer
 from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 from passerby.errors import VideoGone
+from passerby.files import sweep_drafts
 
 if TYPE_CHECKING:
     from passerby.bootstrap.analysis_result import AnalysisResult
@@ -105,14 +106,16 @@ def _check_video(result: "AnalysisResult", form: "Format", blur: "BlurSelection"
 
 def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, replace: bool) -> None:
     """Refuse to overwrite a file without `--force`, and the exported file always."""
-    if not target.exists():
+    from passerby.video.raw_streams import split_rated_source  # noqa: PLC0415
+
+    if not target.exists() and not target.is_symlink():
         return
     if not replace:
         raise typer.BadParameter(f"{target} is there already; --force replaces it")
     read = [result.table]
     if form.needs_video and result.source:
-        read.append(Path(result.source))
-    if any(path.exists() and target.samefile(path) for path in read):
+        read.append(Path(split_rated_source(result.source)[0]))
+    if any(path.exists() and target.exists() and target.samefile(path) for path in read):
         raise typer.BadParameter(f"{target} is what is exported: choose another --out")
 
 
@@ -120,6 +123,7 @@ def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", targ
     """Write the file under a progress bar, and print its name."""
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
+    sweep_drafts(target.parent)
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
         form.write(result, target, blur, on_progress)

@@ -13,6 +13,9 @@ from passerby.analytics.report.pictures import Image
 from passerby.analytics.report.scene import scene_file
 
 PAGE_NAME, COUNTS = "report.html", "counts.json"
+PICTURES = ("scene.svg", "heat.png", "flow.png")
+# All files of a report.
+FILE_NAMES = (PAGE_NAME, COUNTS, *tables.NAMES, *PICTURES)
 
 
 def write_report(report: PathReport, still: Image | None, folder: Path) -> None:
@@ -37,5 +40,4 @@ def write_report(report: PathReport, still: Image | None, folder: Path) -> None:
     tables.write_tables(report, folder)
     counts = json.dumps(report.summary, indent=2, ensure_ascii=False)
     (folder / COUNTS).write_text(f"{counts}\n", encoding="utf-8")
-    files = [COUNTS, *tables.build_tables(report), "scene.svg", "heat.png", "flow.png"]
-    (folder / PAGE_NAME).write_text(render_page(report, still, files), encoding="utf-8")
+    (folder / PAGE_NAME).write_text(render_page(report, still, FILE_NAMES[1:]), encoding="utf-8")

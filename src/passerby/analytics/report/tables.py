@@ -14,6 +14,19 @@ from passerby.analytics.summary import ZoneSummary
 
 CsvTable = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
 
+# Of the files, in this order.
+NAMES = (
+    "zones.csv",
+    "stays.csv",
+    "dwell.csv",
+    "lines.csv",
+    "crossings.csv",
+    "persons.csv",
+    "occupancy.csv",
+    "heat.csv",
+    "flow.csv",
+)
+
 ZONE = ("entries", "exits", "appeared", "vanished", "persons", "most_at_once", "mean_dwell_s")
 STAY = ("person", "from_ms", "to_ms", "entered", "left")
 WALK = ("metres", "mean_speed", "top_speed")
