@@ -30,6 +30,17 @@ FormatName = Literal[
     "contact-sheets",
 ]
 BlurTarget = Literal["everybody", "faces", "all-but", "only"]
+Blur = Annotated[
+    BlurTarget | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
+]
+Persons = Annotated[
+    list[int] | None,
+    typer.Option(help="Index of whom 'all-but' or 'only' means; may be repeated.", min=0),
+]
+KeyframeEvery = Annotated[
+    int | None,
+    typer.Option(help="Most frames between two keyframes of 'cvat'.", min=1, show_default="50"),
+]
 STANDARD_OUTPUT = Path("-")
 
 app = typer.Typer()
@@ -49,12 +60,11 @@ def export(
     video: Annotated[
         Path | None, typer.Option(help="The video, where it is not where the job found it.")
     ] = None,
-    blur: Annotated[
-        BlurTarget | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
-    ] = None,
-    person: Annotated[
-        list[int] | None,
-        typer.Option(help="Index of whom 'all-but' or 'only' means; may be repeated.", min=0),
+    blur: Blur = None,
+    person: Persons = None,
+    keyframe_every: Annotated[
+        int | None,
+        typer.Option(help="Most frames between two keyframes of 'cvat'.", min=1, show_default="50"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     data: Data = None,
@@ -62,9 +72,8 @@ def export(
 ) -> None:
     """Export a finished result to a file, or to standard output."""
     from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
-    from passerby.exports.formats import FORMATS  # noqa: PLC0415
 
-    form = FORMATS[to]
+    form = _format(to, keyframe_every)
     selection = _blur_selection(form, blur, person or [])
     chunks = form.chunks if out == STANDARD_OUTPUT else None
     if out == STANDARD_OUTPUT and chunks is None:
@@ -77,6 +86,16 @@ def export(
     target = out or Path(found.name + form.suffix)
     _check_target(target, found, form, replace=force)
     _write(found, form, selection, target)
+
+
+def _format(name: FormatName, keyframe_every: int | None) -> "Format":
+    from passerby.exports.formats import FORMATS, cvat_format  # noqa: PLC0415
+
+    if keyframe_every is None:
+        return FORMATS[name]
+    if name != "cvat":
+        raise typer.BadParameter("--keyframe-every is for --to cvat")
+    return cvat_format(keyframe_every)
 
 
 def _blur_selection(form: "Format", blur: BlurTarget | None, persons: list[int]) -> "BlurSelection":

@@ -7,6 +7,7 @@ with the first one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from passerby.errors import VideoGone
@@ -86,9 +87,16 @@ def _video_of(result: ExportSource) -> str:
 _JSON, _XML, _ZIP = "application/json", "application/xml", "application/zip"
 _PARQUET, _NDJSON, _MP4 = "application/vnd.apache.parquet", "application/x-ndjson", "video/mp4"
 
+
+def cvat_format(keyframe_every: int = cvat.KEYFRAME_EVERY) -> Format:
+    """Return CVAT's format with a keyframe of each track at least every so many frames."""
+    chunks = partial(cvat.chunks, keyframe_every=keyframe_every)
+    return _table("cvat", "CVAT for video 1.1", ".cvat.xml", _XML, chunks)
+
+
 _TABLES = (
     _table("mot", "MOTChallenge text", ".txt", "text/plain", mot.chunks),
-    _table("cvat", "CVAT for video 1.1", ".cvat.xml", _XML, cvat.chunks),
+    cvat_format(),
     _table("coco", "COCO of a video", ".coco.json", _JSON, coco.chunks),
     _table("label-studio", "Label Studio task", ".label-studio.json", _JSON, label_studio.chunks),
     _table("csv", "CSV", ".csv", "text/csv", csv.chunks),
