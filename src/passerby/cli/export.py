@@ -141,8 +141,10 @@ def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", targ
 
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
-        form.write(result, target, blur, on_progress)
+        remark = form.write(result, target, blur, on_progress)
         on_progress(total)
+    if remark:
+        terminal.notes.print(remark, style="yellow", markup=False, highlight=False)
     terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -17,9 +17,9 @@ from passerby.files import atomic_file
 from passerby.films.blur_selection import BlurSelection
 from passerby.films.progress import ProgressCallback
 
-# Writes one file, all of it or nothing. It counts sightings, or frames where the format
-# `needs_video`.
-Write = Callable[[ExportSource, Path, BlurSelection, ProgressCallback], None]
+# Writes one file, all of it or nothing; returns a remark about it, if there is any. It counts
+# sightings, or frames where the format `needs_video`.
+Write = Callable[[ExportSource, Path, BlurSelection, ProgressCallback], str | None]
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,28 @@ def _write_annotated(
 ) -> None:
     from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
-    write_overlay(_video_of(result), result.sightings, target, on_progress)
+    write_overlay(_video_of(result), result.sightings, target, on_progress, result.video)
 
 
 def _write_blurred(
     result: ExportSource, target: Path, blur: BlurSelection, on_progress: ProgressCallback
-) -> None:
+) -> str | None:
     from passerby.films.blur import write_blurred  # noqa: PLC0415
 
-    write_blurred(_video_of(result), result.sightings, target, blur, on_progress)
+    hidden_frames = write_blurred(
+        _video_of(result), result.sightings, target, blur, on_progress, result.video
+    )
+    return _remark(len(result.sightings), hidden_frames)
+
+
+def _remark(sightings: int, hidden_frames: int) -> str | None:
+    """Say of a blurred film that it shows everybody, where it does."""
+    if sightings and hidden_frames:
+        return None
+    cause = "nobody is to be hidden" if sightings else "nobody was found"
+    if hidden_frames:
+        return f"{cause}; {hidden_frames} frames that are damaged or not analysed are hidden"
+    return f"{cause}; the film is unchanged"
 
 
 def _write_contact_sheets(
