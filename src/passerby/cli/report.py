@@ -40,7 +40,10 @@ def report(
     _warn_of_places_outside(counted_at, found.video)
     still = None if found.source is None else _middle_frame(found.source)
     out.mkdir(parents=True, exist_ok=True)
-    write_report(compute_report(found.name, found.sightings, found.video, counted_at), still, out)
+    computed = compute_report(found.name, found.sightings, found.video, counted_at)
+    if hint := computed.summary.get("hint"):
+        terminal.notes.print(hint, style="yellow", markup=False, highlight=False)
+    write_report(computed, still, out)
     terminal.out.print(str(out / PAGE_NAME), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -14,7 +14,16 @@ from passerby.analytics.summary import ZoneSummary
 
 CsvTable = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
 
-ZONE = ("entries", "exits", "appeared", "vanished", "persons", "most_at_once", "mean_dwell_s")
+ZONE = (
+    "entries",
+    "exits",
+    "appeared",
+    "vanished",
+    "persons",
+    "most_at_once",
+    "mean_dwell_s",
+    "anchor",
+)
 STAY = ("person", "from_ms", "to_ms", "entered", "left")
 WALK = ("metres", "mean_speed", "top_speed")
 
@@ -38,8 +47,8 @@ def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
             (row for zone in zones for row in _dwell(zone)),
         ),
         "lines.csv": (
-            ("line", "forward", "backward"),
-            ([line["name"], line["forward"], line["backward"]] for line in lines),
+            ("line", "forward", "backward", "anchor"),
+            ([line["name"], line["forward"], line["backward"], line["anchor"]] for line in lines),
         ),
         "crossings.csv": (
             ("line", "person", "at_ms", "direction"),

@@ -132,6 +132,16 @@ def test_names_are_no_formulas(tmp_path: Path, name: str, cell: str) -> None:
     assert {row["line"] for row in rows(tmp_path / "crossings.csv")} == {cell}
 
 
+def test_the_page_hints_at_feet_that_are_cut_off(tmp_path: Path) -> None:
+    below = walked((0, 50, 240), (4000, 250, 250))
+    write_report(compute_report("street", seen(below), VIDEO, PLACES), None, tmp_path)
+
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "The feet of 100% of all boxes are cut off" in page
+    counts = json.loads((tmp_path / "counts.json").read_text(encoding="utf-8"))
+    assert counts["hint"] in page.replace("&#34;", '"')
+
+
 def test_numbers_below_zero_stay_numbers(tmp_path: Path) -> None:
     back = walked((0, 250, 100), (4000, 50, 100))
     write_report(compute_report("street", seen(back), VIDEO, PLACES), None, tmp_path)
@@ -148,6 +158,7 @@ def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) 
     assert counts == report.summary
     (zone,) = rows(tmp_path / "zones.csv")
     assert (zone["zone"], zone["entries"], zone["appeared"]) == ("<till> & co", "1", "1")
+    assert zone["anchor"] == "foot"
     assert [
         (stay["person"], stay["from_ms"], stay["to_ms"]) for stay in rows(tmp_path / "stays.csv")
     ] == [
@@ -161,7 +172,7 @@ def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) 
         ("1", "1", "4.0"),
     ]
     (line,) = rows(tmp_path / "lines.csv")
-    assert line == {"line": "door", "forward": "0", "backward": "1"}
+    assert line == {"line": "door", "forward": "0", "backward": "1", "anchor": "foot"}
     (crossing,) = rows(tmp_path / "crossings.csv")
     assert (crossing["at_ms"], crossing["direction"]) == ("2000", "backward")
     persons = rows(tmp_path / "persons.csv")
