@@ -2,6 +2,8 @@
 
 import os
 
+from passerby.processes.cpus import available_cpus
+
 
 def main() -> None:
     """Set what must be set before NumPy is loaded, then run the command line."""
@@ -9,6 +11,9 @@ def main() -> None:
     # cores, all of it took four times as long: each waited for the other. Processes to
     # come inherit this.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Arrow and OpenCV count the CPUs of the machine, and know of no quota.
+    for variable in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(variable, str(available_cpus()))
     from passerby.cli.app import main as command_line  # noqa: PLC0415
 
     try:

@@ -99,7 +99,7 @@ class Settings:
     #: `s3://bucket/prefix`. Default: `observations` in the data folder.
     observations: str | None = None
     #: Number of shards of one video analysed at a time, each in a process. Default: one
-    #: for each core.
+    #: for each CPU that the affinity and the quota (cgroup) of the process allow.
     processes: int | None = None
     #: Niceness of the workers and their processes, as with `nice -n`, so that the server
     #: answers while processors are busy. Disk priority follows it (ioprio_set(2)).

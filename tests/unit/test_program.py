@@ -27,6 +27,30 @@ def test_linear_algebra_runs_on_one_thread() -> None:
     assert (lines[0], lines[-1]) == ("False", "1")
 
 
+QUOTA_SCRIPT = """
+import os, sys
+os.environ.pop("OMP_NUM_THREADS", None)
+os.environ.pop("OPENCV_FOR_THREADS_NUM", None)
+import passerby.processes.cpus
+passerby.processes.cpus.available_cpus = lambda: 3
+from passerby.__main__ import main
+sys.argv = ["passerby", "--help"]
+try:
+    main()
+except SystemExit:
+    import cv2, pyarrow
+    print(cv2.getNumThreads(), pyarrow.cpu_count())
+"""
+
+
+def test_arrow_and_opencv_keep_to_the_quota() -> None:
+    command = [sys.executable, "-c", QUOTA_SCRIPT]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "3 3"
+
+
 # Loaded by any Python that starts with this in its path.
 INTERRUPTED = """
 import importlib.metadata

@@ -1,6 +1,5 @@
 """Run shards in the processes of this machine."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -11,6 +10,7 @@ from typing import Generic, TypeVar
 from passerby import logs
 from passerby.engine.process import ShardProcess
 from passerby.errors import EngineError
+from passerby.processes.cpus import available_cpus
 from passerby.processes.limits import NO_LIMITS, Limits
 from passerby.records import FractionCallback
 
@@ -109,7 +109,7 @@ class LocalExecutor:
     Parameters
     ----------
     workers : int, optional
-        Shards at the same time; None: one a core.
+        Shards at the same time; None: one for each CPU that this process may use.
     pool : ProcessPool, optional
         Processes that all work is done in, so that a video that brings a decoder down does
         not bring this process down. Without one, a single shard and the planning are done
@@ -129,7 +129,7 @@ class LocalExecutor:
 
     def map(self, task: Callable[..., R], items: Sequence[T], on_progress: ItemCallback) -> list[R]:
         """Do a task on every item; see `Executor.map`."""
-        cores = len(os.sched_getaffinity(0))
+        cores = available_cpus()
         workers = max(1, min(self._workers or cores, len(items)))
         threaded = partial(task, threads=max(1, cores // workers))
         in_context: Task[T, R] = logs.current_log_settings().wrap(threaded)

@@ -1,10 +1,9 @@
 """The contact sheets of all persons in one ZIP file."""
 
-import tempfile
 import zipfile
 from pathlib import Path
 
-from passerby.files import atomic_file
+from passerby.files import atomic_file, scratch_folder
 from passerby.films.contact_sheet import write_contact_sheets
 from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
@@ -21,8 +20,8 @@ def write_contact_sheet_archive(
     on_progress: ProgressCallback | None = None,
 ) -> None:
     """Write a ZIP of a PNG a person, by person index; parameters as `write_contact_sheets`."""
-    with tempfile.TemporaryDirectory(prefix="passerby-") as folder, atomic_file(target) as draft:
-        sheets = write_contact_sheets(source, sightings, Path(folder), on_progress)
+    with scratch_folder() as folder, atomic_file(target) as draft:
+        sheets = write_contact_sheets(source, sightings, folder, on_progress)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
             for sheet in sheets:
                 member = zipfile.ZipInfo(sheet.name, WRITTEN_AT)

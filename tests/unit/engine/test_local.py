@@ -3,15 +3,20 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 from tests.waiting import wait_until
 
 from passerby import errors
-from passerby.engine.local import LocalExecutor
+from passerby.engine.local import ItemCallback, LocalExecutor, ProcessPool, Task, map_here
 from passerby.errors import EngineError, JobCancelled, PasserbyError, UnsupportedVideo
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def unseen(_number: int, _fraction: float) -> None:
@@ -140,8 +145,9 @@ def test_ctrl_c_is_left_to_the_parent(work: ModuleType) -> None:
 
 PROGRAM = """
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from passerby.engine.local import LocalExecutor
+from passerby.engine.local import ItemCallback, LocalExecutor, ProcessPool, Task, map_here
 import shard_work
 
 if __name__ == "__main__":
@@ -166,3 +172,38 @@ def test_the_processes_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     parent.wait()
 
     wait_until(lambda: not any(alive(int(path.name)) for path in folder.iterdir()))
+
+
+class ThisProcess(ProcessPool):
+    """Notes for how many processes it is asked, and works in none of them."""
+
+    workers = 0
+
+    def map(
+        self, task: Task[T, R], items: Sequence[T], workers: int, on_progress: ItemCallback
+    ) -> list[R]:
+        self.workers = workers
+        return map_here(task, items, on_progress)
+
+
+def threads_given(_shard: int, _report: object, /, *, threads: int) -> int:
+    return threads
+
+
+@pytest.mark.parametrize(
+    ("shards", "workers", "threads"),
+    [
+        pytest.param(60, 2, 1, id="more shards than the quota"),
+        pytest.param(2, 2, 1, id="as many"),
+        pytest.param(1, 1, 2, id="one shard"),
+    ],
+)
+def test_a_quota_limits_processes_and_threads(
+    shards: int, workers: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("passerby.engine.local.available_cpus", lambda: 2)
+    pool = ThisProcess()
+
+    given = LocalExecutor(pool=pool).map(threads_given, range(shards), unseen)
+
+    assert (pool.workers, set(given)) == (workers, {threads})
