@@ -10,6 +10,7 @@ import typer
 from passerby.cli import terminal
 from passerby.cli.options import Config, Data, settings_of
 from passerby.errors import VideoGone
+from passerby.files import sweep_drafts
 
 if TYPE_CHECKING:
     from passerby.bootstrap.analysis_result import AnalysisResult
@@ -136,9 +137,13 @@ def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, rep
 
 
 def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", target: Path) -> None:
-    """Write the file under a progress bar, and print its name."""
+    """Write the file under a progress bar, and print its name.
+
+    What a killed export left beside it is deleted.
+    """
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
+    sweep_drafts(target.parent)
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
         remark = form.write(result, target, blur, on_progress)

@@ -11,6 +11,7 @@ from passerby.analytics.grid import Grid
 from passerby.analytics.paths import MS_PER_S, Floats
 from passerby.analytics.report.path_report import PathReport
 from passerby.analytics.summary import ZoneSummary
+from passerby.files import atomic_file
 
 CsvTable = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
 
@@ -78,7 +79,10 @@ def write_tables(report: PathReport, folder: Path) -> None:
     Words that a spreadsheet would take for a formula begin with an apostrophe.
     """
     for name, (headings, rows) in build_tables(report).items():
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        with (
+            atomic_file(folder / name) as draft,
+            draft.open("w", encoding="utf-8", newline="") as file,
+        ):
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
             writer.writerows(map(_without_formula, row) for row in rows)
