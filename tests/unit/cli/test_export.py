@@ -11,6 +11,8 @@ import pytest
 from tests.waiting import PATIENCE_SECONDS
 
 from passerby.cli.app import main
+from passerby.films import verification
+from passerby.films.verification import Leftover
 from passerby.records import NO_FACE, Faces, Sightings
 from passerby.results.tables import write_table
 from passerby.testing import moving_boxes, write_clip
@@ -117,7 +119,48 @@ def test_keyframes_are_as_near_as_asked(export: Export, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("options", [("--to", "mot", "--keyframe-every", 5)], ids=str)
+@pytest.mark.parametrize("rows", [0, 10])
+def test_a_film_of_painted_boxes_has_nobody_in_it(
+    export: Export, tmp_path: Path, capfd: pytest.CaptureFixture[str], rows: int
+) -> None:
+    table = write_result(tmp_path, rows)
+
+    assert export(table, "--to", "blurred", "--video", "street.mp4", "--verify") == 0
+
+    printed = capfd.readouterr()
+    assert printed.out == "street.blurred.mp4\n"
+    assert "Nobody seems to be left" in " ".join(printed.err.split())
+
+
+def test_what_may_be_left_is_listed_and_has_a_status_of_its_own(
+    export: Export,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    box = (10.2, 20.0, 30.0, 60.7)
+    left = Leftover("person", 400, 1600, box, 0.4321, box)
+    monkeypatch.setattr(verification, "find_leftovers", lambda *_: [left])
+    table = write_result(tmp_path, 3)
+
+    assert export(table, "--to", "blurred", "--video", "street.mp4", "--verify") == 3
+
+    assert capfd.readouterr().out.splitlines() == [
+        "street.blurred.mp4",
+        "person from 0.400 s to 1.600 s in 10, 20, 30, 61: 0.43",
+    ]
+    assert (tmp_path / "street.blurred.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--to", "mot", "--keyframe-every", 5),
+        ("--to", "mot", "--verify"),
+        ("--to", "annotated", "--verify"),
+    ],
+    ids=str,
+)
 def test_options_of_other_formats_are_refused(
     export: Export, tmp_path: Path, options: tuple[object, ...]
 ) -> None:
