@@ -26,17 +26,20 @@ def track(
     *,
     rate: float | None = 15,
     device: "Device" = "cpu",
+    fps: float | None = None,
     on_progress: "Callable[[Progress], None] | None" = None,
 ) -> "Analysis":
     """Find the persons in a video, in this process, with one thread a core.
 
     Parameters
     ----------
-    video : path of a file
+    video : path of a file, or an http(s) address
     rate : float, optional
         Frames analysed per second; None: every frame.
     device : "cpu" or "cuda"
         Device of the neural networks; "cuda": an NVIDIA GPU.
+    fps : float, optional
+        Frames per second of a raw H.264 or HEVC stream; None: what it tells.
     on_progress : callable, optional
         Called with the progress; an exception it raises ends the work.
 
@@ -54,11 +57,17 @@ def track(
         If the device does not exist.
     """
     # The API process imports passerby too, and must not load decoder and runtime.
+    import os  # noqa: PLC0415
     from fractions import Fraction  # noqa: PLC0415
 
-    from passerby.bootstrap.single_file import track_file  # noqa: PLC0415
+    from passerby.bootstrap.recording import open_recording  # noqa: PLC0415
+    from passerby.bootstrap.single_file import track_source  # noqa: PLC0415
     from passerby.engine.local import LocalExecutor  # noqa: PLC0415
     from passerby.pathing.plan import Options  # noqa: PLC0415
+    from passerby.settings import Settings  # noqa: PLC0415
 
     options = Options(rate=None if rate is None else Fraction(rate), device=device)
-    return track_file(video, options, LocalExecutor(workers=1), on_progress=on_progress)
+    raw_fps = None if fps is None else Fraction(repr(fps))
+    with open_recording(os.fspath(video), Settings(), fps=raw_fps) as recording:
+        executor = LocalExecutor(workers=1)
+        return track_source(recording.source, options, executor, on_progress=on_progress)

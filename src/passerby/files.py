@@ -4,6 +4,7 @@ Whoever writes a draft, or in a scratch folder, holds a lock on it (flock(2)), w
 kernel releases when the process ends, however it ends. What nobody holds is left over.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -18,7 +19,10 @@ from pathlib import Path
 UNFINISHED = ".unfinished"
 DRAFT = re.compile(rf"\..+\.[0-9a-f]{{16}}{re.escape(UNFINISHED)}", re.DOTALL)
 
-SCRATCH = "passerby-scratch-"
+# To make a folder that others delete.
+MOST_ATTEMPTS = 100
+
+SCRATCH = ".passerby-scratch-"
 
 
 @contextmanager
@@ -62,10 +66,14 @@ def sweep_drafts(folder: Path) -> None:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give an empty folder for the time of the block; delete those of killed processes."""
-    _sweep_scratch_folders()
-    folder, lock = _open_scratch_folder()
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Give an empty folder for the time of the block; delete those of killed processes.
+
+    It lies in `parent`, or where the platform has temporary files.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    _sweep_scratch_folders(parent)
+    folder, lock = _open_scratch_folder(parent)
     try:
         yield folder
     finally:
@@ -74,14 +82,34 @@ def scratch_folder() -> Iterator[Path]:
 
 
 @contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and its parents; if the block raises, delete those again that are empty."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for each in missing:
+                each.rmdir()
+        raise
+
+
+@contextmanager
 def folder_in_use(folder: Path) -> Iterator[None]:
     """Make a folder, and share it with others who use it; the last one of them deletes it.
 
-    If the block raises, the folder stays.
+    If the block raises, the folder stays unless it is empty.
     """
     lock = _share_folder(folder)
     try:
         yield
+    except BaseException:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.rmdir()
+        raise
+    else:
         with suppress(OSError):  # somebody else uses it
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
@@ -122,9 +150,9 @@ def _open_draft(target: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _open_scratch_folder() -> tuple[Path, int]:
+def _open_scratch_folder(parent: Path) -> tuple[Path, int]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=SCRATCH))
+        folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=parent))
         with suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY)
             if _lock_if_there(lock):
@@ -139,8 +167,8 @@ def _lock_if_there(descriptor: int) -> bool:
     return os.fstat(descriptor).st_nlink > 0
 
 
-def _sweep_scratch_folders() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+def _sweep_scratch_folders(parent: Path) -> None:
+    for folder in parent.glob(f"{SCRATCH}*"):
         with suppress(OSError):
             is_ours = folder.stat(follow_symlinks=False).st_uid == os.getuid()
             if is_ours and not folder.is_symlink():
@@ -150,16 +178,18 @@ def _sweep_scratch_folders() -> None:
 
 def _share_folder(folder: Path) -> int:
     """Make a folder unless it is there; the descriptor holds a shared lock on it."""
-    while True:
-        folder.mkdir(parents=True, exist_ok=True)
+    for _ in range(MOST_ATTEMPTS):
+        # The last one who used it, or a folder around it, may be deleting that just now.
         with suppress(FileNotFoundError):
+            folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder, os.O_RDONLY)
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_SH)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), folder.stat()):
                     return descriptor
-            os.close(descriptor)  # the last one who used it has just deleted it
+            os.close(descriptor)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
 @contextmanager

@@ -22,8 +22,15 @@ STRONG = '"'
 # Statuses of an answer: the whole, the part, no such part, deleted, changed.
 WHOLE, PART, NO_SUCH_PART, DELETED, CHANGED = 200, 206, 416, 404, 412
 
+URL_SCHEMES = ("http://", "https://")
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
+
+
+def is_url(location: str) -> bool:
+    """Whether a location is an http(s) URL, and not a path."""
+    return location.startswith(URL_SCHEMES)
 
 
 def pin_url(url: str, etag: str) -> str:

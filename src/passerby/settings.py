@@ -135,6 +135,9 @@ class Settings:
     max_video_bytes: Annotated[int, msgspec.Meta(gt=0)] = 10 * 1000**3
     #: Longest duration of a video in hours (the service's limit).
     max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
+    #: Frames per second of raw H.264 and HEVC streams that do not tell theirs. Default: such
+    #: a stream is refused.
+    raw_fps: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
     #: Days for which results and client request tokens are kept (as the service did).
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
     #: Hours for which a page token is valid (as in the service).

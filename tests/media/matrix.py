@@ -43,6 +43,10 @@ TAKEN = {
     "mxf": "mxf",
     "mxf_opatom": "opatom.mxf",
     "ivf": "ivf",
+    "gif": "gif",
+    "apng": "apng",
+    "h264": "h264",
+    "hevc": "hevc",
 }
 # Containers that are none, or are not needed by anybody who films people.
 REFUSED = {
@@ -51,13 +55,9 @@ REFUSED = {
     "rm": "rm",
     "swf": "swf",
     "wtv": "wtv",
-    "h264": "h264",
-    "hevc": "hevc",
     "mjpeg": "mjpeg",
     "dv": "dv",
     "yuv4mpegpipe": "y4m",
-    "gif": "gif",
-    "apng": "apng",
     "webp": "webp",
     "m4v": "mp4v",
     "roq": "roq",

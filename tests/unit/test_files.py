@@ -13,6 +13,7 @@ from passerby.files import (
     atomic_file,
     folder_in_use,
     is_in_use,
+    made_folder,
     scratch_folder,
     sweep_drafts,
     write_atomically,
@@ -116,9 +117,36 @@ def test_the_last_one_who_uses_a_folder_deletes_it(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_a_folder_stays_where_the_work_in_it_failed(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), folder_in_use(tmp_path / "kept"):
-        raise KeyError
+@pytest.mark.parametrize(
+    "names", [pytest.param(["file"], id="with a file"), pytest.param([], id="empty")]
+)
+def test_a_folder_stays_where_the_work_in_it_failed(tmp_path: Path, names: list[str]) -> None:
+    def fail() -> None:
+        with folder_in_use(tmp_path / "kept"):
+            for name in names:
+                (tmp_path / "kept" / name).touch()
+            raise KeyError
 
-    assert (tmp_path / "kept").is_dir()
+    with pytest.raises(KeyError):
+        fail()
+
+    assert (tmp_path / "kept").is_dir() is bool(names)
     assert not is_in_use(tmp_path / "kept")
+
+
+def test_what_was_made_for_nothing_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+
+    def fail(folder: Path, *names: str) -> None:
+        with made_folder(folder):
+            for name in names:
+                (folder / name).touch()
+            raise KeyError
+
+    for folder in (tmp_path / "new" / "er", tmp_path / "old"):
+        with pytest.raises(KeyError):
+            fail(folder)
+    with pytest.raises(KeyError):
+        fail(tmp_path / "used", "file")
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "old", "used"]

@@ -1,30 +1,39 @@
 """The result of a finished analysis, by job id or by the file that `passerby track` wrote."""
 
+import hashlib
+import json
 import mmap
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
 
 from passerby.bootstrap.installation import Installation, open_installation
+from passerby.bootstrap.provenance import Provenance, digest
 from passerby.bootstrap.storage import build_buckets
 from passerby.bootstrap.web_app import expression_classifier
 from passerby.cloud.pinned_object import PinnedObject
 from passerby.errors import FileFormatError, JobError, JobNotFound, VideoGone
 from passerby.jobs.job import Job, JobState
 from passerby.records import Sightings, VideoInfo
-from passerby.results.tables import read_parts, read_table, row_count
+from passerby.results.tables import read_note, read_parts, read_table, row_count
 from passerby.settings import Settings
+from passerby.video.raw_streams import GivenRate, rate_source
 from passerby.wire.faces import ClassifyExpressions
 from passerby.wire.messages import PersonDetection, VideoMetadata
 from passerby.wire.persons import person_detections
 from passerby.wire.video import video_info
 
 TABLE = ".parquet"
+# FFmpeg's long names of raw streams begin so.
+RAW_CONTAINERS = ("raw H.264", "raw HEVC")
+# A rate is a fraction of whole numbers, of which this is the largest below: 30000/1001.
+MOST_FRAMES = 1001
 JOB_ID = re.compile("[0-9a-f]{1,64}")
 
 
@@ -37,6 +46,7 @@ class AnalysisResult:
     video: VideoInfo
     # Gives `source`. It may hold a signed URL, which no log should show.
     find_video: Callable[[], str | None] = field(repr=False)
+    recording: str = ""  # identity of what was analysed
     # Without it, faces have what the service gave by default.
     classify_expressions: ClassifyExpressions | None = None
 
@@ -52,8 +62,15 @@ class AnalysisResult:
 
     @cached_property
     def source(self) -> str | None:
-        """Path or URL of the video; None where it is not at hand, or no longer the same."""
-        return self.find_video()
+        """Path or URL of the video; None where it is not at hand, or no longer the same.
+
+        That of a raw stream has the rate at which it was analysed.
+        """
+        source = self.find_video()
+        if source is None or not self.video.container.startswith(RAW_CONTAINERS):
+            return source
+        rate = Fraction(self.video.frame_rate).limit_denominator(MOST_FRAMES)
+        return rate_source(source, GivenRate(rate))
 
     def parts(self) -> Iterator[Sightings]:
         """Yield all sightings, some thousand at a time."""
@@ -106,8 +123,15 @@ def _open_file(table: Path, settings: Settings, video: Path | None) -> AnalysisR
         table=table,
         video=_describe_video(table.with_suffix(".json"), source),
         find_video=lambda: source,
+        recording=_recording_of(table),
         classify_expressions=expression_classifier(settings),
     )
+
+
+def _recording_of(table: Path) -> str:
+    """Identity of what a table was made from, as far as it says so."""
+    known = Provenance.read(read_note(table))
+    return known.recording if known else digest(table)
 
 
 def job_result(installation: Installation, job: Job, video: Path | None = None) -> AnalysisResult:
@@ -121,6 +145,7 @@ def job_result(installation: Installation, job: Job, video: Path | None = None) 
         table=installation.results.table(job.id),
         video=job.video,
         find_video=find_video,
+        recording=hashlib.sha256(json.dumps(job.source, sort_keys=True).encode()).hexdigest(),
         classify_expressions=expression_classifier(installation.settings),
     )
 

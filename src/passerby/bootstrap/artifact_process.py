@@ -21,6 +21,7 @@ from passerby.exports.formats import FORMATS
 from passerby.exports.source import frame_count
 from passerby.films.blur_selection import BlurSelection
 from passerby.settings import load
+from passerby.video.raw_streams import split_rated_source
 
 # Between two lines; the parent reads them five times a second.
 PROGRESS_SECONDS = 0.1
@@ -58,7 +59,8 @@ def _write_playability(result: AnalysisResult, target: Path) -> None:
     from passerby.films.preview import playable  # noqa: PLC0415
 
     source = _source(result)
-    target.write_bytes(msgspec.json.encode({"plays": supports_ranges(source) and playable(source)}))
+    gives_parts = supports_ranges(split_rated_source(source)[0])
+    target.write_bytes(msgspec.json.encode({"plays": gives_parts and playable(source)}))
 
 
 def _export(result: AnalysisResult, request: ArtifactRequest, target: Path) -> None:

@@ -1,20 +1,21 @@
-"""Analyse one video file here and now, without an installation or a database."""
+"""Analyse one video here and now, without an installation or a database."""
 
-import os
-import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from os import PathLike
 from pathlib import Path
 
-from passerby.cloud.objects import file_facts
-from passerby.errors import ObjectNotFound, UnsupportedVideo, VideoGone
+from passerby.bootstrap.provenance import Provenance
+from passerby.bootstrap.recording import find_file
 from passerby.faces import expression
+from passerby.files import atomic_file, exclusive, scratch_folder
 from passerby.motfile import write_detections, write_tracks
 from passerby.pathing.analysis import Analysis, analyse
 from passerby.pathing.executor import Executor
 from passerby.pathing.observation_store import FolderObservationStore
 from passerby.pathing.plan import Options
-from passerby.pathing.video_source import FileSource
+from passerby.pathing.video_source import VideoSource
 from passerby.records import ProgressCallback
 from passerby.results.tables import write_table
 from passerby.wire.answer import encode_answer, whole_answer
@@ -25,15 +26,26 @@ def track_file(
     options: Options,
     executor: Executor,
     *,
+    on_progress: ProgressCallback | None = None,
+) -> Analysis:
+    """Analyse one file; parameters and errors as `track_source`."""
+    return track_source(find_file(video), options, executor, on_progress=on_progress)
+
+
+def track_source(
+    source: VideoSource,
+    options: Options,
+    executor: Executor,
+    *,
     observations: Path | None = None,
     detections: Path | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Analysis:
-    """Analyse one file.
+    """Analyse one video.
 
     Parameters
     ----------
-    video : path of a file
+    source : VideoSource
     options : Options
     executor : Executor
     observations : Path, optional
@@ -51,30 +63,16 @@ def track_file(
     ModelError
         If the device is not there.
     """
-    source = _local_file(video)
-    with tempfile.TemporaryDirectory(prefix="passerby-") as scratch:
-        folder = observations or Path(scratch)
-        folder.mkdir(parents=True, exist_ok=True)
-        store = FolderObservationStore(folder.absolute())
-        on_progress = on_progress or (lambda _: None)
+    with ExitStack() as stack:
+        folder = observations or stack.enter_context(scratch_folder())
         return analyse(
             source,
-            store,
+            FolderObservationStore(folder.absolute()),
             executor,
             options=options,
-            on_progress=on_progress,
+            on_progress=on_progress or (lambda _: None),
             on_observed=partial(write_detections, detections) if detections else None,
         )
-
-
-def _local_file(video: str | PathLike[str]) -> FileSource:
-    try:
-        found = file_facts(os.path.realpath(video))
-    except ObjectNotFound as error:
-        raise UnsupportedVideo(f"{video} is not a file.") from error
-    except OSError as error:
-        raise VideoGone(f"{video} cannot be read: {error.strerror}.") from error
-    return FileSource(found.location, found.fingerprint)
 
 
 def write_results(
@@ -83,13 +81,40 @@ def write_results(
     stem: str,
     *,
     all_of_faces: bool = False,
+    recording: str | None = None,
+    drafts: dict[Path, Path] | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write what was found as MOTChallenge text, as Parquet, and as the service's answer.
 
-    `all_of_faces` spells out more of each face than the service did.
+    Parameters
+    ----------
+    analysis : Analysis
+    folder : Path
+    stem : str
+        Name of the files without their endings.
+    all_of_faces : bool
+        Whether to spell out more of each face than the service did.
+    recording : str, optional
+        Identity of what was analysed; the table then says what was made from it.
+    drafts : mapping of Path to Path, optional
+        Further files that were made with these, by where they belong.
+    check : callable
+        Called before any file appears, while no other process writes results into the
+        folder; an exception that it raises keeps all files as they are.
     """
-    write_tracks(folder / f"{stem}.txt", analysis.sightings)
-    write_table(analysis.sightings, folder / f"{stem}.parquet")
     judge = expression.judge if all_of_faces else None
-    answer = encode_answer(whole_answer(analysis.video, analysis.sightings, judge))
-    (folder / f"{stem}.json").write_bytes(answer)
+    text, answer, table = (folder / f"{stem}.{ending}" for ending in ("txt", "json", "parquet"))
+    with exclusive(folder), ExitStack() as stack:
+        check()
+        made = {
+            path: stack.enter_context(atomic_file(path)) for path in (text, answer, *(drafts or {}))
+        }
+        write_tracks(made[text], analysis.sightings)
+        made[answer].write_bytes(
+            encode_answer(whole_answer(analysis.video, analysis.sightings, judge))
+        )
+        for path, draft in (drafts or {}).items():
+            made[path].write_bytes(draft.read_bytes())
+        note = None if recording is None else Provenance.of(recording, made.values()).note()
+        write_table(analysis.sightings, stack.enter_context(atomic_file(table)), note=note)

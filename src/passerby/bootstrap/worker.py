@@ -51,6 +51,7 @@ def _analyse_job(
     """
     # A worker that waits for a job need not have loaded what analyses one.
     from passerby.bootstrap.engine import analysis_options, build_executor  # noqa: PLC0415
+    from passerby.bootstrap.recording import rated, raw_rate  # noqa: PLC0415
     from passerby.pathing.analysis import analyse, describe_sizes  # noqa: PLC0415
 
     settings = installation.settings
@@ -60,7 +61,7 @@ def _analyse_job(
     copy = settings.data / "copies" / job.id
     with readable(video, copy, lambda: on_progress(Progress(Stage.PLANNING))) as source:
         analysis = analyse(
-            source,
+            rated(source, raw_rate(settings)),
             build_observation_store(settings),
             build_executor(settings, pool),
             options=options,

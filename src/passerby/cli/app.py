@@ -50,7 +50,8 @@ app.add_typer(report.app)
 def main() -> None:
     """Run the command line; an expected failure ends it with one line."""
     try:
-        app()
+        with terminal.tidied_up_when_ended():
+            app()
     except PasserbyError as error:
         _exit_with(str(error))
     except OSError as error:

@@ -137,14 +137,16 @@ def _check_video(result: "AnalysisResult", form: "Format", blur: "BlurSelection"
 
 def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, replace: bool) -> None:
     """Refuse to overwrite a file without `--force`, and the exported file always."""
-    if not target.exists():
+    from passerby.video.raw_streams import split_rated_source  # noqa: PLC0415
+
+    if not target.exists() and not target.is_symlink():
         return
     if not replace:
         raise typer.BadParameter(f"{target} is there already; --force replaces it")
     read = [result.table]
     if form.needs_video and result.source:
-        read.append(Path(result.source))
-    if any(path.exists() and target.samefile(path) for path in read):
+        read.append(Path(split_rated_source(result.source)[0]))
+    if any(path.exists() and target.exists() and target.samefile(path) for path in read):
         raise typer.BadParameter(f"{target} is what is exported: choose another --out")
 
 

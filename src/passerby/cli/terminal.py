@@ -1,5 +1,8 @@
 """Tables and progress bars of the command line."""
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,6 +28,44 @@ SHORT_ID = 12
 #: Results go to `out`; messages about them go to `notes`.
 out = Console()
 notes = Console(stderr=True)
+
+
+# Signals that ask a program to end, without a word to it of Python's.
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class _EndedError(BaseException):
+    """Raised where the program was when it was asked to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def tidied_up_when_ended() -> Iterator[None]:
+    """Leave all blocks in order when the program is asked to end; it then ends of the signal.
+
+    Commands that run on have handlers of their own.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise _EndedError(number)
+
+    usual = [each for each in ENDING_SIGNALS if signal.getsignal(each) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        usual = []
+    for number in usual:
+        signal.signal(number, end)
+    try:
+        yield
+    except _EndedError as ended:
+        signal.signal(ended.number, signal.SIG_DFL)
+        os.kill(os.getpid(), ended.number)
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class _SpeedColumn(ProgressColumn):

@@ -156,7 +156,7 @@ class _ShownFrame(NamedTuple):
 
 def _clock(source: str) -> Clock:
     with open_video(source) as video:
-        rate = video.stream.average_rate or USUAL_RATE
+        rate = video.frame_rate or USUAL_RATE
         return Clock(video.time_base, video.zero_pts, rate)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from passerby.video.raw_streams import GivenRate, rate_source
+
 
 class VideoSource(Protocol):
     """A video in one state; small enough to be sent to other processes and machines."""
@@ -33,3 +35,37 @@ class FileSource:
     def location(self) -> str:
         """Path or URL as given."""
         return self.path
+
+
+@dataclass(frozen=True)
+class RatedSource:
+    """A `VideoSource`: another one, whose frames are shown at a given rate if it is raw."""
+
+    source: VideoSource
+    rate: GivenRate
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one at another rate, too."""
+        return rate_source(self.source.fingerprint, self.rate)
+
+    def location(self) -> str:
+        """Path or URL with the rate; raises as that of the source."""
+        return rate_source(self.source.location(), self.rate)
+
+
+@dataclass(frozen=True)
+class IdentifiedSource:
+    """A `VideoSource`: another one, whose own fingerprint says too little of the content."""
+
+    source: VideoSource
+    identity: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one for another identity, too."""
+        return f"{self.source.fingerprint} {self.identity}"
+
+    def location(self) -> str:
+        """Path or URL; raises as that of the source."""
+        return self.source.location()

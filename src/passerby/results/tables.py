@@ -23,6 +23,9 @@ from passerby.records import LANDMARKS, NO_FACE, Faces, Sightings
 # measured 2026-11-22.
 ROWS_PER_GROUP = 5_000
 
+# Key in a file's metadata.
+NOTE = "passerby"
+
 BOX = ("left", "top", "right", "bottom")
 FACE_BOX = ("face_left", "face_top", "face_right", "face_bottom")
 POSE = ("roll", "yaw", "pitch")
@@ -52,14 +55,21 @@ ENCODINGS = {
 }
 
 
-def write_table(sightings: Sightings, path: Path, order: NDArray[np.int64] | None = None) -> None:
-    """Write one file; the same sightings give the same bytes.
+def write_table(
+    sightings: Sightings,
+    path: Path,
+    order: NDArray[np.int64] | None = None,
+    note: str | None = None,
+) -> None:
+    """Write one file; the same sightings and note give the same bytes.
 
     Parameters
     ----------
     order : (S,) int64 array, optional
         Positions of the sightings in the order of the rows; as they come
         unless given.
+    note : str, optional
+        Kept in the metadata of the file, for `read_note`.
     """
     encodings = {field.name: ENCODINGS.get(field.type, "PLAIN") for field in SCHEMA}
     encodings["landmarks.list.element"] = encodings.pop("landmarks")
@@ -68,6 +78,8 @@ def write_table(sightings: Sightings, path: Path, order: NDArray[np.int64] | Non
     ) as writer:
         for group in _groups(sightings, order):
             writer.write_table(table_of(group), row_group_size=ROWS_PER_GROUP)
+        if note is not None:
+            writer.add_key_value_metadata({NOTE: note})
 
 
 def read_table(path: Path) -> Sightings:
@@ -93,6 +105,13 @@ def read_parts(path: Path) -> Iterator[Sightings]:
             group = file.read_row_group(number, SCHEMA.names, use_threads=False).cast(SCHEMA)
             for start in range(0, len(group), ROWS_PER_GROUP):
                 yield sightings_of(group.slice(start, ROWS_PER_GROUP))
+
+
+def read_note(path: Path) -> str | None:
+    """Read the note of a file of `write_table`; None without one. Raises as `read_table`."""
+    with _open_table(path) as file:
+        note: bytes | None = (file.metadata.metadata or {}).get(NOTE.encode())
+        return None if note is None else note.decode(errors="replace")
 
 
 def row_count(path: Path) -> int:

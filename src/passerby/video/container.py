@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -17,13 +18,28 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from passerby.errors import UnsupportedVideo, VideoError, VideoGone
+from passerby.video.kinds import (
+    COVER_ONLY,
+    HEAD_BYTES,
+    INDEX_LOST,
+    NO_DECODER,
+    NO_KIND,
+    NO_PICTURES,
+    SOUND_ONLY,
+    describe,
+    holds_start_code,
+)
 from passerby.video.mp4_index import lacks_index
+from passerby.video.raw_streams import RAW_FORMATS, choose_rate, split_rated_source
 from passerby.video.remote import RemoteFile
 
 # FFmpeg's names of the containers that may be opened. What is missing is missing
 # on purpose: playlists and lists of files (hls, dash, concat) name further
 # sources of the uploader's choice, and pictures are no video.
-CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf"
+CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf,dhav,gif,apng,h264,hevc"
+
+# Of these, one with a single picture is no video.
+MOVING_PICTURES = {"gif", "apng"}
 
 # FFmpeg's names of the protocols that what is in a container may reach: of a file,
 # itself; of a URL, nothing.
@@ -36,8 +52,9 @@ REMOTE_BUFFER_BYTES = 256 * 1024
 # What is done with text in a container that is not UTF-8; nobody reads it.
 METADATA_ERRORS = "replace"
 
-# Broadcast clocks run on from an arbitrary value; time is counted from the start.
-CLOCKS_WITHOUT_ZERO = {"mpegts", "mpeg"}
+# Broadcast clocks run on from an arbitrary value, and recorders' show the time of day; time
+# is counted from the start.
+CLOCKS_WITHOUT_ZERO = {"mpegts", "mpeg", "dhav"}
 
 # AVI stores the frames in decoding order and no time of presentation.
 NO_PRESENTATION_TIMES = {"avi"}
@@ -45,8 +62,12 @@ NO_PRESENTATION_TIMES = {"avi"}
 # Largest frame, pixels: twice that of 8K. A few bytes can claim any size.
 MAX_PIXELS = 8192 * 8192
 
-INDEX_LOST = "Its index (moov) is missing: it was cut off before its end."
-TOO_LARGE = f"Its frames have more than {MAX_PIXELS} pixels."
+TOO_LARGE = (
+    f"Its frames have more than {MAX_PIXELS} pixels. Scale it down: "
+    "ffmpeg -i FILE -vf scale=3840:-2 video.mp4"
+)
+
+UNREACHABLE = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
 
 MICROSECONDS = 1_000_000  # FFmpeg's unit of a container's times (AV_TIME_BASE)
 
@@ -59,6 +80,8 @@ class OpenVideo:
     stream: VideoStream
     # PTS of what was damaged, as far as it was read and has any
     damaged_pts: list[int] = field(default_factory=list)
+    # Frames per second of a raw stream, which has no times; None of any other
+    raw_rate: Fraction | None = None
 
     @property
     def time_base(self) -> Fraction:
@@ -66,9 +89,18 @@ class OpenVideo:
         return self.stream.time_base or Fraction(1, MICROSECONDS)
 
     @property
+    def frame_rate(self) -> Fraction | None:
+        """Mean frames per second; None where it is unknown."""
+        return self.raw_rate or self.stream.average_rate
+
+    @property
     def has_presentation_times(self) -> bool:
         """Whether packets say when they are shown, not only when they are decoded."""
-        return self.container.format.name not in NO_PRESENTATION_TIMES
+        return not self.raw_rate and self.container.format.name not in NO_PRESENTATION_TIMES
+
+    def raw_pts(self, number: int) -> int:
+        """PTS, in ticks, of a frame of a raw stream by its number, from 0."""
+        return round(number / (self.raw_rate or 1) / self.time_base)
 
     @property
     def clock_may_restart(self) -> bool:
@@ -101,7 +133,7 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     ----------
     source : str
         Path of a file, or an http(s) URL, which may be pinned to one state of its
-        content (`passerby.http_ranges`).
+        content (`passerby.http_ranges`). Either may have a rate (`raw_streams`).
 
     Raises
     ------
@@ -113,8 +145,11 @@ def open_video(source: str) -> Iterator[OpenVideo]:
     """
     try:
         with ExitStack() as stack:
-            container = stack.enter_context(_open_input(source, stack))
-            yield OpenVideo(container, _video_stream(container))
+            location, given = split_rated_source(source)
+            container = stack.enter_context(_open_input(location, stack))
+            stream = _video_stream(container)
+            rate = choose_rate(container.format.name, stream, given)
+            yield OpenVideo(container, stream, raw_rate=rate)
     except av.error.FFmpegError as error:
         raise _translate_error(error) from error
 
@@ -127,23 +162,52 @@ def first_bytes(source: str, count: int) -> bytes:
     VideoGone
         If it cannot be read.
     """
-    if _is_remote(source):
-        with closing(RemoteFile(source)) as remote:
+    location, _ = split_rated_source(source)
+    if _is_remote(location):
+        with closing(RemoteFile(location)) as remote:
             return remote.read(count)
     try:
-        with Path(source).open("rb") as file:
+        with Path(location).open("rb") as file:
             return file.read(count)
     except OSError as error:
         raise VideoGone(f"The video cannot be read: {error.strerror}.") from error
 
 
-def _open_input(source: str, stack: ExitStack) -> InputContainer:
+def _open_input(location: str, stack: ExitStack) -> InputContainer:
     try:
-        return _open_container(source, stack)
-    except av.error.InvalidDataError as error:
-        if _is_remote(source) or not _lacks_index(source):
+        container = _open_container(location, stack)
+    except av.error.FFmpegError as error:
+        if isinstance(error, UNREACHABLE):
             raise
-        raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {INDEX_LOST}") from error
+        raise _unsupported(location) from error
+    if not _holds_video(container, location):
+        container.close()
+        raise _unsupported(location)
+    return container
+
+
+def _holds_video(container: InputContainer, location: str) -> bool:
+    """Whether it is a video, where the name of the format alone does not say so."""
+    if container.format.name in RAW_FORMATS:
+        # A name that ends in .h264 is enough for FFmpeg.
+        return holds_start_code(first_bytes(location, HEAD_BYTES))
+    if container.format.name in MOVING_PICTURES:
+        with ExitStack() as stack:
+            again = stack.enter_context(_open_container(location, stack))
+            return sum(1 for packet in islice(again.demux(video=0), 2) if packet.size) > 1
+    return True
+
+
+def _unsupported(location: str) -> UnsupportedVideo:
+    """Say what it is that FFmpeg took for no video."""
+    if not _is_remote(location) and _lacks_index(location):
+        return refusal(INDEX_LOST)
+    return refusal(describe(first_bytes(location, HEAD_BYTES)) or NO_KIND)
+
+
+def refusal(reason: str) -> UnsupportedVideo:
+    """Return the error whose message begins with the words of the service."""
+    return UnsupportedVideo(f"{UnsupportedVideo.__doc__} {reason}")
 
 
 def _lacks_index(path: str) -> bool:
@@ -180,10 +244,10 @@ def _video_stream(container: InputContainer) -> VideoStream:
         if stream.codec_context and not stream.disposition & Disposition.attached_pic
     ]
     if not candidates:
-        raise UnsupportedVideo
+        raise refusal(_without_pictures(container))
     stream = max(candidates, key=lambda candidate: candidate.width * candidate.height)
     if stream.width * stream.height > MAX_PIXELS:
-        raise UnsupportedVideo(f"{UnsupportedVideo.__doc__} {TOO_LARGE}")
+        raise refusal(TOO_LARGE)
     # The size may change on the way.
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     # One thread: with more of them, what FFmpeg conceals damaged areas with
@@ -193,9 +257,18 @@ def _video_stream(container: InputContainer) -> VideoStream:
     return stream
 
 
+def _without_pictures(container: InputContainer) -> str:
+    """Say why no stream of a container can be shown."""
+    covers = [each for each in container.streams if each.disposition & Disposition.attached_pic]
+    if len(covers) < len(container.streams.video):
+        return NO_DECODER
+    if container.streams.audio:
+        return COVER_ONLY if covers else SOUND_ONLY
+    return NO_PICTURES
+
+
 def _translate_error(error: av.error.FFmpegError) -> VideoError:
     """Translate an error of FFmpeg into one of the domain."""
-    unreachable = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
-    if isinstance(error, unreachable):
+    if isinstance(error, UNREACHABLE):
         return VideoGone(f"The video cannot be read: {error.strerror}.")
     return UnsupportedVideo()

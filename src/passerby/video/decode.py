@@ -6,8 +6,8 @@ cut short ends where it was cut.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, dropwhile
-from typing import TypeAlias, cast
+from itertools import chain, dropwhile, islice
+from typing import Final, TypeAlias, cast
 
 import av
 import numpy as np
@@ -18,13 +18,17 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from passerby.video.clock import RunningClock
-from passerby.video.container import OpenVideo, open_video
+from passerby.video.container import OpenVideo, open_video, refusal
+from passerby.video.kinds import ENCRYPTED_VIDEO
 from passerby.video.orientation import UPRIGHT, Orientation, orientation, rotation
 
 Image = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height in pixels
 Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # generic to mypy only
 Prepare: TypeAlias = Callable[[Packets], Packets]
+
+# FFmpeg's name of what belongs to an encrypted packet (AV_PKT_DATA_ENCRYPTION_INFO).
+ENCRYPTION: Final = "encryption_info"
 
 UNSPECIFIED = 2  # colours that are not told: ITU-T H.273, tables 2 to 4
 
@@ -127,17 +131,31 @@ def frames_of(
     `prepare` is given the packets, and gives them on: each is decoded before it is asked
     for the next, so it may set the decoder up for one packet.
     """
-    packets = _packets(video) if start_pts is None else _packets_from(video, start_pts)
+    # The time of a raw frame is its number: it is counted from the first one on.
+    is_whole = start_pts is None or video.raw_rate is not None
+    packets = _packets(video) if is_whole else _packets_from(video, start_pts or 0)
     last: DecodedFrame | None = None
-    for picture in _pictures(video, prepare(packets) if prepare else packets):
-        pts = _presentation_time(video, picture, last)
+    packets = _unencrypted(packets)
+    pictures = _pictures(video, prepare(packets) if prepare else packets)
+    for number, picture in enumerate(pictures):
+        pts = video.raw_pts(number) if video.raw_rate else _presentation_time(video, picture, last)
         if (last and pts <= last.pts) or (start_pts is not None and pts < start_pts):
             continue
         if picture.is_corrupt:
             video.damaged_pts.append(pts)
         index = last.index + 1 if last else 0
-        last = DecodedFrame(index, pts, picture.duration, video.timestamp_ms(pts), picture)
+        duration = video.raw_pts(number + 1) - pts if video.raw_rate else picture.duration
+        last = DecodedFrame(index, pts, duration, video.timestamp_ms(pts), picture)
         yield last
+
+
+def _unencrypted(packets: Packets) -> Packets:
+    """Yield the packets, unless the first one says that it is encrypted."""
+    for packet in islice(packets, 1):
+        if packet.has_sidedata(ENCRYPTION):
+            raise refusal(ENCRYPTED_VIDEO)
+        yield packet
+    yield from packets
 
 
 def _presentation_time(video: OpenVideo, picture: av.VideoFrame, last: DecodedFrame | None) -> int:

@@ -4,6 +4,7 @@ from passerby.errors import DamagedVideo
 from passerby.records import VideoInfo
 from passerby.video.container import MICROSECONDS, OpenVideo, open_video
 from passerby.video.decode import DecodedFrame, frames_of
+from passerby.video.raw_streams import count_frames
 
 # Beyond it, to either side of 1, a shape of pixels is taken for a wrong entry: the most that
 # is in use is 2.18, of anamorphic film on narrow tape.
@@ -42,10 +43,10 @@ def probe(source: str) -> VideoInfo:
         return VideoInfo(
             codec=stream.codec_context.codec.canonical_name,
             container=video.container.format.long_name,
-            frame_rate=float(stream.average_rate or stream.guessed_rate or 0),
+            frame_rate=float(video.frame_rate or stream.guessed_rate or 0),
             width=width,
             height=height,
-            duration_ms=duration_ms(video),
+            duration_ms=_raw_duration_ms(source) if video.raw_rate else duration_ms(video),
             color_range="FULL" if stream.codec_context.color_range == FULL_RANGE else "LIMITED",
         )
 
@@ -87,6 +88,14 @@ def duration_ms(video: OpenVideo) -> int:
     packets = video.container.demux(video.stream)
     end_pts = max((packet.pts or 0) + (packet.duration or 0) for packet in packets)
     return ((end_pts - video.start_pts) * 1000 * video.time_base).__floor__()
+
+
+def _raw_duration_ms(source: str) -> int:
+    """Measure the length of a raw stream, which is read to its end; milliseconds."""
+    with open_video(source) as video:
+        durations = (packet.duration or 0 for packet in video.container.demux(video.stream))
+        frames = count_frames(sum(durations), video.stream)
+        return (video.raw_pts(frames) * 1000 * video.time_base).__floor__()
 
 
 def _first_frame(video: OpenVideo) -> DecodedFrame:

@@ -128,8 +128,7 @@ class AnalysedFrames:
             self.damage_ms = [video.timestamp_ms(pts) for pts in inside]
 
     def _grid(self, video: OpenVideo) -> SamplingGrid:
-        frame_rate = video.stream.average_rate
-        return SamplingGrid(self._origin_pts, video.time_base, frame_rate, self._rate)
+        return SamplingGrid(self._origin_pts, video.time_base, video.frame_rate, self._rate)
 
 
 def _with_next_pts(

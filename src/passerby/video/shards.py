@@ -17,7 +17,8 @@ from passerby.video.probe import duration_ms
 
 # An MPEG program stream times a group of frames, not each; the times between are
 # counted on from the beginning, and come out differently after a seek.
-TIMED_BY_GROUP = {"mpeg"}
+# Of a Dahua recorder, seconds are told and the frames between them counted on.
+TIMED_BY_GROUP = {"mpeg", "dhav"}
 
 # Most seeks in a row that lead to no further key frame: a few wrong bytes can claim a length
 # of centuries.
@@ -76,7 +77,7 @@ def plan_spans(
 
 def _can_be_cut(video: OpenVideo) -> bool:
     """Whether frames get the same times wherever reading starts."""
-    if video.container.format.name in TIMED_BY_GROUP:
+    if video.container.format.name in TIMED_BY_GROUP or video.raw_rate:
         return False
     return video.has_presentation_times or not video.stream.codec_context.has_b_frames
 

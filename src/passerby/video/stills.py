@@ -44,6 +44,9 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
     with open_video(source) as video:
+        if video.raw_rate:
+            yield from _raw_stills(source, video, count)
+            return
         middles = _middles(video, count)
         reached = {pts for middle in middles if (pts := keyframe_pts(video, middle)) is not None}
         keyframes = sorted(reached) or [video.start_pts]
@@ -57,6 +60,20 @@ def stills(source: str, count: int) -> Iterator[DecodedFrame]:
             video.stream.thread_type, video.stream.thread_count = "FRAME", 2
         for wanted in groups:
             yield from _decode_at(video, wanted)
+
+
+def _raw_stills(source: str, video: OpenVideo, count: int) -> Iterator[DecodedFrame]:
+    """Decode up to `count` key frames from all over a raw stream, which cannot be sought.
+
+    Their times count key frames only.
+    """
+    with open_video(source) as whole:
+        keys = sum(packet.is_keyframe for packet in whole.container.demux(whole.stream))
+    wanted = {(2 * number + 1) * keys // (2 * count) for number in range(count)}
+    video.stream.codec_context.skip_frame = "NONKEY"
+    for number, frame in enumerate(frames_of(video)):
+        if number in wanted:
+            yield frame
 
 
 def _spread_groups(video: OpenVideo, middles: list[int], keyframes: list[int]) -> list[list[int]]:

@@ -11,9 +11,21 @@ from passerby.analytics.grid import Grid
 from passerby.analytics.paths import MS_PER_S, Floats
 from passerby.analytics.report.path_report import PathReport
 from passerby.analytics.summary import ZoneSummary
-from passerby.files import atomic_file
 
 CsvTable = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # headings, rows
+
+# Of the files, in this order.
+NAMES = (
+    "zones.csv",
+    "stays.csv",
+    "dwell.csv",
+    "lines.csv",
+    "crossings.csv",
+    "persons.csv",
+    "occupancy.csv",
+    "heat.csv",
+    "flow.csv",
+)
 
 ZONE = (
     "entries",
@@ -79,10 +91,7 @@ def write_tables(report: PathReport, folder: Path) -> None:
     Words that a spreadsheet would take for a formula begin with an apostrophe.
     """
     for name, (headings, rows) in build_tables(report).items():
-        with (
-            atomic_file(folder / name) as draft,
-            draft.open("w", encoding="utf-8", newline="") as file,
-        ):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
             writer.writerows(map(_without_formula, row) for row in rows)
