@@ -1,7 +1,7 @@
 """Zones and lines drawn over a video whose people walk as they were painted."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from .conftest import Console
 from .footage import SIZE, Found, film
@@ -123,3 +123,40 @@ def test_numbers_of_the_whole_picture(viewer: Page, cinema: Console, walkers: Fo
     # Nobody stands; the slowest stays 1/48 of the width, 6.7 pixels, for 133 ms, and who
     # turns does so for about as long.
     assert 0.1 <= most <= 0.4
+
+
+def test_people_are_counted_by_another_point_where_feet_are_cut_off(
+    viewer: Page, cinema: Console, walkers: Found
+) -> None:
+    """The server's hint is played; the choice is kept, with what else the places say."""
+
+    def add_hint(route: Route) -> None:
+        answer = route.fetch()
+        by = (route.request.post_data_json or {}).get("anchor", "foot")
+        hint = {"hint": "Most feet are cut off."} if by == "foot" else {}
+        route.fulfill(response=answer, json=answer.json() | hint)
+
+    viewer.route("**/summary", add_hint)
+    open_job(viewer, cinema, walkers)
+    viewer.get_by_role("tab", name="Places").click()
+    expect(viewer.locator("place-list .anchor")).to_be_hidden()
+    viewer.get_by_role("button", name="line", exact=True).click()
+    expect(viewer.get_by_text("Most feet are cut off.")).to_be_visible()
+
+    def is_kept(request: Request) -> bool:
+        return request.method == "PUT"
+
+    with viewer.expect_request(is_kept) as sent:
+        viewer.get_by_label("People are where their").select_option("middle")
+    assert (sent.value.post_data_json or {})["anchor"] == "middle"
+    expect(viewer.get_by_text("Most feet are cut off.")).to_be_hidden()
+
+    viewer.reload()
+    viewer.get_by_role("tab", name="Places").click()
+    expect(viewer.get_by_label("People are where their")).to_have_value("middle")
+    with viewer.expect_request(is_kept) as again:
+        viewer.get_by_label("Name of the line").fill("Door")
+        viewer.get_by_label("Name of the line").press("Tab")
+    kept = again.value.post_data_json or {}
+    assert kept["anchor"] == "middle"
+    assert [line["name"] for line in kept["lines"]] == ["Door"]

@@ -46,7 +46,7 @@ def find_crossings(paths: Paths, start: Floats, end: Floats, hold_ms: float) -> 
 
 
 def _events(paths: Paths, start: Floats, end: Floats) -> StateChanges:
-    side = cross(end - start, paths.foot - start)
+    side = cross(end - start, paths.point - start)
     right = side > 0
     rows = np.flatnonzero(paths.joined & (right[1:] != right[:-1]))
     rows = rows[_between_ends(paths, rows, start, end)]
@@ -58,8 +58,8 @@ def _events(paths: Paths, start: Floats, end: Floats) -> StateChanges:
 
 def _between_ends(paths: Paths, rows: Ints, start: Floats, end: Floats) -> Bools:
     """Check whether the line's ends lie on different sides of the steps from `rows`."""
-    foot = paths.foot[rows]
-    way = paths.foot[rows + 1] - foot
+    foot = paths.point[rows]
+    way = paths.point[rows + 1] - foot
     direction = np.sign(cross(end - start, way))
     between: Bools = cross(way, start - foot) * direction >= 0
     between &= cross(way, end - foot) * direction < 0

@@ -22,7 +22,7 @@ def compute_flow(paths: Paths, grid: Grid) -> Flow:
     Whoever walks up and down adds up to nothing.
     """
     rows = np.flatnonzero(paths.joined)
-    before, after = paths.foot[rows], paths.foot[rows + 1]
+    before, after = paths.point[rows], paths.point[rows + 1]
     cell = grid.cell_of((before + after) / 2)
     seconds = grid.total(cell, (paths.time_ms[rows + 1] - paths.time_ms[rows]) / MS_PER_S)
     way = [grid.total(cell, (after - before)[:, axis]) for axis in range(2)]

@@ -31,4 +31,4 @@ def heat_map(
 
 def compute_heat(paths: Paths, grid: Grid) -> Floats:
     """Compute `heat_map` from paths that are laid out already."""
-    return grid.total(grid.cell_of(paths.foot), paths.seconds)
+    return grid.total(grid.cell_of(paths.point), paths.seconds)

@@ -3,6 +3,7 @@
 Written in TOML or JSON, in pixels of the upright frame:
 
     hold_s = 0.5            # optional, as is all of this
+    anchor = "foot"         # or "middle", "head", "auto"; a zone or line may have its own
 
     [[zones]]
     name = "till"
@@ -24,11 +25,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.analytics.floor import CORNERS, Floor, fit_floor
+from passerby.analytics.paths import Anchor
 from passerby.errors import PlacesError
 
 Floats = NDArray[np.float64]
@@ -39,6 +42,9 @@ HOLD_MS = 500.0
 # The linker fills gaps of up to four seconds itself (`tracking.finalise`): in a longer one
 # it does not know where the person was, and nor do we.
 ABSENCE_MS = 4000.0
+
+PLACES = {"zones", "lines", "floor", "hold_s", "absence_s", "anchor"}
+ANCHORS: tuple[str, ...] = get_args(Anchor)
 
 # Places may come from a browser, and the server counts while it waits.
 MOST_PLACES = 100
@@ -54,6 +60,7 @@ class Zone:
 
     name: str
     points: Floats  # (K, 2) its corners in turn, pixels; K at least 3
+    anchor: Anchor = "foot"  # the point of a box that is inside or not
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Line:
     name: str
     start: Floats  # (2,) pixels
     end: Floats  # (2,) pixels
+    anchor: Anchor = "foot"  # the point of a box that crosses it
 
     @property
     def ends(self) -> Floats:
@@ -81,6 +89,7 @@ class Places:
     hold_ms: float = HOLD_MS
     # Sightings of a person this near in time are joined by a straight way.
     absence_ms: float = ABSENCE_MS
+    anchor: Anchor = "foot"  # of whatever has none of its own, and of heat and flow
 
     @property
     def joined_ms(self) -> float:
@@ -112,9 +121,10 @@ def places_of(given: object) -> Places:
     PlacesError
         If something is missing, unknown or impossible; the message names it.
     """
-    table = _table(given, "places", {"zones", "lines", "floor", "hold_s", "absence_s"})
-    zones = [_zone(entry, number) for number, entry in _entries(table, "zones")]
-    lines = [_line(entry, number) for number, entry in _entries(table, "lines")]
+    table = _table(given, "places", PLACES)
+    anchor = _anchor(table, "places", "foot")
+    zones = [_zone(entry, number, anchor) for number, entry in _entries(table, "zones")]
+    lines = [_line(entry, number, anchor) for number, entry in _entries(table, "lines")]
     _check_names("zone", [zone.name for zone in zones])
     _check_names("line", [line.name for line in lines])
     return Places(
@@ -123,26 +133,27 @@ def places_of(given: object) -> Places:
         None if table.get("floor") is None else _floor(table["floor"]),
         _milliseconds(table.get("hold_s", HOLD_MS / 1000), "hold_s"),
         _milliseconds(table.get("absence_s", ABSENCE_MS / 1000), "absence_s"),
+        anchor,
     )
 
 
-def _zone(given: object, number: int) -> Zone:
-    table = _table(given, f"zone {number}", {"name", "points"})
+def _zone(given: object, number: int, anchor: Anchor) -> Zone:
+    table = _table(given, f"zone {number}", {"name", "points", "anchor"})
     name = _name(table, f"zone {number}")
     points = _points(table.get("points"), f"zone {name!r}: points", range(3, MOST_CORNERS + 1))
     offset = points - points[0]
     if not np.any(offset[:, 0, None] * offset[:, 1] - offset[:, 1, None] * offset[:, 0]):
         raise PlacesError(f"zone {name!r}: all points lie on a line")
-    return Zone(name, points)
+    return Zone(name, points, _anchor(table, f"zone {name!r}", anchor))
 
 
-def _line(given: object, number: int) -> Line:
-    table = _table(given, f"line {number}", {"name", "from", "to"})
+def _line(given: object, number: int, anchor: Anchor) -> Line:
+    table = _table(given, f"line {number}", {"name", "from", "to", "anchor"})
     name = _name(table, f"line {number}")
     ends = _points([table.get("from"), table.get("to")], f"line {name!r}: from and to", range(2, 3))
     if np.array_equal(*ends):
         raise PlacesError(f"line {name!r}: from and to are the same point")
-    return Line(name, *ends)
+    return Line(name, ends[0], ends[1], _anchor(table, f"line {name!r}", anchor))
 
 
 def _floor(given: object) -> Floor:
@@ -150,6 +161,13 @@ def _floor(given: object) -> Floor:
     four = range(CORNERS, CORNERS + 1)
     pixels = _points(table.get("pixels"), "floor: pixels", four)
     return fit_floor(pixels, _points(table.get("metres"), "floor: metres", four))
+
+
+def _anchor(table: Mapping[str, object], what: str, usual: Anchor) -> Anchor:
+    anchor = table.get("anchor", usual)
+    if anchor not in ANCHORS:
+        raise PlacesError(f"{what}: anchor must be one of {', '.join(ANCHORS)}, not {anchor!r}")
+    return cast("Anchor", anchor)
 
 
 def _table(given: object, what: str, known: set[str]) -> Mapping[str, object]:

@@ -70,9 +70,9 @@ def _events(paths: Paths, polygon: Floats) -> StateChanges:
 
 def _inner_parts(paths: Paths, polygon: Floats, rows: Ints) -> tuple[Ints, Floats, Floats]:
     """Find the parts of the steps from `rows` inside: row, start and end, milliseconds."""
-    near = geometry.touches(polygon, paths.foot[rows], paths.foot[rows + 1])
+    near = geometry.touches(polygon, paths.point[rows], paths.point[rows + 1])
     rows = rows[near]
-    start, end = paths.foot[rows], paths.foot[rows + 1]
+    start, end = paths.point[rows], paths.point[rows + 1]
     cut_step, cut_share = geometry.cuts(polygon, start, end)
 
     step = np.concatenate([np.arange(len(rows)), cut_step])

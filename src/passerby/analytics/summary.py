@@ -4,10 +4,11 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from passerby.analytics.anchors import AnchoredPaths
 from passerby.analytics.crossings import find_crossings
 from passerby.analytics.floor import Floor
 from passerby.analytics.occupancy import most_at_once
-from passerby.analytics.paths import MS_PER_S, Floats, Ints, Paths, build_paths
+from passerby.analytics.paths import MS_PER_S, Floats, Ints, Paths
 from passerby.analytics.places import Line, Places, Zone
 from passerby.analytics.stays import find_stays
 from passerby.analytics.walks import measure_walks
@@ -28,6 +29,7 @@ class ZoneSummary(TypedDict):
     """The counts in a zone."""
 
     name: str
+    anchor: str  # where people were taken to be: "foot", "middle", "head" or "foot, middle"
     entries: int  # over the border
     exits: int
     appeared: int  # stays that began without an entry, and
@@ -50,6 +52,7 @@ class LineSummary(TypedDict):
     """The counts at a line."""
 
     name: str
+    anchor: str  # as of a zone
     forward: int  # from its left to its right, seen from its start on the screen
     backward: int
     crossings: list[CrossingFacts]  # in order of time
@@ -71,6 +74,7 @@ class Summary(TypedDict):
     zones: list[ZoneSummary]
     lines: list[LineSummary]
     walks: NotRequired[list[WalkFacts]]  # where a floor is given
+    hint: NotRequired[str]  # where the anchor seems not to suit
 
 
 def summarise(
@@ -83,27 +87,33 @@ def summarise(
     sightings : Sightings
     places : Places
     frame : width and height of the upright frame, optional
-        Where given, feet beyond it are taken to stand at its border.
+        Where given, points beyond it are taken to be at its border, and "auto" knows
+        where feet are cut off.
 
     Returns
     -------
     dict
         Of JSON's types only; times are whole milliseconds, rounded.
     """
-    return summarise_paths(build_paths(sightings, places.joined_ms, frame), places)
+    return summarise_paths(AnchoredPaths(sightings, places.joined_ms, frame), places)
 
 
-def summarise_paths(paths: Paths, places: Places) -> Summary:
-    """Summarise paths that are laid out already, joined over `places.joined_ms`."""
+def summarise_paths(paths: AnchoredPaths, places: Places) -> Summary:
+    """Summarise paths that are joined over `places.joined_ms`."""
     counted: Summary = {
         "zones": [_zone(paths, zone, places.hold_ms) for zone in places.zones],
         "lines": [_line(paths, line, places.hold_ms) for line in places.lines],
     }
-    return counted if places.floor is None else {**counted, "walks": _walks(paths, places.floor)}
+    if places.floor is not None:
+        counted["walks"] = _walks(paths.by("foot"), places.floor)
+    anchors = [zone.anchor for zone in places.zones] + [line.anchor for line in places.lines]
+    if hint := paths.hint(anchors):
+        counted["hint"] = hint
+    return counted
 
 
-def _zone(paths: Paths, zone: Zone, hold_ms: float) -> ZoneSummary:
-    found = find_stays(paths, zone.points, hold_ms)
+def _zone(paths: AnchoredPaths, zone: Zone, hold_ms: float) -> ZoneSummary:
+    found = find_stays(paths.by(zone.anchor), zone.points, hold_ms)
     persons = len(np.unique(found.person))
     dwell_s = float((found.to_ms - found.from_ms).sum()) / MS_PER_S
     rows = np.lexsort((found.person, found.from_ms))
@@ -111,6 +121,7 @@ def _zone(paths: Paths, zone: Zone, hold_ms: float) -> ZoneSummary:
     listed = zip(*(column[rows].tolist() for column in columns), strict=True)
     return {
         "name": zone.name,
+        "anchor": paths.used(zone.anchor),
         "entries": int(found.entered.sum()),
         "exits": int(found.left.sum()),
         "appeared": int((~found.entered).sum()),
@@ -125,13 +136,14 @@ def _zone(paths: Paths, zone: Zone, hold_ms: float) -> ZoneSummary:
     }
 
 
-def _line(paths: Paths, line: Line, hold_ms: float) -> LineSummary:
-    found = find_crossings(paths, line.start, line.end, hold_ms)
+def _line(paths: AnchoredPaths, line: Line, hold_ms: float) -> LineSummary:
+    found = find_crossings(paths.by(line.anchor), line.start, line.end, hold_ms)
     rows = np.lexsort((found.person, found.at_ms))
     columns = (found.person, _round(found.at_ms), found.forward)
     listed = zip(*(column[rows].tolist() for column in columns), strict=True)
     return {
         "name": line.name,
+        "anchor": paths.used(line.anchor),
         "forward": int(found.forward.sum()),
         "backward": int((~found.forward).sum()),
         "crossings": [

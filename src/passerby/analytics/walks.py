@@ -79,5 +79,5 @@ def _on_floor(paths: Paths, floor: Floor, presence: Ints, since_ms: Ints) -> Flo
     moment = begins[presence] + since_ms
     if not len(moment):
         return np.empty((0, 2))
-    foot = np.stack([np.interp(moment, clock, paths.foot[:, axis]) for axis in range(2)], axis=1)
+    foot = np.stack([np.interp(moment, clock, paths.point[:, axis]) for axis in range(2)], axis=1)
     return floor.to_metres(foot)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from passerby.exports.formats import Format
     from passerby.exports.source import Chunks
     from passerby.films.blur_selection import BlurSelection
+    from passerby.settings import Settings
 
 FormatName = Literal[
     "mot",
@@ -31,6 +32,30 @@ FormatName = Literal[
     "contact-sheets",
 ]
 BlurTarget = Literal["everybody", "faces", "all-but", "only"]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="File to write; '-': standard output.", show_default="NAME and a suffix"),
+]
+Video = Annotated[
+    Path | None, typer.Option(help="The video, where it is not where the job found it.")
+]
+Blur = Annotated[
+    BlurTarget | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
+]
+Persons = Annotated[
+    list[int] | None,
+    typer.Option(help="Index of whom 'all-but' or 'only' means; may be repeated.", min=0),
+]
+KeyframeEvery = Annotated[
+    int | None,
+    typer.Option(help="Most frames between two keyframes of 'cvat'.", min=1, show_default="50"),
+]
+Verify = Annotated[
+    bool,
+    typer.Option("--verify", help="Look for people left in 'blurred'; status 3 if any may be."),
+]
+# Exit status where something may be left of people in a blurred film.
+MAY_BE_LEFT = 3
 STANDARD_OUTPUT = Path("-")
 
 app = typer.Typer()
@@ -43,34 +68,28 @@ def export(
         typer.Argument(help="First digits of a job's id, or a NAME.parquet of `passerby track`."),
     ],
     to: Annotated[FormatName, typer.Option(help="The form: see docs/exports.md.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="File to write; '-': standard output.", show_default="NAME and a suffix"),
-    ] = None,
-    video: Annotated[
-        Path | None, typer.Option(help="The video, where it is not where the job found it.")
-    ] = None,
-    blur: Annotated[
-        BlurTarget | None, typer.Option(help="Whom 'blurred' hides.", show_default="everybody")
-    ] = None,
-    person: Annotated[
-        list[int] | None,
-        typer.Option(help="Index of whom 'all-but' or 'only' means; may be repeated.", min=0),
-    ] = None,
+    out: Out = None,
+    video: Video = None,
+    blur: Blur = None,
+    person: Persons = None,
+    keyframe_every: KeyframeEvery = None,
+    verify: Verify = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Export a finished result to a file, or to standard output."""
     from passerby.bootstrap.analysis_result import open_result  # noqa: PLC0415
-    from passerby.exports.formats import FORMATS  # noqa: PLC0415
 
-    form = FORMATS[to]
+    form = _format(to, keyframe_every)
+    if verify and form.name != "blurred":
+        raise typer.BadParameter("--verify is for --to blurred")
     selection = _blur_selection(form, blur, person or [])
     chunks = form.chunks if out == STANDARD_OUTPUT else None
     if out == STANDARD_OUTPUT and chunks is None:
         raise typer.BadParameter(f"--to {form.name} cannot be written to standard output")
-    found = open_result(result, settings_of(config, data=data), video)
+    settings = settings_of(config, data=data)
+    found = open_result(result, settings, video)
     if chunks:
         _stream(found, chunks)
         return
@@ -78,6 +97,18 @@ def export(
     target = out or Path(found.name + form.suffix)
     _check_target(target, found, form, replace=force)
     _write(found, form, selection, target)
+    if verify and _leftovers(found, selection, target, settings):
+        raise typer.Exit(MAY_BE_LEFT)
+
+
+def _format(name: FormatName, keyframe_every: int | None) -> "Format":
+    from passerby.exports.formats import FORMATS, cvat_format  # noqa: PLC0415
+
+    if keyframe_every is None:
+        return FORMATS[name]
+    if name != "cvat":
+        raise typer.BadParameter("--keyframe-every is for --to cvat")
+    return cvat_format(keyframe_every)
 
 
 def _blur_selection(form: "Format", blur: BlurTarget | None, persons: list[int]) -> "BlurSelection":
@@ -120,15 +151,47 @@ def _check_target(target: Path, result: "AnalysisResult", form: "Format", *, rep
 
 
 def _write(result: "AnalysisResult", form: "Format", blur: "BlurSelection", target: Path) -> None:
-    """Write the file under a progress bar, and print its name."""
+    """Write the file under a progress bar, and print its name.
+
+    What a killed export left beside it is deleted.
+    """
     from passerby.exports.source import frame_count  # noqa: PLC0415
 
     sweep_drafts(target.parent)
     total = frame_count(result.video) if form.needs_video else result.row_count
     with terminal.frames_bar(target.name, total) as on_progress:
-        form.write(result, target, blur, on_progress)
+        remark = form.write(result, target, blur, on_progress)
         on_progress(total)
+    if remark:
+        terminal.notes.print(remark, style="yellow", markup=False, highlight=False)
     terminal.out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+
+
+def _leftovers(
+    result: "AnalysisResult", blur: "BlurSelection", film: Path, settings: "Settings"
+) -> bool:
+    """Look for people in a blurred film, and list them; return whether there may be any."""
+    from passerby.bootstrap.engine import analysis_options  # noqa: PLC0415
+    from passerby.exports.source import frame_count  # noqa: PLC0415
+    from passerby.films.verification import find_leftovers, open_lookers  # noqa: PLC0415
+
+    lookers = open_lookers(analysis_options(settings))
+    total = frame_count(result.video)
+    with terminal.frames_bar(f"{film.name}: looking for people", total) as on_progress:
+        left = find_leftovers(str(film), result.sightings, blur, result.video, lookers, on_progress)
+        on_progress(total)
+    for found in left:
+        corners = ", ".join(f"{value:.0f}" for value in found.xyxy)
+        terminal.out.print(
+            f"{found.kind} from {found.from_ms / 1000:.3f} s to {found.to_ms / 1000:.3f} s "
+            f"in {corners}: {found.confidence:.2f}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    words = f"{len(left)} may be left: look at them." if left else "Nobody seems to be left."
+    terminal.notes.print(words, style="yellow" if left else "", markup=False, highlight=False)
+    return bool(left)
 
 
 def _stream(result: "AnalysisResult", chunks: "Chunks") -> None:

@@ -49,6 +49,8 @@ def report(
         _warn_of_places_outside(counted_at, found.video)
         still = None if found.source is None else _middle_frame(found.source)
         made = compute_report(found.name, found.sightings, found.video, counted_at)
+        if hint := made.summary.get("hint"):
+            terminal.notes.print(hint, style="yellow", markup=False, highlight=False)
         with scratch_folder() as scratch:
             write_report(made, still, scratch)
             _publish(scratch, out, found.recording, check)

@@ -19,6 +19,9 @@ from passerby.jobs.store import JobStore
 
 BLURRED = "blurred"
 NAMING = ("all-but", "only")  # choices that name persons
+# Raised when an export of the same result changes: a film that was kept may show people whom a new
+# one hides, so it is made anew. What was kept is swept with the job.
+EXPORTS_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _artifact_request(request: AuthenticatedRequest, form: ExportFormat) -> Arti
 
 def _artifact_name(form: ExportFormat, wanted: ArtifactRequest) -> str:
     """Return the name of the file among the job's artifacts: another for each choice."""
-    digest = hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:12]
+    digest = hashlib.sha256(msgspec.json.encode([EXPORTS_VERSION, wanted])).hexdigest()[:12]
     return f"{digest}{form.suffix}"
 
 

@@ -23,10 +23,11 @@ from passerby.console.sessions import Sessions
 from passerby.jobs.job import Job
 from passerby.jobs.store import JobStore
 
-Name = Literal["playability.json", "preview.mp4", "portraits.zip"]
+# Numbers in names: earlier ones were squeezed where pixels are not square.
+Name = Literal["playability.json", "preview-2.mp4", "portraits-2.zip"]
 PLAYABILITY: Name = "playability.json"
-PREVIEW: Name = "preview.mp4"
-PORTRAITS: Name = "portraits.zip"
+PREVIEW: Name = "preview-2.mp4"
+PORTRAITS: Name = "portraits-2.zip"
 REQUESTS: dict[Name, ArtifactRequest] = {
     PLAYABILITY: ArtifactRequest(kind="playability"),
     PREVIEW: ArtifactRequest(kind="preview"),

@@ -88,7 +88,8 @@ def compute_here(request: StatisticsRequest) -> dict[str, Any]:
             counts = counts_over_time(sightings, step_ms, until_ms)
             return {"start_ms": 0, "step_ms": step_ms, "persons": counts.persons.tolist()}
         case "summary":
-            return dict(summarise(sightings, places_of(request.places or {})))
+            frame = request.width, request.height
+            return dict(summarise(sightings, places_of(request.places or {}), frame))
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from itertools import count, repeat
 import msgspec
 import numpy as np
 
-from passerby.exports.source import ExportSource, frame_count, read_parts
+from passerby.exports.source import ExportSource, extent, read_parts
 from passerby.films.progress import ProgressCallback
 from passerby.records import LANDMARKS, NO_FACE, Face, Sightings, VideoInfo
 
@@ -52,7 +52,7 @@ class CocoTracks:
 
 
 def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """Yield the whole file; the sightings are read three times, a part at a time."""
+    """Yield the whole file; the sightings are read four times, a part at a time."""
     tracks = _tracks(result)
     yield b'{"info":{"description":"Persons found by passerby"}'
     yield from _list("videos", [[_video(result)]])
@@ -95,7 +95,7 @@ def _video(result: ExportSource) -> Item:
         "width": video.width,
         "height": video.height,
         "fps": video.frame_rate,
-        "length": frame_count(video),
+        "length": extent(result).frames,
         # Categories known to be absent, and those of which not all are labelled: none.
         "neg_category_ids": [],
         "not_exhaustive_category_ids": [],

@@ -1,6 +1,8 @@
 """Paths as "CVAT for video 1.1": tracks that can be corrected by hand.
 
-A track a person, with a keyframe wherever its box leaves the straight way. A box that was
+A track a person, with a keyframe wherever its box leaves the straight way, and every 50
+frames at least: CVAT cuts a task into jobs, and a job in which a track has none does not
+show it. A box that was
 filled in is `occluded`; where the person is gone, the track is `outside`. Faces are left
 out: CVAT refuses a file with a label that its task does not have, and drops attributes that
 it does not have in silence.
@@ -13,28 +15,33 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, frame_count
+from passerby.exports.source import ExportSource, Extent, extent
 from passerby.films.progress import ProgressCallback
 
 LABEL, ATTRIBUTE = "person", "index"
 # A box on a frame that the video does not have has CVAT refuse the file; how many frames
 # there are is known but for rounding.
 LAST_FRAMES = 2
+# Frames from one keyframe of a track to the next, at most. Jobs are rarely shorter.
+KEYFRAME_EVERY = 50
 
 
-def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[bytes]:
+def chunks(
+    result: ExportSource, on_progress: ProgressCallback, keyframe_every: int = KEYFRAME_EVERY
+) -> Iterator[bytes]:
     """Yield the whole file, person by person."""
-    yield _head(result).encode()
+    reach = extent(result)
+    yield _head(result, reach).encode()
     done = 0
-    end = frame_count(result.video) - LAST_FRAMES
+    end = max(reach.frames - LAST_FRAMES, reach.last_frame + 1)
     for path in paths(result):
-        yield "".join(_track(path, end)).encode("ascii")
+        yield "".join(_track(path, end, keyframe_every)).encode("ascii")
         done += len(path)
         on_progress(done)
     yield b"</annotations>\n"
 
 
-def _head(result: ExportSource) -> str:
+def _head(result: ExportSource, reach: Extent) -> str:
     video = result.video
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -43,7 +50,7 @@ def _head(result: ExportSource) -> str:
         "  <meta>\n"
         "    <task>\n"
         f"      <name>{escape(result.name)}</name>\n"
-        f"      <size>{frame_count(video)}</size>\n"
+        f"      <size>{reach.frames}</size>\n"
         "      <mode>interpolation</mode>\n"
         "      <labels>\n"
         "        <label>\n"
@@ -68,17 +75,17 @@ def _head(result: ExportSource) -> str:
     )
 
 
-def _track(path: PersonPath, end: int) -> Iterator[str]:
+def _track(path: PersonPath, end: int, keyframe_every: int) -> Iterator[str]:
     """Yield the lines of one track; the video surely has the frames before `end`."""
     person = path.person_index
     yield f'  <track id="{person}" label="{LABEL}" source="auto">\n'
-    kept = path.keyframes(path.frame_index)
+    kept = path.keyframes(path.frame_index, keyframe_every)
     columns = (path.frame_index, path.xyxy, path.detected, path.gone)
     for frame, box, detected, gone in zip(
         *(column[kept].tolist() for column in columns), strict=True
     ):
         yield _box(person, frame, box, occluded=not detected)
-        if gone and frame + 1 < max(end, path.frame_index[-1]):
+        if gone and frame + 1 < end:
             yield _box(person, frame + 1, box, outside=True)
     yield "  </track>\n"
 

@@ -7,6 +7,7 @@ with the first one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from passerby.errors import VideoGone
@@ -16,9 +17,9 @@ from passerby.files import atomic_file
 from passerby.films.blur_selection import BlurSelection
 from passerby.films.progress import ProgressCallback
 
-# Writes one file, all of it or nothing. It counts sightings, or frames where the format
-# `needs_video`.
-Write = Callable[[ExportSource, Path, BlurSelection, ProgressCallback], None]
+# Writes one file, all of it or nothing; returns a remark about it, if there is any. It counts
+# sightings, or frames where the format `needs_video`.
+Write = Callable[[ExportSource, Path, BlurSelection, ProgressCallback], str | None]
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,28 @@ def _write_annotated(
 ) -> None:
     from passerby.films.overlay import write_overlay  # noqa: PLC0415
 
-    write_overlay(_video_of(result), result.sightings, target, on_progress)
+    write_overlay(_video_of(result), result.sightings, target, on_progress, result.video)
 
 
 def _write_blurred(
     result: ExportSource, target: Path, blur: BlurSelection, on_progress: ProgressCallback
-) -> None:
+) -> str | None:
     from passerby.films.blur import write_blurred  # noqa: PLC0415
 
-    write_blurred(_video_of(result), result.sightings, target, blur, on_progress)
+    hidden_frames = write_blurred(
+        _video_of(result), result.sightings, target, blur, on_progress, result.video
+    )
+    return _remark(len(result.sightings), hidden_frames)
+
+
+def _remark(sightings: int, hidden_frames: int) -> str | None:
+    """Say of a blurred film that it shows everybody, where it does."""
+    if sightings and hidden_frames:
+        return None
+    cause = "nobody is to be hidden" if sightings else "nobody was found"
+    if hidden_frames:
+        return f"{cause}; {hidden_frames} frames that are damaged or not analysed are hidden"
+    return f"{cause}; the film is unchanged"
 
 
 def _write_contact_sheets(
@@ -86,9 +100,16 @@ def _video_of(result: ExportSource) -> str:
 _JSON, _XML, _ZIP = "application/json", "application/xml", "application/zip"
 _PARQUET, _NDJSON, _MP4 = "application/vnd.apache.parquet", "application/x-ndjson", "video/mp4"
 
+
+def cvat_format(keyframe_every: int = cvat.KEYFRAME_EVERY) -> Format:
+    """Return CVAT's format with a keyframe of each track at least every so many frames."""
+    chunks = partial(cvat.chunks, keyframe_every=keyframe_every)
+    return _table("cvat", "CVAT for video 1.1", ".cvat.xml", _XML, chunks)
+
+
 _TABLES = (
     _table("mot", "MOTChallenge text", ".txt", "text/plain", mot.chunks),
-    _table("cvat", "CVAT for video 1.1", ".cvat.xml", _XML, cvat.chunks),
+    cvat_format(),
     _table("coco", "COCO of a video", ".coco.json", _JSON, coco.chunks),
     _table("label-studio", "Label Studio task", ".label-studio.json", _JSON, label_studio.chunks),
     _table("csv", "CSV", ".csv", "text/csv", csv.chunks),

@@ -35,11 +35,15 @@ class PersonPath:
     def __len__(self) -> int:
         return len(self.frame_index)
 
-    def keyframes(self, frame: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def keyframes(
+        self, frame: NDArray[np.int64], most_between: int | None = None
+    ) -> NDArray[np.bool_]:
         """Choose the rows, (K,), that draw all of them within `TOLERANCE_PIXELS`.
 
         The ends of each stretch without a gap are among them, and wherever `detected`
         changes. `frame` are the K numbers, rising, that the tool draws straight lines over.
+        Within a stretch, rows chosen are at most `most_between` frames apart, where there
+        are rows so near.
         """
         needed = self.gone.copy()
         needed[0] = True
@@ -48,6 +52,10 @@ class PersonPath:
             pair for pair in pairwise(np.flatnonzero(needed).tolist()) if not self.gone[pair[0]]
         ]
         needed[list(_corners(frame, self.xyxy, ends))] = True
+        if most_between is not None:
+            kept = np.flatnonzero(needed).tolist()
+            inner = [pair for pair in pairwise(kept) if not self.gone[pair[0]]]
+            needed[list(_fillers(frame, inner, most_between))] = True
         return needed
 
 
@@ -99,3 +107,17 @@ def _corners(
             corner = first + 1 + int(off.argmax())
             yield corner
             stretches += [(first, corner), (corner, last)]
+
+
+def _fillers(
+    frame: NDArray[np.int64], stretches: list[tuple[int, int]], most_between: int
+) -> Iterator[int]:
+    """Yield the rows to keep inside each stretch besides: each as far on as it may be."""
+    for first, last in stretches:
+        row = first
+        while frame[last] - frame[row] > most_between:
+            reach = np.searchsorted(frame, frame[row] + most_between, side="right") - 1
+            row = max(row + 1, int(reach))
+            if row >= last:
+                break
+            yield row

@@ -15,7 +15,7 @@ import numpy as np
 
 from passerby import boxes
 from passerby.exports.keyframes import PersonPath, paths
-from passerby.exports.source import ExportSource, frame_count
+from passerby.exports.source import ExportSource, Extent, extent
 from passerby.films.progress import ProgressCallback
 from passerby.records import VideoInfo
 
@@ -28,15 +28,15 @@ def chunks(result: ExportSource, on_progress: ProgressCallback) -> Iterator[byte
     """Yield a list of one task, person by person."""
     data = msgspec.json.encode({VIDEO: result.name})
     yield b'[{"data":' + data + b',"predictions":[{"model_version":"passerby","result":['
-    done = 0
+    done, reach = 0, extent(result)
     for path in paths(result):
-        yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, result.video))
+        yield (b",\n" if done else b"\n") + msgspec.json.encode(_region(path, result.video, reach))
         done += len(path)
         on_progress(done)
     yield b"\n]}]}]\n"
 
 
-def _region(path: PersonPath, video: VideoInfo) -> dict[str, object]:
+def _region(path: PersonPath, video: VideoInfo, reach: Extent) -> dict[str, object]:
     return {
         "id": f"person-{path.person_index}",
         "from_name": RECTANGLE,
@@ -44,8 +44,8 @@ def _region(path: PersonPath, video: VideoInfo) -> dict[str, object]:
         "type": "videorectangle",
         "value": {
             "labels": [LABEL],
-            "framesCount": frame_count(video),
-            "duration": video.duration_ms / 1000,
+            "framesCount": reach.player_frames,
+            "duration": reach.end_ms / 1000,
             "sequence": _sequence(path, video),
         },
     }

@@ -1,13 +1,15 @@
 """A copy of the video in which people are unrecognisable.
 
-A privacy tool errs towards too much: boxes are grown, people are masked for a while
-before they are first seen and after they are last seen, and where somebody to be hidden and
-somebody to be shown overlap, hiding wins unless the other clearly stands in front. It can
-only hide whom the analysis found, and the sound stays: look at a film, and listen to
-it, before handing it on.
+A privacy tool errs towards too much: boxes are grown, people are masked for seconds
+before they are first seen and after they are last seen, frames that nobody could look at
+are masked whole, and where somebody to be hidden and somebody to be shown overlap, hiding
+wins unless the other clearly stands in front. It can only hide whom the analysis found, and
+the sound stays: look at a film, and listen to it, before handing it on.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films.blur_selection import BlurSelection
-from passerby.films.film import write_film
-from passerby.films.masks import HiddenPersons, Masks
-from passerby.films.placement import PersonPositions, locate_persons
+from passerby.films.film import EditFrame, edit_by_size, write_film
+from passerby.films.masks import HOLD_MS, HiddenPersons, Masks
+from passerby.films.placement import PersonPositions, Size, locate_persons, scaled
 from passerby.films.progress import ProgressCallback
-from passerby.records import Sightings
+from passerby.records import Sightings, VideoInfo
 from passerby.video.decode import DecodedFrame, Image
+from passerby.video.probe import probe
 
 # Of a mask there remain so many colours across and down, each rounded to steps of so
 # much, and none for less than so many pixels across. A face is a sixth to a seventh of
@@ -35,6 +38,10 @@ MIN_CELL_PIXELS = 8
 # an ellipse of so many widths and heights. At the height of the head it is as wide as that.
 CORE = (0.4, 0.9)
 
+# A frame that is so much later than the video was told to end, and than anybody was seen and is
+# hidden, is not one of those that were analysed.
+BEYOND_END_MS = 1000
+
 
 def write_blurred(
     source: str,
@@ -42,7 +49,8 @@ def write_blurred(
     target: Path,
     selection: BlurSelection,
     on_progress: ProgressCallback | None = None,
-) -> None:
+    video: VideoInfo | None = None,
+) -> int:
     """Write a copy of a video as MP4 in which people cannot be recognised, with its sound.
 
     Parameters
@@ -56,6 +64,14 @@ def write_blurred(
     selection : BlurSelection
     on_progress : callable, optional
         Receives the number of frames done, after each.
+    video : VideoInfo, optional
+        The video as it was when it was analysed: the sightings are in pixels of it, and
+        frames beyond its end are hidden whole.
+
+    Returns
+    -------
+    int
+        Number of frames on which somebody, or all, is hidden.
 
     Raises
     ------
@@ -68,31 +84,84 @@ def write_blurred(
     unknown = selection.persons - set(sightings.person_index.tolist())
     if unknown:
         raise ValueError(f"there is no person {min(unknown)} in the video")
-    write_film(source, target, _frame_editor(sightings, selection), on_progress=on_progress)
+    told = video or probe(source)
+    editor = _Editor(sightings, selection, (told.width, told.height), video)
+    write_film(
+        source,
+        target,
+        edit_by_size(editor.edit_at),
+        on_progress=on_progress,
+        edit_damaged=editor.conceal_all,
+    )
+    return editor.hidden_frames
 
 
-def _frame_editor(
-    sightings: Sightings, selection: BlurSelection
-) -> Callable[[DecodedFrame, Image], Image]:
-    """Build the callable that hides people in a frame."""
-    hides = selection.hides(sightings.person_index)
-    hidden = HiddenPersons(sightings.take(hides))
-    shown = sightings.take(~hides & sightings.has_body)
+@dataclass
+class _Editor:
+    """Hides people in the frames of a film, one after the other."""
 
-    def conceal_faces(frame: DecodedFrame, image: Image) -> Image:
+    sightings: Sightings
+    selection: BlurSelection
+    told_size: Size  # in which the sightings are
+    video: VideoInfo | None
+    hidden_frames: int = 0
+    _first_ms: int | None = field(default=None, init=False)
+
+    def edit_at(self, size: Size) -> EditFrame:
+        """Build the callable that hides people in images of one size."""
+        placed = scaled(self.sightings, self.told_size, size)
+        hides = self.selection.hides(placed.person_index)
+        hidden = HiddenPersons(placed.take(hides), size)
+        shown = placed.take(~hides & placed.has_body)
+        conceal_some = _conceal_heads if self.selection.target == "faces" else _conceal_people
+        return partial(self._edit, partial(conceal_some, hidden, shown))
+
+    def conceal_all(self, image: Image) -> Image:
+        """Hide a whole picture as if it were one person."""
+        self.hidden_frames += 1
         concealed = image.copy()
-        _conceal_heads(image, concealed, hidden.heads(frame.timestamp_ms))
+        height, width = image.shape[:2]
+        conceal(image, concealed, np.array([0.0, 0, width, height]), BODY_CELLS)
         return concealed
 
-    def conceal_people(frame: DecodedFrame, image: Image) -> Image:
-        time, concealed = frame.timestamp_ms, image.copy()
-        heads = hidden.heads(time)
-        _conceal_heads(image, concealed, heads)  # a face may reach beyond the box of its body
-        if conceal_bodies(image, concealed, hidden.bodies(time), locate_persons(shown, time)):
-            _conceal_heads(image, concealed, heads)
+    def _edit(self, conceal_some: "_ConcealSome", frame: DecodedFrame, image: Image) -> Image:
+        if self._is_beyond_end(frame.timestamp_ms):
+            return self.conceal_all(image)
+        concealed = image.copy()
+        self.hidden_frames += conceal_some(image, concealed, frame.timestamp_ms)
         return concealed
 
-    return conceal_faces if selection.target == "faces" else conceal_people
+    def _is_beyond_end(self, timestamp_ms: int) -> bool:
+        """Tell whether a frame comes after all that was analysed."""
+        if self._first_ms is None:
+            self._first_ms = timestamp_ms
+        if self.video is None:
+            return False
+        told_ms = max(self._first_ms, 0) + self.video.duration_ms
+        seen_ms = int(self.sightings.timestamp_ms.max(initial=0)) + HOLD_MS
+        return timestamp_ms > max(told_ms, seen_ms) + BEYOND_END_MS
+
+
+# Hides people in the second image by colours of the first; tells whether anybody was hidden.
+_ConcealSome = Callable[[Image, Image, int], bool]
+
+
+def _conceal_heads(
+    hidden: HiddenPersons, _: Sightings, image: Image, concealed: Image, timestamp_ms: int
+) -> bool:
+    heads = hidden.heads(timestamp_ms)
+    _conceal_masks(image, concealed, heads)
+    return len(heads) > 0
+
+
+def _conceal_people(
+    hidden: HiddenPersons, shown: Sightings, image: Image, concealed: Image, timestamp_ms: int
+) -> bool:
+    heads, bodies = hidden.heads(timestamp_ms), hidden.bodies(timestamp_ms)
+    _conceal_masks(image, concealed, heads)  # a face may reach beyond the box of its body
+    if conceal_bodies(image, concealed, bodies, locate_persons(shown, timestamp_ms)):
+        _conceal_masks(image, concealed, heads)
+    return len(bodies) > 0
 
 
 def conceal_bodies(image: Image, concealed: Image, masks: Masks, shown: PersonPositions) -> bool:
@@ -158,7 +227,7 @@ def conceal(
     concealed[view] = cv2.resize(rounded, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _conceal_heads(image: Image, concealed: Image, heads: Masks) -> None:
+def _conceal_masks(image: Image, concealed: Image, heads: Masks) -> None:
     for xyxy in heads.xyxy:
         conceal(image, concealed, xyxy, HEAD_CELLS)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films import portraits
+from passerby.films.film import in_square_pixels
 from passerby.films.font import Font
 from passerby.films.palette import Colour, colour_of
 from passerby.films.progress import ProgressCallback
@@ -155,10 +156,11 @@ def _portraits(
         wanted[int(sightings.timestamp_ms[row])].append(row)
     if not wanted:
         return
-    boxes = portraits.crop_boxes(sightings)
+    size, placed = in_square_pixels(source, sightings)
+    boxes = portraits.crop_boxes(placed)
     for count, frame in enumerate(decode(source), start=1):
         if rows := wanted.pop(frame.timestamp_ms, []):
-            image = frame.image()
+            image = frame.image(size)
             for row in rows:
                 portrait = portraits.crop(image, boxes[row])
                 yield int(sightings.person_index[row]), Portrait(frame.timestamp_ms, portrait)

@@ -1,5 +1,8 @@
 """A copy of a video with other pictures, at the same times and with its sound.
 
+Its pixels are square: where those of the source are not, the picture is made wider or
+higher, so that it looks the same everywhere, and what is drawn in it is not squeezed.
+
 Frames stream from the decoder to the encoder, one at a time, and keep their times: what
 `GetPersonTracking` calls 12,400 ms is seen at 12.4 seconds. Nothing else of the source
 is taken over: no subtitles, no cover picture, no words about the place or the device.
@@ -8,9 +11,10 @@ is taken over: no subtitles, no cover picture, no words about the place or the d
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import av
 from av.container import OutputContainer
@@ -19,13 +23,17 @@ from av.video.stream import VideoStream
 
 from passerby.errors import DamagedVideo
 from passerby.files import atomic_file
+from passerby.films.placement import scaled
 from passerby.films.progress import ProgressCallback
 from passerby.films.sound import COPIED_CODECS, add_sound
 from passerby.inference.cpu import read_cpu_features
-from passerby.video.container import open_video
-from passerby.video.decode import DecodedFrame, Image, Size, decode
+from passerby.records import Sightings
+from passerby.video.container import OpenVideo, open_video
+from passerby.video.decode import DecodedFrame, Image, Size, frames_of
+from passerby.video.probe import pixel_aspect, probe
 
 EditFrame = Callable[[DecodedFrame, Image], Image]
+EditImage = Callable[[Image], Image]
 
 # H.264 in 4:2:0 is what every browser and player shows; its pictures have an even
 # width and height.
@@ -40,6 +48,12 @@ USUAL_RATE = Fraction(25)  # for the encoder's planning, where the source tells 
 # FFmpeg doubles the ticks of a track until there are so many in a second. MP4 tells when a
 # track starts in ticks of the movie, usually of 1 ms, to which the start would be rounded.
 MIN_TICKS_PER_SECOND = 10_000
+
+# A side that squaring the pixels would make longer is kept, and the other made shorter.
+LONGEST_SIDE = 8192
+# Frames refer to others: from so long before a damaged one until so long after, milliseconds,
+# they are damaged, too, unless a key frame comes between.
+DAMAGED_BEFORE_MS, DAMAGED_AFTER_MS = 500, 2000
 
 RGB, UNSPECIFIED = 0, 2  # FFmpeg's AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
 
@@ -79,6 +93,7 @@ def write_film(
     edit_frame: EditFrame,
     encoding: Encoding = FULL,
     on_progress: ProgressCallback | None = None,
+    edit_damaged: EditImage | None = None,
 ) -> None:
     """Write a video as MP4, with other pictures and its own sound.
 
@@ -91,11 +106,13 @@ def write_film(
     target : Path
         File to write; there is either all of it, or nothing.
     edit_frame : callable
-        Makes a picture of a frame and its upright (h, w, 3) uint8 BGR image. All images
-        have the size of the first, and so has what it gives.
+        Makes a picture of a frame and its upright (h, w, 3) uint8 BGR image, whose pixels
+        are square. All images have the size of the first, and so has what it gives.
     encoding : Encoding
     on_progress : callable, optional
         Receives the number of frames done, after each.
+    edit_damaged : callable, optional
+        Makes a picture of the image of a damaged frame, in place of `edit_frame`.
 
     Raises
     ------
@@ -108,10 +125,33 @@ def write_film(
         "movflags": "+faststart",
         "movie_timescale": str(_movie_ticks(clock)),
     }
+    edits = _Edits(edit_frame, edit_damaged)
     with atomic_file(target) as draft, av.open(draft, "w", "mp4", options) as output:
-        for count in _encode(output, source, clock, edit_frame, encoding):
+        for count in _encode(output, source, clock, edits, encoding):
             if on_progress:
                 on_progress(count)
+
+
+@dataclass(frozen=True)
+class _Edits:
+    """What is made of frames."""
+
+    frame: EditFrame
+    damaged: EditImage | None
+
+    def picture(self, shown: "_ShownFrame", size: Size) -> Image:
+        """Make the picture of a frame."""
+        image = shown.frame.image(size)
+        if shown.is_damaged and self.damaged:
+            return self.damaged(image)
+        return self.frame(shown.frame, image)
+
+
+class _ShownFrame(NamedTuple):
+    """A frame of the source."""
+
+    frame: DecodedFrame
+    is_damaged: bool
 
 
 def _clock(source: str) -> Clock:
@@ -129,20 +169,21 @@ def _movie_ticks(clock: Clock) -> int:
 
 
 def _encode(
-    output: OutputContainer, source: str, clock: Clock, edit_frame: EditFrame, encoding: Encoding
+    output: OutputContainer, source: str, clock: Clock, edits: _Edits, encoding: Encoding
 ) -> Iterator[int]:
     """Encode all frames, with the sound beside them; yield how many are done, after each."""
-    frames = _shown_frames(decode(source), clock, encoding)
+    frames = _shown_frames(source, clock, encoding)
     first = next(frames, None)
     if first is None:
         raise DamagedVideo
-    size = _size(first.size, encoding.widest)
-    stream = _add_stream(output, clock, first, size, encoding)
+    size = _size(square_size(first.frame.size, pixel_aspect(source)), encoding.widest)
+    stream = _add_stream(output, clock, first.frame, size, encoding)
     sound = add_sound(output, source, encoding.copied_sound)
     end = 0
-    for count, frame in enumerate(chain([first], frames), start=1):
-        picture, ticks = _picture(frame, edit_frame(frame, frame.image(size))), clock.ticks(frame)
-        if frame is first and ticks and encoding.shows_from_zero:
+    for count, shown in enumerate(chain([first], frames), start=1):
+        frame = shown.frame
+        picture, ticks = _picture(frame, edits.picture(shown, size)), clock.ticks(frame)
+        if shown is first and ticks and encoding.shows_from_zero:
             output.mux(stream.encode(_schedule(0, frame, picture, clock)))
         output.mux(stream.encode(_schedule(ticks, frame, picture, clock)))
         sound.write_until(ticks * clock.time_base)
@@ -152,11 +193,80 @@ def _encode(
     sound.write_rest(end * clock.time_base)
 
 
-def _shown_frames(
-    frames: Iterator[DecodedFrame], clock: Clock, encoding: Encoding
-) -> Iterator[DecodedFrame]:
-    """Leave out the frames before 0 where the film begins there."""
-    return (frame for frame in frames if clock.ticks(frame) >= 0 or not encoding.shows_from_zero)
+def _shown_frames(source: str, clock: Clock, encoding: Encoding) -> Iterator[_ShownFrame]:
+    """Decode all frames; leave out those before 0 where the film begins there."""
+    with open_video(source) as video:
+        damage = _Damage(video)
+        for frame in frames_of(video):
+            is_damaged = damage.reaches(frame)
+            if clock.ticks(frame) >= 0 or not encoding.shows_from_zero:
+                yield _ShownFrame(frame, is_damaged)
+
+
+class _Damage:
+    """Tells which frames are damaged, while the video is being decoded."""
+
+    def __init__(self, video: OpenVideo) -> None:
+        self._video = video
+        self._mended = 0  # damaged places before the last key frame
+        self._before = round(Fraction(DAMAGED_BEFORE_MS, 1000) / video.time_base)
+        self._after = round(Fraction(DAMAGED_AFTER_MS, 1000) / video.time_base)
+
+    def reaches(self, frame: DecodedFrame) -> bool:
+        """Check whether a frame is damaged, or may refer to one that is."""
+        if frame.picture.is_corrupt:
+            return True
+        known = self._video.damaged_pts
+        if frame.picture.key_frame and all(pts < frame.pts for pts in known[self._mended :]):
+            self._mended = len(known)
+        return any(
+            pts - self._before <= frame.pts <= pts + self._after for pts in known[self._mended :]
+        )
+
+
+def edit_by_size(build: Callable[[Size], EditFrame]) -> EditFrame:
+    """Edit frames by what is built for the size of their images, which a film has one of."""
+    built = cache(build)
+
+    def edit(frame: DecodedFrame, image: Image) -> Image:
+        return built((image.shape[1], image.shape[0]))(frame, image)
+
+    return edit
+
+
+def square_size(upright: Size, pixel_aspect: float) -> Size:
+    """Choose the size at which a picture looks the same with square pixels, and loses none.
+
+    Parameters
+    ----------
+    upright : width, height of the picture, pixels
+    pixel_aspect : float
+        Width of one of them for a height of 1.
+
+    Examples
+    --------
+    >>> square_size((720, 576), 64 / 45), square_size((640, 240), 0.5)
+    ((1024, 576), (640, 480))
+    """
+    width, height = upright
+    wider, higher = round(width * pixel_aspect), round(height / pixel_aspect)
+    enlarged = (wider, height) if pixel_aspect >= 1 else (width, higher)
+    if max(enlarged) <= max(LONGEST_SIDE, *upright):
+        return enlarged
+    return (width, max(1, higher)) if pixel_aspect >= 1 else (max(1, wider), height)
+
+
+def in_square_pixels(source: str, sightings: Sightings) -> tuple[Size, Sightings]:
+    """Return the size of a video's pictures with square pixels, and sightings in those.
+
+    Raises
+    ------
+    VideoError
+        As `probe`.
+    """
+    told = probe(source)
+    size = square_size((told.width, told.height), pixel_aspect(source))
+    return size, scaled(sightings, (told.width, told.height), size)
 
 
 def _size(upright: Size, widest: int | None) -> Size:

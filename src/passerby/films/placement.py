@@ -6,13 +6,15 @@ walk straight from one sighting to the next when they are near in time, and is n
 else; a face likewise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.records import Sightings
+
+Size = tuple[int, int]  # width, height in pixels
 
 # Sightings further apart are not joined: three analysed frames at 15 Hz. What the
 # linker left open for longer is a gap on purpose.
@@ -55,6 +57,26 @@ class Trail:
     person_index: int
     points: NDArray[np.float64]  # (K, 2) x, y in pixels
     freshness: NDArray[np.float64]  # (K,) 1 now, 0 for the oldest that is still drawn
+
+
+def scaled(sightings: Sightings, from_size: Size, to_size: Size) -> Sightings:
+    """Convert sightings in a picture to those in the same picture of another size.
+
+    Parameters
+    ----------
+    sightings : Sightings
+        In pixels of the picture of `from_size`.
+    from_size, to_size : (width, height), pixels
+    """
+    if from_size == to_size:
+        return sightings
+    ratio = np.divide(to_size, from_size, dtype=np.float32)
+    faces = replace(
+        sightings.faces,
+        xyxy=sightings.faces.xyxy * np.tile(ratio, 2),
+        landmarks=sightings.faces.landmarks * ratio,
+    )
+    return replace(sightings, xyxy=sightings.xyxy * np.tile(ratio, 2), faces=faces)
 
 
 def locate_persons(sightings: Sightings, timestamp_ms: int) -> PersonPositions:

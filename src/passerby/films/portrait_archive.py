@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.films import portraits
+from passerby.films.film import in_square_pixels
 from passerby.films.progress import ProgressCallback
 from passerby.records import Sightings
 from passerby.video.decode import decode
@@ -44,12 +45,16 @@ def write_portraits(
     wanted: defaultdict[int, list[int]] = defaultdict(list)
     for row in best_rows(sightings).tolist():
         wanted[int(sightings.timestamp_ms[row])].append(row)
-    boxes = portraits.crop_boxes(sightings)
+    if not wanted:
+        zipfile.ZipFile(target, "w").close()
+        return
+    size, placed = in_square_pixels(source, sightings)
+    boxes = portraits.crop_boxes(placed)
     # PNG is packed already; a fixed date, so that the same pictures give the same bytes.
     with zipfile.ZipFile(target, "w") as archive:
-        for count, frame in enumerate(decode(source) if wanted else (), start=1):
+        for count, frame in enumerate(decode(source), start=1):
             if rows := wanted.pop(frame.timestamp_ms, []):
-                image = frame.image()
+                image = frame.image(size)
                 for row in rows:
                     _, encoded = cv2.imencode(".png", portraits.crop(image, boxes[row]))
                     name = zipfile.ZipInfo(f"{sightings.person_index[row]}.png")

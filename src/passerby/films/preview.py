@@ -36,6 +36,7 @@ PICTURES = {"mp4": {"h264", "vp9", "av1"}, "webm": {"vp8", "vp9", "av1"}}
 SOUNDS = {"mp4": {"aac", "mp3", "opus", "flac"}, "webm": {"opus", "vorbis"}}
 PIXEL_FORMATS = {"yuv420p", "yuvj420p"}  # 4:2:0 in 8 bits
 H264_PROFILES = {"Constrained Baseline", "Baseline", "Main", "High"}
+SQUARE_PIXELS = {None, 0, 1}  # aspect ratios; not told counts as square
 # FFmpeg's AV_FIELD_UNKNOWN and AV_FIELD_PROGRESSIVE; all others are interlaced.
 NOT_INTERLACED = {0, 1}
 # Largest picture, pixels: that of H.264's level 5.2, table A-1. Hardware ends there.
@@ -129,6 +130,8 @@ def _plays_pictures(video: OpenVideo, kind: str) -> bool:
         and codec.pix_fmt in PIXEL_FORMATS
         and codec.field_order in NOT_INTERLACED
         and codec.width * codec.height <= MAX_PIXELS
+        # Told by the container, the stream or both: players don't agree which to follow.
+        and {video.stream.sample_aspect_ratio, codec.sample_aspect_ratio} <= SQUARE_PIXELS
     )
 
 

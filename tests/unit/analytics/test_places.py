@@ -35,6 +35,29 @@ def test_all_that_can_be_said() -> None:
     assert (found.hold_ms, found.absence_ms) == (1500, 2000)
 
 
+def test_anchors() -> None:
+    found = places_of({"anchor": "auto", "zones": [TILL], "lines": [DOOR | {"anchor": "head"}]})
+
+    assert (found.anchor, found.zones[0].anchor, found.lines[0].anchor) == ("auto", "auto", "head")
+    assert places_of({"zones": [TILL]}).zones[0].anchor == "foot"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"anchor": "knee"},
+        {"anchor": 1},
+        {"anchor": None},
+        {"anchor": ["foot"]},
+        {"zones": [TILL | {"anchor": "Foot"}]},
+        {"lines": [DOOR | {"anchor": ""}]},
+    ],
+)
+def test_an_unknown_anchor_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(PlacesError, match="anchor must be one of foot, middle, head, auto"):
+        places_of(given)
+
+
 def test_nothing_need_be_said() -> None:
     assert places_of({}) == Places((), (), None, HOLD_MS, ABSENCE_MS)
 

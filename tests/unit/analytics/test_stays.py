@@ -154,11 +154,11 @@ def test_time_inside_is_that_of_a_fine_raster(
     listed = find_stays(paths, star, hold_ms=0)
 
     share = ((np.arange(200) + 0.5) / 200)[:, None, None]
-    raster = paths.foot[:-1] * (1 - share) + paths.foot[1:] * share
+    raster = paths.point[:-1] * (1 - share) + paths.point[1:] * share
     inside = contains(star, raster.reshape(-1, 2)).reshape(200, -1)[:, paths.joined]
     assert (listed.to_ms - listed.from_ms).sum() == pytest.approx(inside.mean(0).sum() * 100, 2e-3)
     borders = int(listed.entered.sum() + listed.left.sum())
-    assert borders >= np.abs(np.diff(contains(star, paths.foot).astype(int)))[paths.joined].sum()
+    assert borders >= np.abs(np.diff(contains(star, paths.point).astype(int)))[paths.joined].sum()
     assert borders > 50
 
 

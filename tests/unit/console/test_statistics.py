@@ -84,3 +84,16 @@ def test_a_result_that_cannot_be_read(
 ) -> None:
     with pytest.raises(PasserbyError):
         compute(request_of(kind="heat", table=str(tmp_path / "none.parquet")), niceness=0)
+
+
+def test_anchors_know_the_picture(request_of: Callable[..., StatisticsRequest]) -> None:
+    """The lower person's feet are at 160, the last rows of this picture; the middle is at 130."""
+    places = {
+        "anchor": "auto",
+        "zones": [{"name": "desk", "points": [[0, 120], [200, 120], [200, 140], [0, 140]]}],
+    }
+
+    summary = compute(request_of(kind="summary", places=places, height=161), niceness=0)
+
+    assert summary["zones"][0]["persons"] == 1
+    assert summary["zones"][0]["anchor"] == "foot, middle"

@@ -111,7 +111,62 @@ def test_no_box_lies_beyond_the_last_frame(
         concatenate(cvat.chunks(analysis_result(make_sightings(*rows)), ignore_progress))
     ).values()
 
-    assert [int(box.attrib["frame"]) for box in track] == [0, 99]
+    assert [int(box.attrib["frame"]) for box in track] == [0, 50, 99]
+
+
+@pytest.mark.parametrize(
+    ("step", "every", "expected"),
+    [
+        pytest.param(2, 50, [*range(0, 11951, 50), 11998, 11999], id="a standing person"),
+        pytest.param(3, 50, [*range(0, 11953, 48), 11997, 11998], id="sightings are no multiples"),
+        pytest.param(2, 7000, [0, 7000, 11998, 11999], id="seldom"),
+    ],
+)
+def test_one_who_does_not_move_has_keyframes_in_each_job(
+    make_sightings: MakeSightings,
+    analysis_result: BuildResult,
+    step: int,
+    every: int,
+    expected: list[int],
+) -> None:
+    rows = [(0, 40 * frame, 100, True) for frame in range(0, 12_000, step)]
+    result = analysis_result(make_sightings(*rows), duration_ms=720_000)
+
+    made = concatenate(cvat.chunks(result, ignore_progress, every))
+
+    (track,) = tracks(made).values()
+    assert [int(box.attrib["frame"]) for box in track] == expected
+    assert max(np.diff(expected)) <= every
+
+
+def test_keyframes_are_as_near_as_sightings_can_be(
+    make_sightings: MakeSightings, analysis_result: BuildResult
+) -> None:
+    result = analysis_result(make_sightings(*((0, 40 * n, 5, True) for n in range(0, 30, 3))))
+
+    (track,) = tracks(concatenate(cvat.chunks(result, ignore_progress, 1))).values()
+
+    assert [int(box.attrib["frame"]) for box in track][:-1] == list(range(0, 30, 3))
+
+
+@pytest.mark.parametrize(
+    "duration_ms",
+    [pytest.param(4000, id="of the pictures"), pytest.param(6000, id="from the clock's 0 on")],
+)
+def test_frames_are_counted_from_the_first_picture_on(
+    make_sightings: MakeSightings, analysis_result: BuildResult, duration_ms: int
+) -> None:
+    """100 frames at 25 a second, the first shown at 2 s; the last has somebody on it."""
+    sightings = make_sightings(*((0, 40 * n + 2000, 5, True) for n in range(100)))
+    sightings.frame_index[:] = range(100)
+
+    made = concatenate(
+        cvat.chunks(analysis_result(sightings, duration_ms=duration_ms), ignore_progress)
+    )
+
+    assert ET.fromstring(made).findtext("meta/task/size") == "100"  # noqa: S314 - our own
+    (track,) = tracks(made).values()
+    assert max(int(box.attrib["frame"]) for box in track) == 99
 
 
 def test_the_index_is_an_attribute_that_the_label_has(

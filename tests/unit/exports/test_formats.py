@@ -2,6 +2,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import get_args
 
@@ -99,3 +100,46 @@ def test_contact_sheets_are_a_picture_a_person(
         assert archive.namelist() == ["person-0000.png", "person-0003.png"]
         assert all(archive.read(name)[1:4] == b"PNG" for name in archive.namelist())
         assert {member.date_time[0] for member in archive.infolist()} == {1980}
+
+
+@pytest.mark.parametrize(
+    ("persons", "selection", "remark"),
+    [
+        pytest.param([], BlurSelection(), "nobody was found; the film is unchanged", id="nobody"),
+        pytest.param([0], BlurSelection(), None, id="somebody"),
+        pytest.param([0], BlurSelection("faces"), None, id="a face"),
+        pytest.param(
+            [0],
+            BlurSelection("all-but", frozenset({0})),
+            "nobody is to be hidden; the film is unchanged",
+            id="all but everybody",
+        ),
+    ],
+)
+def test_a_film_that_hides_nobody_is_told(
+    make_sightings: MakeSightings,
+    analysis_result: BuildResult,
+    tmp_path: Path,
+    persons: list[int],
+    selection: BlurSelection,
+    remark: str | None,
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_boxes(count=3))
+    rows = [(person, 40 * n, 20, True) for n in range(3) for person in persons]
+    result = analysis_result(make_sightings(*rows), source=str(clip))
+
+    told = FORMATS["blurred"].write(result, tmp_path / "film.mp4", selection, ignore_progress)
+
+    assert told == remark
+
+
+def test_whole_frames_are_told_where_nobody_was_found(
+    make_sightings: MakeSightings, analysis_result: BuildResult, tmp_path: Path
+) -> None:
+    """A clip of 5.5 s, of which none was analysed: 4 s are for rounding and for who is late."""
+    clip = write_clip(tmp_path / "clip.mp4", moving_boxes(count=11), rate=Fraction(2))
+    result = analysis_result(make_sightings(), source=str(clip), duration_ms=0)
+
+    told = FORMATS["blurred"].write(result, tmp_path / "film.mp4", BlurSelection(), ignore_progress)
+
+    assert told == "nobody was found; 2 frames that are damaged or not analysed are hidden"

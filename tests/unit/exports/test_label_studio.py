@@ -96,6 +96,34 @@ def test_frames_count_at_a_constant_rate(
     assert [key["enabled"] for key in value["sequence"]] == [*[True] * (len(frames) - 1), False]
 
 
+@pytest.mark.parametrize(
+    ("duration_ms", "until", "seconds"),
+    [
+        pytest.param(4000, 100, 6.0, id="the pictures' length is told"),
+        pytest.param(4000, 80, 6.0, id="the pictures' length, and nobody at the end"),
+        pytest.param(6000, 100, 6.0, id="the end is told"),
+        pytest.param(6000, 20, 6.0, id="the end is told, and nobody there"),
+    ],
+)
+def test_a_late_start(
+    make_sightings: MakeSightings,
+    analysis_result: BuildResult,
+    duration_ms: int,
+    until: int,
+    seconds: float,
+) -> None:
+    """100 frames at 25 a second, the first shown at 2 s: a player counts 150."""
+    sightings = make_sightings(*((0, 40 * n + 2000, 5 * n, True) for n in range(until)))
+    sightings.frame_index[:] = range(until)
+
+    result = analysis_result(sightings, duration_ms=duration_ms)
+    (value,) = regions(concatenate(label_studio.chunks(result, ignore_progress))).values()
+
+    assert (value["framesCount"], value["duration"]) == (round(25 * seconds), seconds)
+    assert value["sequence"][0]["frame"] == 51
+    assert value["sequence"][-1]["frame"] == 50 + until
+
+
 def test_frames_are_the_decoders_where_no_rate_is_known(
     make_sightings: MakeSightings, analysis_result: BuildResult
 ) -> None:

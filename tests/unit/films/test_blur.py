@@ -1,13 +1,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from passerby.films.blur import (
-    _conceal_heads,
+    _conceal_masks,
     conceal,
     conceal_bodies,
     write_blurred,
@@ -15,7 +18,7 @@ from passerby.films.blur import (
 from passerby.films.blur_selection import BlurSelection, BlurTarget
 from passerby.films.masks import Masks
 from passerby.films.placement import PersonPositions
-from passerby.records import Sightings
+from passerby.records import Sightings, VideoInfo
 from passerby.testing import texture, write_clip
 from passerby.video.decode import decode
 
@@ -137,19 +140,231 @@ def test_faces_only(
         assert is_blurred(before, after, part) == blurred
 
 
+SLOW = Fraction(5)
+
+
+def hidden_times(clip: str, film: Path, part: Box) -> list[int]:
+    """Times of the frames on which a part of the picture is hidden."""
+    films = zip(decode(clip), pictures(film), strict=True)
+    return [frame.timestamp_ms for frame, after in films if is_blurred(frame.image(), after, part)]
+
+
 def test_blurred_before_the_first_sighting_and_after_the_last(
     tmp_path: Path, make_sightings: MakeSightings
 ) -> None:
-    clip = str(write_clip(tmp_path / "long.mp4", standing(26), codec_options=FINE))
+    clip = str(write_clip(tmp_path / "long.mp4", standing(40), codec_options=FINE, rate=SLOW))
     sightings = make_sightings(
-        (0, 440, LEFT[0], True), (0, 560, LEFT[0], True), size=PERSON_SIZE, top=TOP
+        (0, 3400, LEFT[0], True), (0, 3600, LEFT[0], True), size=PERSON_SIZE, top=TOP
     )
 
     write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection())
 
-    films = zip(decode(clip), pictures(tmp_path / "film.mp4"), strict=True)
-    times = [frame.timestamp_ms for frame, after in films if is_blurred(frame.image(), after, LEFT)]
-    assert times == list(range(160, 841, 40))
+    assert hidden_times(clip, tmp_path / "film.mp4", LEFT) == list(range(400, 6601, 200))
+
+
+def test_one_of_whom_only_the_middle_was_found_is_hidden_from_first_trace_to_last(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
+    """Of 6 s, 2 s in the middle were found."""
+    clip = str(write_clip(tmp_path / "weak.mp4", standing(30), codec_options=FINE, rate=SLOW))
+    rows = [(0, time, LEFT[0], True) for time in range(2000, 4001, 200)]
+
+    sightings = make_sightings(*rows, size=PERSON_SIZE, top=TOP)
+    hidden_frames = write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection())
+
+    assert hidden_frames == 30
+    assert hidden_times(clip, tmp_path / "film.mp4", LEFT) == list(range(0, 6000, 200))
+    assert hidden_times(clip, tmp_path / "film.mp4", RIGHT) == []
+
+
+def walking(count: int) -> Iterator[Image]:
+    """Somebody of fine grain who walks 20 pixels a frame before a plain wall, from 20 on."""
+    for step in range(count):
+        image = np.full((240, 320, 3), 90, np.uint8)
+        left = 20 + 20 * step
+        image[80:200, left : left + 48] = texture(PERSON_SIZE, 2, grain=3)
+        yield image
+
+
+def test_who_walks_is_hidden_where_they_come_from_and_go_to(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
+    """100 pixels a second, and only the third second was found."""
+    clip = str(write_clip(tmp_path / "walk.mp4", walking(13), codec_options=FINE, rate=SLOW))
+    rows = [(0, 200 * step, 20 + 20 * step, True) for step in range(4, 9)]
+
+    write_blurred(
+        clip,
+        make_sightings(*rows, size=PERSON_SIZE, top=TOP),
+        tmp_path / "film.mp4",
+        BlurSelection(),
+    )
+
+    for step, (before, after) in enumerate(
+        zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True)
+    ):
+        left = 20 + 20 * step
+        assert is_blurred(before, after, (left, 80, left + 48, 200)), step
+
+
+@pytest.mark.parametrize("target", ["everybody", "faces"])
+def test_a_close_up_that_has_no_body_is_hidden(
+    tmp_path: Path, clip: str, two: Sightings, add_faces: AddFaces, target: BlurTarget
+) -> None:
+    """A face of 16 pixels in the corner of the box: head and shoulders are 48 by 54."""
+    alone = add_faces(two.take(two.person_index == 0), list(range(6)), body=False, size=16)
+
+    write_blurred(clip, alone, tmp_path / "film.mp4", BlurSelection(target))
+
+    times = list(range(0, 240, 40))
+    assert hidden_times(clip, tmp_path / "film.mp4", (40, 80, 72, 122)) == times
+    assert hidden_times(clip, tmp_path / "film.mp4", RIGHT) == []
+
+
+def test_between_ticks_both_neighbours_are_covered(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
+    """50 frames a second, and a sighting at every fourth, 40 pixels on."""
+    rate = Fraction(50)
+    clip = str(write_clip(tmp_path / "fast.mp4", standing(9), codec_options=FINE, rate=rate))
+    rows = [(0, 0, 20, True), (0, 80, 60, True), (0, 160, 100, True)]
+
+    write_blurred(
+        clip,
+        make_sightings(*rows, size=PERSON_SIZE, top=TOP),
+        tmp_path / "film.mp4",
+        BlurSelection(),
+    )
+
+    films = list(zip(pictures(clip), pictures(tmp_path / "film.mp4"), strict=True))
+    for before, after in films[1:4]:
+        assert is_blurred(before, after, (20, 80, 108, 200))
+
+
+def resized(image: Image, size: tuple[int, int]) -> Image:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+EVERYWHERE = [(0, 0, 160, 240), (160, 0, 320, 240)]
+
+
+def test_damaged_frames_are_hidden_whole(tmp_path: Path, make_sightings: MakeSightings) -> None:
+    path = write_clip(tmp_path / "good.mp4", standing(50), codec_options=FINE, gop=40)
+    with av.open(path) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    content = bytearray(path.read_bytes())
+    spoilt = packets[20]
+    assert spoilt.pos is not None
+    content[spoilt.pos + 8 : spoilt.pos + spoilt.size] = bytes(spoilt.size - 8)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(content)
+
+    write_blurred(str(broken), make_sightings(), tmp_path / "film.mp4", BlurSelection())
+
+    for part in EVERYWHERE:
+        times = hidden_times(str(broken), tmp_path / "film.mp4", part)
+        assert set(range(840, 1600, 40)) <= set(times) <= set(range(800, 1600, 40))
+
+
+def test_frames_beyond_what_was_analysed_are_hidden_whole(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
+    """2 s were analysed of 8: nobody was seen until 3 s, and a second is for rounding."""
+    clip = str(write_clip(tmp_path / "long.mp4", standing(40), codec_options=FINE, rate=SLOW))
+    video = VideoInfo("h264", "QuickTime / MOV", 5.0, *SIZE, 2000, "LIMITED")
+
+    film = tmp_path / "film.mp4"
+    hidden = write_blurred(clip, make_sightings(), film, BlurSelection(), video=video)
+
+    assert hidden == 19
+    for part in EVERYWHERE:
+        assert hidden_times(clip, film, part) == list(range(4200, 8000, 200))
+
+
+def test_nobody_is_hidden_where_nobody_was_found(
+    tmp_path: Path, clip: str, make_sightings: MakeSightings
+) -> None:
+    assert write_blurred(clip, make_sightings(), tmp_path / "film.mp4", BlurSelection()) == 0
+
+
+def test_sightings_are_ratios_of_the_size_that_was_told(
+    tmp_path: Path, clip: str, make_sightings: MakeSightings
+) -> None:
+    """They are in pixels of a picture twice as wide, and thrice as high."""
+    rows = [(0, 40 * step, 2 * LEFT[0], True) for step in range(6)]
+    sightings = make_sightings(*rows, size=(96, 360), top=3 * TOP)
+    video = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 720, 240, "LIMITED")
+
+    write_blurred(clip, sightings, tmp_path / "film.mp4", BlurSelection(), video=video)
+
+    assert hidden_times(clip, tmp_path / "film.mp4", LEFT) == list(range(0, 240, 40))
+    assert hidden_times(clip, tmp_path / "film.mp4", RIGHT) == []
+
+
+def test_the_size_changes_in_the_middle(tmp_path: Path, make_sightings: MakeSightings) -> None:
+    """Two broadcasts in one file: the second has pictures of half the size."""
+    parts = [tmp_path / "large.ts", tmp_path / "small.ts"]
+    small = [resized(scene(), (160, 120))] * 6
+    write_clip(parts[0], standing(6), codec_options=FINE)
+    write_clip(parts[1], iter(small), codec_options=FINE, start_ms=240)
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    times = [frame.timestamp_ms for frame in decode(str(both))]
+    assert len(times) == 12
+    rows = [(0, time, LEFT[0], True) for time in times]
+
+    write_blurred(
+        str(both),
+        make_sightings(*rows, size=PERSON_SIZE, top=TOP),
+        tmp_path / "film.mp4",
+        BlurSelection(),
+    )
+
+    for after in pictures(tmp_path / "film.mp4"):
+        assert after.shape == (240, 320, 3)
+        assert detail(after, LEFT) < 3
+        assert detail(after, RIGHT) > 8
+
+
+@pytest.mark.parametrize(
+    ("aspect", "stored", "square"),
+    [
+        pytest.param(Fraction(10, 7), (224, 240), (320, 240), id="narrow"),
+        pytest.param(Fraction(1, 2), (320, 120), (320, 240), id="half the lines"),
+        pytest.param(Fraction(1, 2), (320, 240), (320, 480), id="wide pixels"),
+    ],
+)
+def test_pixels_that_are_not_square(
+    tmp_path: Path,
+    make_sightings: MakeSightings,
+    aspect: Fraction,
+    stored: tuple[int, int],
+    square: tuple[int, int],
+) -> None:
+    """Sightings are in stored pixels; the film shows what a player shows, with square ones."""
+    image = resized(scene(), stored)
+    clip = write_clip(
+        tmp_path / "clip.mp4", iter([image] * 3), codec_options=FINE, pixel_aspect=aspect
+    )
+    wider, higher = stored[0] / SIZE[0], stored[1] / SIZE[1]
+    rows = [(0, 40 * step, LEFT[0] * wider, True) for step in range(3)]
+    size = (PERSON_SIZE[0] * wider, PERSON_SIZE[1] * higher)
+
+    write_blurred(
+        str(clip),
+        make_sightings(*rows, size=size, top=TOP * higher),
+        tmp_path / "film.mp4",
+        BlurSelection(),
+    )
+
+    with av.open(tmp_path / "film.mp4") as film:
+        stream = film.streams.video[0]
+        assert (stream.width, stream.height) == square
+        assert stream.sample_aspect_ratio in (None, 1)
+    for after in pictures(tmp_path / "film.mp4"):
+        as_before = resized(after, SIZE)
+        assert detail(as_before, LEFT) < 3
+        assert detail(as_before, RIGHT) > 8
 
 
 FRONT, BEHIND = (100, 60, 180, 220), (130, 40, 190, 180)
@@ -214,7 +429,7 @@ def test_a_hidden_head_is_hidden_also_where_somebody_stands_in_front(
     ("across", "down", "hide"),
     [
         pytest.param(3, 6, hide_bodies, id="18 of a body"),
-        pytest.param(2, 2, _conceal_heads, id="4 of a head"),
+        pytest.param(2, 2, _conceal_masks, id="4 of a head"),
     ],
 )
 def test_nothing_but_a_few_colours_is_left(

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.harness.sound import add_sound, noise
 
-from passerby.films.film import FULL, Encoding, write_film
+from passerby.films.film import FULL, Encoding, square_size, write_film
 from passerby.films.preview import PREVIEW
 from passerby.testing import moving_boxes, write_clip
 from passerby.video.decode import DecodedFrame, decode
@@ -147,3 +147,46 @@ def _alternating(count: int) -> Iterator[str]:
     for number in range(count):
         yield f"paint {number}"
         yield str(number + 1)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "rotation", "expected"),
+    [
+        pytest.param(None, 0, (64, 48), id="square"),
+        pytest.param(Fraction(3, 2), 0, (96, 48), id="wide pixels"),
+        pytest.param(Fraction(1, 2), 0, (64, 96), id="narrow pixels"),
+        pytest.param(Fraction(3, 2), 90, (48, 96), id="wide pixels, turned"),
+    ],
+)
+@pytest.mark.parametrize("encoding", [FULL, PREVIEW], ids=["film", "preview"])
+def test_pixels_become_square(
+    tmp_path: Path,
+    aspect: Fraction | None,
+    rotation: int,
+    expected: tuple[int, int],
+    encoding: Encoding,
+) -> None:
+    source = write_clip(
+        tmp_path / "a.mp4",
+        moving_boxes(3, (64, 48)),
+        pixel_aspect=aspect,
+        rotation_degrees=rotation,
+    )
+    shapes: list[tuple[int, ...]] = []
+
+    def note(_: DecodedFrame, image: Image) -> Image:
+        shapes.append(image.shape[1::-1])
+        return image
+
+    write_film(str(source), tmp_path / "out.mp4", note, encoding)
+
+    assert shapes == [expected] * 3
+    with av.open(tmp_path / "out.mp4") as film:
+        stream = film.streams.video[0]
+        assert (stream.width, stream.height) == expected
+        assert stream.sample_aspect_ratio in (None, 1)
+
+
+def test_a_side_that_would_be_too_long_is_kept() -> None:
+    assert square_size((8192, 4096), 2.0) == (8192, 2048)
+    assert square_size((4096, 8192), 0.5) == (2048, 8192)

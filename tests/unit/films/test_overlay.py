@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from passerby.errors import DamagedVideo, UnsupportedVideo
 from passerby.films.overlay import write_overlay
 from passerby.films.palette import colour_of
-from passerby.records import Sightings
+from passerby.records import Sightings, VideoInfo
 from passerby.testing import write_clip
 from passerby.video.decode import decode
 
@@ -181,3 +181,34 @@ def test_no_frame(tmp_path: Path, make_sightings: MakeSightings) -> None:
         write_overlay(str(cut_short), make_sightings(), tmp_path / "overlay.mp4")
 
     assert not (tmp_path / "overlay.mp4").exists()
+
+
+def test_marks_are_not_squeezed_where_pixels_are_oblong(
+    tmp_path: Path, make_sightings: MakeSightings
+) -> None:
+    """The same scene, stored half as wide, gives the same film: boxes, numbers, trails."""
+    films = []
+    for name, width, aspect in (("square.mp4", 320, None), ("oblong.mp4", 160, Fraction(2))):
+        source = write_clip(tmp_path / name, plain(3, (width, 240)), pixel_aspect=aspect)
+        share = width / 320
+        rows = [(12, 40 * n, share * (60 + 10 * n), True) for n in range(3)]
+        sightings = make_sightings(*rows, size=(share * 60, 120), top=60)
+        write_overlay(str(source), sightings, tmp_path / f"marked-{name}")
+        films.append([frame.image() for frame in decode(str(tmp_path / f"marked-{name}"))])
+
+    for square, oblong in zip(*films, strict=True):
+        assert square.shape == oblong.shape == (240, 320, 3)
+        assert np.abs(square.astype(int) - oblong).mean() < 0.5
+
+
+def test_boxes_follow_the_size_that_was_told(tmp_path: Path, make_sightings: MakeSightings) -> None:
+    """Sightings in pixels of a picture twice as large are where those of this one are."""
+    source = str(write_clip(tmp_path / "clip.mp4", plain(2, (320, 240))))
+    video = VideoInfo("h264", "QuickTime / MOV", 25.0, 640, 480, 80, "LIMITED")
+    small = make_sightings((0, 0, 50, True), (0, 40, 50, True), size=(40, 90), top=70)
+    large = make_sightings((0, 0, 100, True), (0, 40, 100, True), size=(80, 180), top=140)
+
+    write_overlay(source, small, tmp_path / "small.mp4")
+    write_overlay(source, large, tmp_path / "large.mp4", video=video)
+
+    assert (tmp_path / "small.mp4").read_bytes() == (tmp_path / "large.mp4").read_bytes()

@@ -21,7 +21,7 @@ Cell = str | int | float | None
 
 
 class Table(NamedTuple):
-    """A table whose first column is words and whose others are figures."""
+    """A table whose first column is words and whose others are mostly figures."""
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -64,6 +64,7 @@ def render_page(report: PathReport, still: Image | None, files: Sequence[str]) -
         lines=_lines(report),
         walks=_walks(report),
         hold_s=report.places.hold_ms / MS_PER_S,
+        hint=report.summary.get("hint"),
         absence_s=report.places.joined_ms / MS_PER_S,
         files=files,
     )
@@ -94,13 +95,13 @@ def _zones(report: PathReport) -> PlaceSection | None:
     if not zones:
         return None
     headings = ("zone", "entries", "exits", "appeared", "vanished", "persons", "most at once")
-    table = _table((*headings, "mean dwell, s"), map(_zone_cells, zones))
+    table = _table((*headings, "mean dwell, s", "anchor"), map(_zone_cells, zones))
     return PlaceSection(table, [_zone_plot(report, zone) for zone in zones])
 
 
 def _zone_cells(zone: ZoneSummary) -> list[Cell]:
     counts = (zone["entries"], zone["exits"], zone["appeared"], zone["vanished"], zone["persons"])
-    return [zone["name"], *counts, zone["most_at_once"], zone["mean_dwell_s"]]
+    return [zone["name"], *counts, zone["most_at_once"], zone["mean_dwell_s"], zone["anchor"]]
 
 
 def _zone_plot(report: PathReport, zone: ZoneSummary) -> Plot:
@@ -116,13 +117,13 @@ def _lines(report: PathReport) -> PlaceSection | None:
     lines = report.summary["lines"]
     if not lines:
         return None
-    table = _table(("line", "forward", "backward", "difference"), map(_line_cells, lines))
+    table = _table(("line", "forward", "backward", "difference", "anchor"), map(_line_cells, lines))
     return PlaceSection(table, [_line_plot(report, line) for line in lines])
 
 
 def _line_cells(line: LineSummary) -> list[Cell]:
     forward, backward = line["forward"], line["backward"]
-    return [line["name"], forward, backward, forward - backward]
+    return [line["name"], forward, backward, forward - backward, line["anchor"]]
 
 
 def _line_plot(report: PathReport, line: LineSummary) -> Plot:
@@ -165,4 +166,6 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
 def _figure(cell: Cell) -> str:
     if cell is None:
         return "–"  # noqa: RUF001
+    if isinstance(cell, str):
+        return cell
     return f"{cell:,.2f}" if isinstance(cell, float) else f"{cell:,}"

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from passerby.analytics import occupancy
+from passerby.analytics.anchors import AnchoredPaths
 from passerby.analytics.flow import Flow, compute_flow
 from passerby.analytics.grid import CELLS_ACROSS, Grid
 from passerby.analytics.heat import compute_heat
 from passerby.analytics.occupancy import OccupancyCounts
-from passerby.analytics.paths import Floats, build_paths
+from passerby.analytics.paths import Floats
 from passerby.analytics.persons import Persons, list_persons
 from passerby.analytics.places import Places
 from passerby.analytics.report.plots import step_for
@@ -42,7 +43,8 @@ class PathReport:
 
 def compute_report(name: str, sightings: Sightings, video: VideoInfo, places: Places) -> PathReport:
     """Count everything that a report shows."""
-    paths = build_paths(sightings, places.joined_ms, (video.width, video.height))
+    anchored = AnchoredPaths(sightings, places.joined_ms, (video.width, video.height))
+    paths = anchored.by(places.anchor)
     until_ms = max(video.duration_ms, int(sightings.timestamp_ms.max(initial=0)) + 1)
     step_ms = step_for(until_ms)
     heat_grid = Grid(video.width, video.height, CELLS_ACROSS)
@@ -51,7 +53,7 @@ def compute_report(name: str, sightings: Sightings, video: VideoInfo, places: Pl
         name=name,
         video=video,
         places=places,
-        summary=summarise_paths(paths, places),
+        summary=summarise_paths(anchored, places),
         persons=list_persons(paths),
         step_ms=step_ms,
         counts=occupancy.counts_over_time(sightings, step_ms, until_ms),

@@ -27,9 +27,23 @@ NAMES = (
     "flow.csv",
 )
 
-ZONE = ("entries", "exits", "appeared", "vanished", "persons", "most_at_once", "mean_dwell_s")
+ZONE = (
+    "entries",
+    "exits",
+    "appeared",
+    "vanished",
+    "persons",
+    "most_at_once",
+    "mean_dwell_s",
+    "anchor",
+)
 STAY = ("person", "from_ms", "to_ms", "entered", "left")
 WALK = ("metres", "mean_speed", "top_speed")
+
+
+# What makes a spreadsheet compute a cell, or what some strip before they look; full-width
+# forms of the first are read alike where Chinese or Japanese is written.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
@@ -46,8 +60,8 @@ def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
             (row for zone in zones for row in _dwell(zone)),
         ),
         "lines.csv": (
-            ("line", "forward", "backward"),
-            ([line["name"], line["forward"], line["backward"]] for line in lines),
+            ("line", "forward", "backward", "anchor"),
+            ([line["name"], line["forward"], line["backward"], line["anchor"]] for line in lines),
         ),
         "crossings.csv": (
             ("line", "person", "at_ms", "direction"),
@@ -72,12 +86,26 @@ def build_tables(report: PathReport) -> Mapping[str, CsvTable]:
 
 
 def write_tables(report: PathReport, folder: Path) -> None:
-    """Write all tables; unknown values are left empty."""
+    """Write all tables; unknown values are left empty.
+
+    Words that a spreadsheet would take for a formula begin with an apostrophe.
+    """
     for name, (headings, rows) in build_tables(report).items():
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
-            writer.writerows(rows)
+            writer.writerows(map(_without_formula, row) for row in rows)
+
+
+def _without_formula(cell: object) -> object:
+    """Return what a spreadsheet shows and does not compute; numbers stay numbers.
+
+    Source: OWASP, "CSV Injection".
+    """
+    if not isinstance(cell, str):
+        return cell
+    words = cell.replace("\r", " ")  # which Python's writer does not quote
+    return f"'{words}" if cell.startswith(FORMULA_STARTS) else words
 
 
 def _dwell(zone: ZoneSummary) -> Iterator[list[object]]:

@@ -52,7 +52,9 @@ class HeatMap extends HTMLElement {
     const canvas = /** @type {HTMLCanvasElement} */ (this.querySelector("canvas"));
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     canvas.width = WIDTH;
-    canvas.height = Math.round((WIDTH * facts.height) / facts.width);
+    // As it is displayed: its pixels need not be square.
+    const shown = video.videoWidth ? video.videoHeight / video.videoWidth : facts.height / facts.width;
+    canvas.height = Math.round(WIDTH * shown);
     context.filter = "grayscale(1)";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.globalAlpha = GROUND_OPACITY;

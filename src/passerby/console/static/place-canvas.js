@@ -14,6 +14,7 @@ import { drawing } from "./markup.js";
 const CLOSE_PX = 10; // a click this near to the first corner closes a zone
 const LETTERS = 32; // of a name, so many fit over each other
 const ZONE_LEAST = 3;
+const SQUARE = 0.01; // pixels that are oblong by less look square
 const STEP = 1;
 const LARGE_STEP = 10;
 
@@ -42,6 +43,8 @@ class PlaceCanvas extends HTMLElement {
     this.svg?.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg?.setAttribute("font-size", String(height / LETTERS));
     places.addEventListener("places", () => this.paint());
+    // Whose pixels are not square is known once the video is there.
+    new ResizeObserver(() => this.paint()).observe(this);
     this.addEventListener("pointerdown", (event) => this.press(event));
     this.addEventListener("pointermove", (event) => this.hover(event));
     this.addEventListener("dblclick", () => this.finish());
@@ -201,9 +204,17 @@ class PlaceCanvas extends HTMLElement {
     return [
       drawing(outline, { class: kind, points: points.join(" ") }),
       ...(kind === "line" ? [arrow(points)] : []),
-      label(name, points),
+      label(name, points, this.pixelAspect()),
       ...corners,
     ];
+  }
+
+  /** @returns {number} width of a pixel of the video, as displayed, in heights of it */
+  pixelAspect() {
+    const { width, height } = /** @type {JobView} */ (this.jobView).facts;
+    const box = this.getBoundingClientRect();
+    const aspect = box.width / width / (box.height / height);
+    return Math.abs(aspect - 1) > SQUARE && Number.isFinite(aspect) ? aspect : 1;
   }
 }
 
@@ -237,10 +248,13 @@ function arrow([[fromX, fromY], [toX, toY]]) {
 /**
  * @param {string} name
  * @param {number[][]} points
+ * @param {number} aspect of a pixel: letters are not stretched with it
  */
-function label(name, points) {
+function label(name, points, aspect) {
   const [x, y] = points.reduce((top, point) => (point[1] < top[1] ? point : top));
-  return drawing("text", { x, y: y - 8, class: "name" }, name);
+  const text = drawing("text", { x: x * aspect, y: y - 8, class: "name" }, name);
+  if (aspect !== 1) text.setAttribute("transform", `scale(${1 / aspect} 1)`);
+  return text;
 }
 
 /** @param {number[][]} points */

@@ -53,6 +53,7 @@ class PlaceList extends HTMLElement {
   edit(input) {
     const places = /** @type {Places} */ (this.places);
     const { place, corner, axis } = input.dataset;
+    if (input.name === "anchor") places.countBy(input.value);
     if (place === undefined) return;
     if (corner === undefined) {
       places.rename(Number(place), input.value.trim());
@@ -114,6 +115,18 @@ class PlaceList extends HTMLElement {
       const content = place.kind === "zone" ? zoneCounts(result) : lineCounts(result);
       shown[number]?.replaceChildren(...(result ? content : []));
     });
+    this.showAnchor();
+  }
+
+  /** Ask for the point of a box that counts where the foot seems not to suit, or is not it. */
+  showAnchor() {
+    const { summary, rest } = /** @type {Places} */ (this.places);
+    const shown = /** @type {HTMLElement} */ (this.querySelector(".anchor"));
+    const choice = /** @type {HTMLSelectElement} */ (shown.querySelector("select"));
+    const hint = /** @type {HTMLElement} */ (shown.querySelector("output"));
+    shown.hidden = !summary.hint && rest.anchor === undefined;
+    choice.value = rest.anchor ?? "foot";
+    hint.textContent = summary.hint ?? "";
   }
 
   showTrouble() {

@@ -12,6 +12,7 @@ const PAUSE_MS = 250;
  * @property {"zone" | "line"} kind
  * @property {string} name
  * @property {number[][]} points x, y of each corner; of a line, its start and its end
+ * @property {string} [anchor] the point of a box that counts, unless it is that of all
  */
 
 /** Events: `places` (what there is), `counts` (what happened there), `trouble`. */
@@ -22,6 +23,8 @@ export class Places extends EventTarget {
     this.base = base;
     /** @type {Place[]} */
     this.list = [];
+    /** @type {Record<string, any>} what else is kept: the anchor of all places, and more */
+    this.rest = {};
     /** @type {any} */
     this.summary = { zones: [], lines: [] };
     this.trouble = "";
@@ -32,12 +35,14 @@ export class Places extends EventTarget {
 
   async load() {
     const stored = await send("GET", `${this.base}/places`);
+    const { zones = [], lines = [], ...rest } = stored;
+    this.rest = rest;
     this.list = [
-      ...stored.zones.map((/** @type {any} */ { name, points }) => ({ kind: "zone", name, points })),
-      ...stored.lines.map((/** @type {any} */ { name, from, to }) => ({
+      ...zones.map((/** @type {any} */ { points, ...zone }) => ({ kind: "zone", points, ...zone })),
+      ...lines.map((/** @type {any} */ { from, to, ...line }) => ({
         kind: "line",
-        name,
         points: [from, to],
+        ...line,
       })),
     ];
     this.dispatchEvent(new Event("places"));
@@ -78,6 +83,12 @@ export class Places extends EventTarget {
     this.changed();
   }
 
+  /** @param {string} anchor the point of a box that counts, where a place has none of its own */
+  countBy(anchor) {
+    this.rest.anchor = anchor;
+    this.changed();
+  }
+
   /** Say that something is another way now: shown at once, kept and counted soon. */
   changed() {
     this.dispatchEvent(new Event("places"));
@@ -110,13 +121,14 @@ export class Places extends EventTarget {
     this.dispatchEvent(new Event("trouble"));
   }
 
-  /** @returns {{zones: object[], lines: object[]}} in the form that the server reads */
+  /** @returns {{zones: object[], lines: object[], anchor?: string}} in the form that the server reads */
   written() {
     const zones = this.list.filter(({ kind }) => kind === "zone");
     const lines = this.list.filter(({ kind }) => kind === "line");
     return {
-      zones: zones.map(({ name, points }) => ({ name, points })),
-      lines: lines.map(({ name, points: [from, to] }) => ({ name, from, to })),
+      ...this.rest,
+      zones: zones.map(({ kind, ...zone }) => zone),
+      lines: lines.map(({ kind, points: [from, to], ...line }) => ({ ...line, from, to })),
     };
   }
 

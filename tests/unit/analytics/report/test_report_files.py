@@ -103,6 +103,54 @@ def test_the_scene_is_a_picture_of_its_own(report: PathReport, tmp_path: Path) -
     assert images == ["data:image/jpeg;base64", "data:image/png;base64"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+41 44", "'+41 44"),
+        ("-2", "'-2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "' =1"),
+        ("＝1+1", "'＝1+1"),  # noqa: RUF001
+        ("till = 1", "till = 1"),
+        ("'quoted", "'quoted"),
+    ],
+)
+def test_names_are_no_formulas(tmp_path: Path, name: str, cell: str) -> None:
+    corners = [[100, 0], [200, 0], [200, 200], [100, 200]]
+    named = {
+        "zones": [{"name": name, "points": corners}],
+        "lines": [{"name": name, "from": [150, 0], "to": [150, 240]}],
+    }
+    write_report(compute_report("street", seen(STEPS), VIDEO, places_of(named)), None, tmp_path)
+
+    assert {row["zone"] for row in rows(tmp_path / "zones.csv")} == {cell}
+    assert {row["zone"] for row in rows(tmp_path / "stays.csv")} == {cell}
+    assert {row["zone"] for row in rows(tmp_path / "dwell.csv")} == {cell}
+    assert {row["line"] for row in rows(tmp_path / "lines.csv")} == {cell}
+    assert {row["line"] for row in rows(tmp_path / "crossings.csv")} == {cell}
+
+
+def test_the_page_hints_at_feet_that_are_cut_off(tmp_path: Path) -> None:
+    below = walked((0, 50, 240), (4000, 250, 250))
+    write_report(compute_report("street", seen(below), VIDEO, PLACES), None, tmp_path)
+
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "The feet of 100% of all boxes are cut off" in page
+    counts = json.loads((tmp_path / "counts.json").read_text(encoding="utf-8"))
+    assert counts["hint"] in page.replace("&#34;", '"')
+
+
+def test_numbers_below_zero_stay_numbers(tmp_path: Path) -> None:
+    back = walked((0, 250, 100), (4000, 50, 100))
+    write_report(compute_report("street", seen(back), VIDEO, PLACES), None, tmp_path)
+
+    speeds = [row["right_px_s"] for row in rows(tmp_path / "flow.csv") if row["right_px_s"]]
+    assert speeds
+    assert all(float(speed) < 0 for speed in speeds)
+
+
 def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) -> None:
     write_report(report, None, tmp_path)
 
@@ -110,6 +158,7 @@ def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) 
     assert counts == report.summary
     (zone,) = rows(tmp_path / "zones.csv")
     assert (zone["zone"], zone["entries"], zone["appeared"]) == ("<till> & co", "1", "1")
+    assert zone["anchor"] == "foot"
     assert [
         (stay["person"], stay["from_ms"], stay["to_ms"]) for stay in rows(tmp_path / "stays.csv")
     ] == [
@@ -123,7 +172,7 @@ def test_the_tables_say_what_the_counts_say(report: PathReport, tmp_path: Path) 
         ("1", "1", "4.0"),
     ]
     (line,) = rows(tmp_path / "lines.csv")
-    assert line == {"line": "door", "forward": "0", "backward": "1"}
+    assert line == {"line": "door", "forward": "0", "backward": "1", "anchor": "foot"}
     (crossing,) = rows(tmp_path / "crossings.csv")
     assert (crossing["at_ms"], crossing["direction"]) == ("2000", "backward")
     persons = rows(tmp_path / "persons.csv")
