@@ -6,6 +6,7 @@ import uvicorn
 
 from passerby.access.environment import environment_lines
 from passerby.bootstrap.notifications import delivery
+from passerby.bootstrap.web_app import rate_limits
 from passerby.replay.keys import TEST_KEY
 from passerby.replay.notifier import Notifier
 from passerby.replay.stub_server import stub_server_for
@@ -16,7 +17,8 @@ from passerby.settings import Settings
 def serve(chosen: Settings, folder: Path) -> None:
     """Replay the recordings of a folder, by the script in it, until asked to stop."""
     notifier = Notifier(delivery(chosen))
-    stub_server = stub_server_for(folder, notifier.send)
+    quotas = chosen.account_quotas
+    stub_server = stub_server_for(folder, notifier.send, rate_limits(quotas), quotas.open_jobs)
     config = listening.config(stub_server.app, chosen)
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener, notifier.running():

@@ -9,7 +9,7 @@ from passerby.clock import utc_now
 from passerby.cloud.objects import FolderBuckets
 from passerby.jobs.cached_jobs import CachedJobs
 from passerby.jobs.queue_stats import queue_stats
-from passerby.settings import Settings
+from passerby.settings import Quotas, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -40,13 +40,13 @@ def build_app(installation: Installation) -> "Starlette":
             installation.sealing_key.derive(b"passerby: page tokens"),
             timedelta(hours=settings.page_token_hours),
         ),
-        open_job_limit=settings.open_jobs,
+        open_job_limit=settings.account_quotas.open_jobs,
         video_bytes_limit=settings.max_video_bytes,
         classify_expressions=expression_classifier(settings),
     )
     service = Service(
         authenticator=Authenticator(installation.keys.find, frozenset(settings.regions)),
-        rates=_rates(settings),
+        rates=rate_limits(settings.account_quotas),
         tracking=tracking,
         metrics=Metrics(lambda: queue_stats(installation.database, utc_now()), settings.data),
     )
@@ -72,12 +72,12 @@ def expression_classifier(settings: Settings) -> "ClassifyExpressions | None":
     return judge
 
 
-def _rates(settings: Settings) -> "dict[str, RateLimiter]":
+def rate_limits(quotas: Quotas) -> "dict[str, RateLimiter]":
     """Limit the calls of an account by operation, with bursts of one second's worth."""
     from passerby.api.rate_limits import RateLimiter  # noqa: PLC0415
 
     per_second = {
-        "StartPersonTracking": settings.starts_per_second,
-        "GetPersonTracking": settings.gets_per_second,
+        "StartPersonTracking": quotas.starts_per_second,
+        "GetPersonTracking": quotas.gets_per_second,
     }
     return {name: RateLimiter(rate, max(rate, 1)) for name, rate in per_second.items() if rate}

@@ -19,6 +19,7 @@ from passerby.api.metrics import Metrics
 from passerby.api.notifications import notification_of
 from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
+from passerby.api.rate_limits import RateLimiter
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.errors import SettingsError
@@ -84,6 +85,10 @@ class StubServer:
         Rules that hold at first and after `reset`.
     send : callable
         Given the message about an ended job that named a topic.
+    rates : mapping, optional
+        Rate limits of an account, by operation.
+    open_job_limit : int
+        Open jobs an account may have, unless the script says otherwise; 0: any.
     """
 
     def __init__(
@@ -91,6 +96,8 @@ class StubServer:
         recordings: Recordings,
         script: Script = Script(),  # noqa: B008 - frozen
         send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
+        rates: Mapping[str, RateLimiter] | None = None,
+        open_job_limit: int = 0,
     ) -> None:
         self._recordings = recordings
         self._script = script
@@ -103,8 +110,10 @@ class StubServer:
         self.app = create_app(
             Service(
                 authenticator=Authenticator(self._key),
-                rates={},
-                tracking=Tracking(self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), 0, 1),
+                rates=rates or {},
+                tracking=Tracking(
+                    self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), open_job_limit, 1
+                ),
                 metrics=Metrics(self._queue_stats),
                 on_exchange=self._on_exchange,
             )
@@ -210,9 +219,14 @@ def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
 
 
 def stub_server_for(
-    folder: Path, send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None
+    folder: Path,
+    send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
+    rates: Mapping[str, RateLimiter] | None = None,
+    open_job_limit: int = 0,
 ) -> StubServer:
     """Build a stub server for the recordings of a folder and the script in it.
+
+    The other parameters are those of `StubServer`.
 
     Raises
     ------
@@ -223,7 +237,8 @@ def stub_server_for(
     """
     if not folder.is_dir():
         raise SettingsError(f"the folder of the recordings does not exist: {folder}")
-    return StubServer(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
+    script = script_from(folder / SCRIPT_FILE)
+    return StubServer(recordings_in(folder), script, send, rates, open_job_limit)
 
 
 def _remember(seen: list[T], newest: T) -> None:
