@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -102,6 +103,9 @@ class Settings:
     tls_certificate: Path | None = None
     #: PEM file of the private key of the certificate.
     tls_key: Path | None = None
+    #: URL by which clients call the server, if a proxy in front of it changes the host or
+    #: strips a prefix of the path. Signatures for it are accepted, too.
+    public_url: Url | None = None
     #: Regions that a signature may name. Default: any.
     regions: tuple[str, ...] = ()
     #: Where the shards of a video are analysed: on this machine, or on a Ray cluster.
@@ -181,6 +185,8 @@ class Settings:
             value = getattr(self, each.name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"{each.name} must be a finite number, got {value}")
+        if self.public_url is not None:
+            _check_public_url(self.public_url)
         if self.device == "cuda" and self.runtime == "openvino":
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
         if self.observations_on_s3 and not self.observations_on_s3[0]:
@@ -230,6 +236,17 @@ class Settings:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         given = {name: value for name, value in values.items() if value is not None}
         return {PREFIX + name.upper(): _to_text(value) for name, value in given.items()}
+
+
+def _check_public_url(url: str) -> None:
+    """Check that a URL is no more than scheme, host, port and path; raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or set("@?#") & set(url):
+        raise ValueError(f"public_url must be like https://host:port/path, got {url}")
 
 
 def load(

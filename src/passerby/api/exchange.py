@@ -117,6 +117,7 @@ def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.
     logs.add_context(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
     given = _parameters(name, request)
+    _check_unsigned_target(name, request, given)
     if name == _START:
         started = start_job(service, caller, given, parse_authorization(request).region)
         logs.add_context(job_id=started.job_id)
@@ -132,6 +133,24 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
     if name == "GetPersonTracking" and request.query:
         return {**protocol.parse_query(request.query), **params}
     return params
+
+
+def _check_unsigned_target(name: str, request: SignedRequest, given: Mapping[str, object]) -> None:
+    """Refuse an operation named by an unsigned header if the signed body fits another.
+
+    Some signers sign `host` and `x-amz-date` alone. Whoever changes their target on the way
+    must not gain another operation: each requires a member that the others do not have.
+    """
+    if protocol.TARGET_HEADER in parse_authorization(request).signed_headers:
+        return
+    required = {key: shape.required for key, shape in operation_inputs().items()}
+    fitting = [key for key, members in required.items() if members <= given.keys()]
+    if name in fitting and len(fitting) > 1:
+        raise Fault(
+            faults.INVALID_SIGNATURE,
+            f"'{protocol.TARGET_HEADER}' must be a 'SignedHeader' in the AWS Authorization, "
+            "because the body fits another operation as well.",
+        )
 
 
 def _check_call(

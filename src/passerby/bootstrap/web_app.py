@@ -45,7 +45,9 @@ def build_app(installation: Installation) -> "Starlette":
         classify_expressions=expression_classifier(settings),
     )
     service = Service(
-        authenticator=Authenticator(installation.keys.find, frozenset(settings.regions)),
+        authenticator=Authenticator(
+            installation.keys.find, frozenset(settings.regions), public_url=settings.public_url
+        ),
         rates=rate_limits(settings.account_quotas),
         tracking=tracking,
         metrics=Metrics(lambda: queue_stats(installation.database, utc_now()), settings.data),
