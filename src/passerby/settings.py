@@ -7,6 +7,7 @@ that overrides the file. Only the command line reads settings; other parts recei
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,6 +23,7 @@ from passerby.errors import SettingsError
 PREFIX = "PASSERBY_"
 S3_SCHEME = "s3://"
 
+_ORIGIN = r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+"
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 
 
@@ -106,6 +108,9 @@ class Settings:
     #: URL by which clients call the server, if a proxy in front of it changes the host or
     #: strips a prefix of the path. Signatures for it are accepted, too.
     public_url: Url | None = None
+    #: Origins (`https://host:port`) whose pages may call the API from a browser; `*`: any.
+    #: Default: none.
+    cors_origins: tuple[str, ...] = ()
     #: Regions that a signature may name. Default: any.
     regions: tuple[str, ...] = ()
     #: Where the shards of a video are analysed: on this machine, or on a Ray cluster.
@@ -187,6 +192,11 @@ class Settings:
                 raise ValueError(f"{each.name} must be a finite number, got {value}")
         if self.public_url is not None:
             _check_public_url(self.public_url)
+        for origin in self.cors_origins:
+            if not re.fullmatch(_ORIGIN, origin):
+                raise ValueError(
+                    f"cors_origins must be * or like https://host:port, with no path; got {origin}"
+                )
         if self.device == "cuda" and self.runtime == "openvino":
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
         if self.observations_on_s3 and not self.observations_on_s3[0]:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,11 @@ def patient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 @contextmanager
-def serving(root: Path, failures: RateLimiter | None = None) -> Iterator[Server]:
+def serving(
+    root: Path,
+    failures: RateLimiter | None = None,
+    cors_origins: Sequence[str] = (),
+) -> Iterator[Server]:
     """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
     lobby.mkdir(parents=True)
@@ -107,7 +111,8 @@ def serving(root: Path, failures: RateLimiter | None = None) -> Iterator[Server]
     authenticator = (
         Authenticator(keys.find, failures=failures) if failures else Authenticator(keys.find)
     )
-    with listening(create_app(Service(authenticator, {}, tracking, metrics))) as url:
+    service = Service(authenticator, {}, tracking, metrics)
+    with listening(create_app(service, cors_origins=cors_origins)) as url:
         yield Server(url, keys, jobs, results)
     database.close()
 

@@ -227,6 +227,10 @@ def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
         pytest.param({"PASSERBY_WORKER_NICENESS": "20"}, "worker_niceness", id="too nice a worker"),
         pytest.param({"PASSERBY_RETENTION_DAYS": "0"}, "retention_days", id="kept for no time"),
         pytest.param({"PASSERBY_MAX_VIDEO_HOURS": "-1"}, "max_video_hours", id="less than none"),
+        *(
+            pytest.param({"PASSERBY_CORS_ORIGINS": f'["{origin}"]'}, "cors_origins", id=origin)
+            for origin in ("https://a/", "app.example", "null", "https://*.example", "http://", "")
+        ),
         pytest.param({"PASSERBY_PUBLIC_URL": "host:1"}, "public_url", id="no scheme"),
         pytest.param({"PASSERBY_PUBLIC_URL": "http://:1/"}, "public_url", id="no host"),
         pytest.param({"PASSERBY_PUBLIC_URL": "http://h:x/"}, "public_url", id="a word as port"),

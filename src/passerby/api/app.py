@@ -3,20 +3,23 @@
 import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
+from passerby.api.cors import cors
 from passerby.api.exchange import Reply, Service, fault_reply, reply
 from passerby.api.faults import Fault
+from passerby.server.allowed_methods import allowed_methods
 from passerby.server.request_body import read_body
 
 _log = logging.getLogger(__name__)
@@ -26,39 +29,78 @@ _log = logging.getLogger(__name__)
 BODY_BYTES_LIMIT = 32 * 1024
 
 
-def create_app(service: Service, others: Sequence[BaseRoute] = ()) -> Starlette:
+_ROOT_TEXT = "passerby answers StartPersonTracking and GetPersonTracking here, by POST.\n"
+
+
+def create_app(
+    service: Service,
+    others: Sequence[BaseRoute] = (),
+    *,
+    home: str | None = None,
+    cors_origins: Sequence[str] = (),
+) -> Starlette:
     """Build the application of a service; the routes of `others` come first.
 
-    It answers `POST` on every path, since an endpoint URL may end in a path. Three paths
-    need no signature: `/healthz`, `/metrics` and `/openapi.json`.
-    """
-    described = msgspec.json.encode(openapi.description())
+    It answers `POST` on every path, since an endpoint URL may end in a path. `GET` of four
+    paths needs no signature: `/`, `/healthz`, `/metrics` and `/openapi.json`.
 
-    async def answer(request: Request) -> Response:
+    Parameters
+    ----------
+    home : str, optional
+        Path to which a person is led who opens `/` in a browser.
+    cors_origins : sequence of str
+        Origins whose pages may call the API; "*" is any.
+    """
+    answers = _Answers(service, home, msgspec.json.encode(openapi.description()))
+    methods = ["POST", "OPTIONS"] if cors_origins else ["POST"]
+    return Starlette(
+        routes=[
+            *others,
+            Route("/", answers.root, methods=["GET"]),
+            Route("/healthz", _health, methods=["GET"]),
+            Route("/metrics", answers.figures, methods=["GET"]),
+            Route("/openapi.json", answers.description, methods=["GET"]),
+            Route("/{prefix:path}", answers.call, methods=methods, middleware=cors(cors_origins)),
+        ],
+        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _client_gone},
+    )
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The endpoints of one service."""
+
+    service: Service
+    home: str | None
+    described: bytes  # in OpenAPI
+
+    async def call(self, request: Request) -> Response:
+        """Answer a call of an operation."""
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": allowed_methods(request)})
         request_id = str(uuid.uuid4())
         body = await read_body(request, BODY_BYTES_LIMIT)
         if body is None:
             return _fault_response(Fault(faults.REQUEST_TOO_LARGE), request_id)
         # Signature, database and result files all block.
         signed = _signed_request(request, body)
-        return _response(await run_in_threadpool(reply, service, signed, request_id), request_id)
+        answer = await run_in_threadpool(reply, self.service, signed, request_id)
+        return _response(answer, request_id)
 
-    def figures(_request: Request) -> Response:
-        return Response(service.metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+    def root(self, request: Request) -> Response:
+        """Lead a person to the console; tell anything else that the server is there."""
+        headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+        if self.home is not None and "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse(self.home, 307, headers)
+        return PlainTextResponse(_ROOT_TEXT, headers=headers)
 
-    def description(_request: Request) -> Response:
-        return Response(described, media_type="application/json")
+    def figures(self, _request: Request) -> Response:
+        """Write the metrics."""
+        return Response(self.service.metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    return Starlette(
-        routes=[
-            *others,
-            Route("/healthz", _health, methods=["GET"]),
-            Route("/metrics", figures, methods=["GET"]),
-            Route("/openapi.json", description, methods=["GET"]),
-            Route("/{prefix:path}", answer, methods=["POST"]),
-        ],
-        exception_handlers={HTTPException: _no_such_route, ClientDisconnect: _client_gone},
-    )
+    def description(self, _request: Request) -> Response:
+        """Write the description in OpenAPI."""
+        return Response(self.described, media_type="application/json")
 
 
 def _signed_request(request: Request, body: bytes) -> SignedRequest:
@@ -97,9 +139,12 @@ def _health(_request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-def _no_such_route(_request: Request, error: Exception) -> Response:
+def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return _fault_response(Fault(faults.UNKNOWN_OPERATION), str(uuid.uuid4()), error.status_code)
+    fault = Fault(faults.UNKNOWN_OPERATION)
+    response = _fault_response(fault, str(uuid.uuid4()), error.status_code)
+    response.headers["Allow"] = allowed_methods(request)
+    return response
 
 
 def _client_gone(_request: Request, _error: Exception) -> Response:

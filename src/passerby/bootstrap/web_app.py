@@ -52,7 +52,12 @@ def build_app(installation: Installation) -> "Starlette":
         tracking=tracking,
         metrics=Metrics(lambda: queue_stats(installation.database, utc_now()), settings.data),
     )
-    return create_app(service, _console(installation, service, buckets))
+    return create_app(
+        service,
+        _console(installation, service, buckets),
+        home="/console/" if settings.console else None,
+        cors_origins=settings.cors_origins,
+    )
 
 
 def _console(

@@ -6,9 +6,9 @@ is no worker, no video, no network and no database.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,6 +71,16 @@ class _QueueStats:
     longest_pending_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class ServerOptions:
+    """What the settings of a server say, beside recordings and script."""
+
+    rates: Mapping[str, RateLimiter] = field(default_factory=dict)  # of an account, by operation
+    open_job_limit: int = 0  # unless the script says otherwise; 0: any
+    cors_origins: Sequence[str] = ()
+    public_url: str | None = None
+
+
 class StubServer:
     """The API around recordings and a script, with a log of what it received and sent.
 
@@ -85,10 +95,8 @@ class StubServer:
         Rules that hold at first and after `reset`.
     send : callable
         Given the message about an ended job that named a topic.
-    rates : mapping, optional
-        Rate limits of an account, by operation.
-    open_job_limit : int
-        Open jobs an account may have, unless the script says otherwise; 0: any.
+    options : ServerOptions
+        Limits, origins and public URL, as of a server.
     """
 
     def __init__(
@@ -96,8 +104,7 @@ class StubServer:
         recordings: Recordings,
         script: Script = Script(),  # noqa: B008 - frozen
         send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
-        rates: Mapping[str, RateLimiter] | None = None,
-        open_job_limit: int = 0,
+        options: ServerOptions = ServerOptions(),
     ) -> None:
         self._recordings = recordings
         self._script = script
@@ -109,14 +116,20 @@ class StubServer:
         self.jobs = ReplayedJobs(recordings.copy(), script, self._notify)
         self.app = create_app(
             Service(
-                authenticator=Authenticator(self._key),
-                rates=rates or {},
+                authenticator=Authenticator(self._key, public_url=options.public_url),
+                rates=options.rates,
                 tracking=Tracking(
-                    self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), open_job_limit, 1
+                    self.jobs,
+                    self.jobs,
+                    self.jobs,
+                    PageTokens(bytes(32)),
+                    options.open_job_limit,
+                    video_bytes_limit=1,
                 ),
                 metrics=Metrics(self._queue_stats),
                 on_exchange=self._on_exchange,
-            )
+            ),
+            cors_origins=options.cors_origins,
         )
 
     @property
@@ -221,8 +234,7 @@ def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
 def stub_server_for(
     folder: Path,
     send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
-    rates: Mapping[str, RateLimiter] | None = None,
-    open_job_limit: int = 0,
+    options: ServerOptions = ServerOptions(),
 ) -> StubServer:
     """Build a stub server for the recordings of a folder and the script in it.
 
@@ -238,7 +250,7 @@ def stub_server_for(
     if not folder.is_dir():
         raise SettingsError(f"the folder of the recordings does not exist: {folder}")
     script = script_from(folder / SCRIPT_FILE)
-    return StubServer(recordings_in(folder), script, send, rates, open_job_limit)
+    return StubServer(recordings_in(folder), script, send, options)
 
 
 def _remember(seen: list[T], newest: T) -> None:

@@ -22,6 +22,7 @@ from passerby.replay.example import example
 from passerby.replay.recordings import DEFAULT, Recordings
 from passerby.replay.script import FaultRule, script_from
 from passerby.replay.stub_server import (
+    ServerOptions,
     StubServer,
     running,
     stub_server_for,
@@ -294,7 +295,7 @@ def test_any_number_of_open_jobs_unless_somebody_says_otherwise(
     stub_server.script(jobs=[{"polls": 1}])
     assert len({start(client, JobTag=f"night-{number}") for number in range(25)}) == 25
 
-    limited = StubServer(Recordings({DEFAULT: example()}), open_job_limit=1)
+    limited = StubServer(Recordings({DEFAULT: example()}), options=ServerOptions(open_job_limit=1))
     limited.script(jobs=[{"polls": 1}])
     with running_this(limited):
         start(limited.client())
