@@ -23,6 +23,9 @@ from passerby.errors import SettingsError
 PREFIX = "PASSERBY_"
 S3_SCHEME = "s3://"
 
+# Settings that no other process is handed.
+_OF_THE_SERVER = {"forward_access_key_id", "forward_secret_access_key"}
+
 _ORIGIN = r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+"
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 
@@ -151,6 +154,21 @@ class Settings:
     starts_per_second: Annotated[float, msgspec.Meta(ge=0)] | None = None
     #: Calls of GetPersonTracking per second, likewise.
     gets_per_second: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    #: Whether operations other than the two of People Pathing are forwarded to AWS, or to
+    #: `forward_endpoint_url`, with credentials of the server.
+    forward_others: bool = False
+    #: Operations that are forwarded, as patterns: `Detect*`. Default: any that the key allows.
+    forward_operations: tuple[str, ...] = ()
+    #: Region to which operations are forwarded. Default: that of the profile or environment.
+    forward_region: str | None = None
+    #: URL to which operations are forwarded. Default: AWS's own of the region.
+    forward_endpoint_url: Url | None = None
+    #: Profile in the configuration files of boto3; default: boto3's usual search for credentials.
+    forward_profile: str | None = None
+    #: Access key of AWS, instead of a profile; better kept in a profile.
+    forward_access_key_id: str | None = None
+    #: Its secret.
+    forward_secret_access_key: str | None = field(default=None, repr=False)
     #: Object stores in which videos are looked for in addition to the folders.
     s3: S3 = field(default_factory=S3)
     #: Whether the server has the console under `/console`.
@@ -190,6 +208,8 @@ class Settings:
             value = getattr(self, each.name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"{each.name} must be a finite number, got {value}")
+        if bool(self.forward_access_key_id) != bool(self.forward_secret_access_key):
+            raise ValueError("forward_access_key_id and forward_secret_access_key need each other")
         if self.public_url is not None:
             _check_public_url(self.public_url)
         for origin in self.cors_origins:
@@ -242,8 +262,13 @@ class Settings:
         return ({"GPU": 1.0} if self.device == "cuda" else {}) | self.ray_resources
 
     def environment(self) -> dict[str, str]:
-        """Write the settings as the environment variables that `load` reads."""
+        """Write the settings as the environment variables that `load` reads.
+
+        The credentials for forwarding are left out: only the server needs them.
+        """
+        names = {each.name for each in fields(self)} - _OF_THE_SERVER
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {name: value for name, value in values.items() if name in names}
         given = {name: value for name, value in values.items() if value is not None}
         return {PREFIX + name.upper(): _to_text(value) for name, value in given.items()}
 

@@ -25,6 +25,7 @@ from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKey, AccessKeys
 from passerby.api.app import create_app
 from passerby.api.exchange import Service
+from passerby.api.forwarding import Forwarding
 from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
 from passerby.api.rate_limits import RateLimiter
@@ -90,6 +91,7 @@ def serving(
     root: Path,
     failures: RateLimiter | None = None,
     cors_origins: Sequence[str] = (),
+    forwarding: Forwarding | None = None,
 ) -> Iterator[Server]:
     """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
@@ -111,7 +113,7 @@ def serving(
     authenticator = (
         Authenticator(keys.find, failures=failures) if failures else Authenticator(keys.find)
     )
-    service = Service(authenticator, {}, tracking, metrics)
+    service = Service(authenticator, {}, tracking, metrics, forwarding=forwarding)
     with listening(create_app(service, cors_origins=cors_origins)) as url:
         yield Server(url, keys, jobs, results)
     database.close()

@@ -220,9 +220,19 @@ def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
     assert load(environment=chosen.environment()) == chosen
 
 
+def test_credentials_for_forwarding_stay_with_the_server() -> None:
+    chosen = Settings(forward_access_key_id="AKIAOTHER", forward_secret_access_key="hidden")
+
+    assert "hidden" not in str(chosen.environment()) + repr(chosen)
+
+
 @pytest.mark.parametrize(
     ("environment", "name"),
     [
+        pytest.param(
+            {"PASSERBY_FORWARD_ACCESS_KEY_ID": "a"}, "forward_secret_access_key", id="half a key"
+        ),
+        pytest.param({"PASSERBY_FORWARD_ENDPOINT_URL": "a"}, "forward_endpoint_url", id="no URL"),
         pytest.param({"PASSERBY_WORKER_NICENESS": "-1"}, "worker_niceness", id="a nasty worker"),
         pytest.param({"PASSERBY_WORKER_NICENESS": "20"}, "worker_niceness", id="too nice a worker"),
         pytest.param({"PASSERBY_RETENTION_DAYS": "0"}, "retention_days", id="kept for no time"),

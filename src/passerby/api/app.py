@@ -3,7 +3,8 @@
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,8 +18,18 @@ from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
 from passerby.api.cors import cors
-from passerby.api.exchange import Reply, Service, fault_reply, reply
+from passerby.api.exchange import (
+    Reply,
+    Service,
+    fault_before_body,
+    fault_reply,
+    other_operation,
+    reply,
+)
 from passerby.api.faults import Fault
+from passerby.api.forwarding import BODY_BYTES_LIMIT as FORWARDED_BYTES_LIMIT
+from passerby.api.forwarding import not_forwarded
+from passerby.api.forwarding_pool import ForwardingPool
 from passerby.server.allowed_methods import allowed_methods
 from passerby.server.request_body import read_body
 
@@ -73,19 +84,45 @@ class _Answers:
     service: Service
     home: str | None
     described: bytes  # in OpenAPI
+    pool: ForwardingPool = field(default_factory=ForwardingPool)
 
     async def call(self, request: Request) -> Response:
         """Answer a call of an operation."""
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allowed_methods(request)})
         request_id = str(uuid.uuid4())
+        try:
+            answer = await self._reply(_signed_request(request, b""), request, request_id)
+        except Fault as fault:
+            return _fault_response(fault, request_id)
+        return _response(answer, request_id)
+
+    async def _reply(self, head: SignedRequest, request: Request, request_id: str) -> Reply:
+        """Read the body and answer; raises Fault where the body is not even read."""
+        other = other_operation(head)
+        if other is not None and self.service.forwarding is not None:
+            return await self._forward(head, request, request_id)
         body = await read_body(request, BODY_BYTES_LIMIT)
         if body is None:
-            return _fault_response(Fault(faults.REQUEST_TOO_LARGE), request_id)
+            # An image, perhaps: whoever sends it must learn that it is of no use here.
+            raise not_forwarded(other) if other else Fault(faults.REQUEST_TOO_LARGE)
         # Signature, database and result files all block.
-        signed = _signed_request(request, body)
-        answer = await run_in_threadpool(reply, self.service, signed, request_id)
-        return _response(answer, request_id)
+        signed = replace(head, body=body)
+        return await run_in_threadpool(reply, self.service, signed, request_id)
+
+    async def _forward(self, head: SignedRequest, request: Request, request_id: str) -> Reply:
+        """Answer a call of another operation, whose body may be long; raises Fault."""
+        length = request.headers.get("content-length")
+        async with self.pool.place(None if length is None else int(length)):
+            # Nobody but the holders of keys may fill the memory.
+            fault = await run_in_threadpool(fault_before_body, self.service, head)
+            if fault is not None:
+                raise fault
+            body = await read_body(request, FORWARDED_BYTES_LIMIT)
+            if body is None:
+                raise Fault(faults.REQUEST_TOO_LARGE)
+            signed = replace(head, body=body)
+            return await self.pool.run(partial(reply, self.service, signed, request_id))
 
     def root(self, request: Request) -> Response:
         """Lead a person to the console; tell anything else that the server is there."""
@@ -130,7 +167,7 @@ def _response(answer: Reply, request_id: str) -> Response:
     return Response(
         answer.body,
         status_code=answer.status,
-        headers={protocol.REQUEST_ID_HEADER: request_id},
+        headers={protocol.REQUEST_ID_HEADER: request_id, **answer.headers},
         media_type=protocol.CONTENT_TYPE,
     )
 

@@ -92,13 +92,7 @@ def authenticate(request: SignedRequest, authenticator: Authenticator, now: date
         expired key, or not that of this request. ThrottlingException for a wrong
         signature after too many others.
     """
-    claim = parse_authorization(request)
-    _check_scope(claim, authenticator.regions)
-    _check_coverage(claim, request)
-    key = authenticator.find_key(claim.access_key_id)
-    if key is None or not _equal(key.session_token, claim.session_token):
-        raise Fault(faults.UNRECOGNIZED_CLIENT)
-    _check_time(claim, now)
+    claim, key = check_claim(request, authenticator, now)
     sent = _as_sent(request, authenticator.public_url)
     if not any(_equal(_signature(claim, each, key.secret), claim.signature) for each in sent):
         # Behind a proxy, everybody has one address: whoever signs right must not suffer.
@@ -108,6 +102,26 @@ def authenticate(request: SignedRequest, authenticator: Authenticator, now: date
     if key.expires_at is not None and key.expires_at <= now:
         raise Fault(faults.EXPIRED_TOKEN)
     return key
+
+
+def check_claim(
+    request: SignedRequest, authenticator: Authenticator, now: datetime
+) -> tuple[Authorization, AccessKey]:
+    """Check what a request says of its signature, but not the signature, nor the body.
+
+    Raises
+    ------
+    Fault
+        As `authenticate`.
+    """
+    claim = parse_authorization(request)
+    _check_scope(claim, authenticator.regions)
+    _check_coverage(claim, request)
+    key = authenticator.find_key(claim.access_key_id)
+    if key is None or not _equal(key.session_token, claim.session_token):
+        raise Fault(faults.UNRECOGNIZED_CLIENT)
+    _check_time(claim, now)
+    return claim, key
 
 
 def _equal(ours: str, theirs: str) -> bool:

@@ -7,6 +7,7 @@ from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.storage import build_buckets
 from passerby.clock import utc_now
 from passerby.cloud.objects import FolderBuckets
+from passerby.errors import SettingsError
 from passerby.jobs.cached_jobs import CachedJobs
 from passerby.jobs.queue_stats import queue_stats
 from passerby.settings import Quotas, Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from passerby.api.exchange import Service
+    from passerby.api.forwarding import Forwarding
     from passerby.api.rate_limits import RateLimiter
     from passerby.cloud.buckets import Buckets
     from passerby.wire.faces import ClassifyExpressions
@@ -31,6 +33,7 @@ def build_app(installation: Installation) -> "Starlette":
     from passerby.api.tokens import PageTokens  # noqa: PLC0415
 
     settings = installation.settings
+    forwarding = _forwarding(installation)
     buckets = build_buckets(settings)
     tracking = Tracking(
         jobs=CachedJobs(installation.jobs),
@@ -51,6 +54,7 @@ def build_app(installation: Installation) -> "Starlette":
         rates=rate_limits(settings.account_quotas),
         tracking=tracking,
         metrics=Metrics(lambda: queue_stats(installation.database, utc_now()), settings.data),
+        forwarding=forwarding,
     )
     return create_app(
         service,
@@ -68,6 +72,36 @@ def _console(
     from passerby.bootstrap.console import build_console  # noqa: PLC0415
 
     return build_console(installation, service, buckets)
+
+
+def _forwarding(installation: Installation) -> "Forwarding | None":
+    """Connect to the endpoint of the other operations; None where they are not forwarded.
+
+    Raises
+    ------
+    SettingsError
+        If region or credentials are missing, or are those of a client of this server.
+    """
+    settings = installation.settings
+    if not settings.forward_others:
+        return None
+    from passerby.api.forwarding import Forwarding  # noqa: PLC0415
+    from passerby.cloud.other_endpoint import Origin, OtherEndpoint  # noqa: PLC0415
+
+    origin = Origin(
+        region=settings.forward_region,
+        endpoint_url=settings.forward_endpoint_url,
+        profile=settings.forward_profile,
+        access_key_id=settings.forward_access_key_id,
+        secret_access_key=settings.forward_secret_access_key,
+    )
+    endpoint = OtherEndpoint(origin)
+    if installation.keys.find(endpoint.access_key_id) is not None:
+        raise SettingsError(
+            f"Operations cannot be forwarded with {endpoint.access_key_id}, an access key of this "
+            "server: set forward_profile, or unset AWS_ACCESS_KEY_ID."
+        )
+    return Forwarding(endpoint, settings.forward_operations)
 
 
 def expression_classifier(settings: Settings) -> "ClassifyExpressions | None":
