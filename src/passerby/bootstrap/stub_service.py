@@ -27,7 +27,7 @@ def serve(chosen: Settings, folder: Path) -> None:
     config = listening.config(stub_server.app, chosen)
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener, notifier.running():
-        endpoint = chosen.public_url or listening.url(chosen, *listener.getsockname()[:2])
-        listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
-        print(environment_lines(TEST_KEY, endpoint), flush=True)
+        local = listening.url(chosen, *listener.getsockname()[:2])
+        listening.say(chosen, f"passerby replays {folder} at {local}, for tests only")
+        print(environment_lines(TEST_KEY, chosen.public_url or local), flush=True)
         uvicorn.Server(config).run([listener])
