@@ -3,7 +3,9 @@
 import base64
 import itertools
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -15,7 +17,8 @@ from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.rights import Rights
 from passerby.api.forwarding import BODY_BYTES_LIMIT, Forwarding
-from passerby.cloud.other_endpoint import Origin, OtherEndpoint
+from passerby.api.forwarding_pool import CALLS
+from passerby.cloud.other_endpoint import Origin, OtherAnswer, OtherEndpoint
 from passerby.errors import SettingsError
 
 from .conftest import Server, connect, serving
@@ -42,7 +45,7 @@ _accounts = itertools.count(1)
 
 def client_of(server: Server, *operations: str) -> BaseClient:
     key = server.keys.create(f"{next(_accounts):012d}", Rights(operations=operations))
-    return connect(server.url, key.id, key.secret)
+    return connect(server.url, key.id, key.secret, max_pool_connections=60)
 
 
 @pytest.fixture
@@ -133,6 +136,36 @@ def test_an_endpoint_that_is_the_server_itself(tmp_path: Path) -> None:
         late.behind = OtherEndpoint(Origin("eu-west-1", server.url, None, key.id, key.secret))
         with pytest.raises(ClientError, match="once already"):
             client_of(server, "*").detect_faces(Image=IMAGE)
+
+
+def test_an_endpoint_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
+    leave, held = threading.Event(), threading.Semaphore(0)
+
+    class Hanging:
+        """An endpoint that answers when the test says so."""
+
+        def send(self, operation: str, body: bytes) -> OtherAnswer:
+            held.release()
+            leave.wait()
+            return OtherAnswer(200, body, {"x-amzn-RequestId": operation})
+
+    with (
+        serving(tmp_path, forwarding=Forwarding(Hanging())) as server,
+        ThreadPoolExecutor(60) as threads,
+    ):
+        client = client_of(server, "*")
+        calls = [threads.submit(client.detect_labels, Image=IMAGE) for _ in range(50)]
+        try:
+            for _ in range(CALLS):
+                assert held.acquire(timeout=PATIENCE_SECONDS)
+            with pytest.raises(ClientError, match="Could not find JobId"):
+                client.get_person_tracking(JobId="0" * 64)
+            assert not held.acquire(blocking=False)
+        finally:
+            leave.set()
+        told = {call.result()["ResponseMetadata"]["RequestId"] for call in calls}
+
+    assert told == {"DetectLabels"}
 
 
 def test_rights(forwarder: Server) -> None:
