@@ -21,6 +21,7 @@ PasserbyError
 │   └── TokenReused           same client request token, another request
 ├── DeliveryError             a message could not be delivered, this time
 │   └── NowhereToSend         there is no destination for it
+├── ForwardingError           the endpoint of other operations gave no whole answer in time
 ├── EngineError               the processes or machines that analyse shards keep dying
 ├── FileFormatError           a detection, track or settings file that cannot be read
 ├── PlacesError               zones, lines or a floor that make no sense
@@ -124,6 +125,10 @@ class DeliveryError(PasserbyError):
 
 class NowhereToSend(DeliveryError):
     """There is nowhere to send the message."""
+
+
+class ForwardingError(PasserbyError):
+    """The other endpoint did not answer."""
 
 
 class EngineError(PasserbyError):

@@ -5,12 +5,15 @@ The file is TOML, with the names of the fields. The environment spells them
 that overrides the file. Only the command line reads settings; other parts receive values.
 """
 
+import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -20,6 +23,10 @@ from passerby.errors import SettingsError
 PREFIX = "PASSERBY_"
 S3_SCHEME = "s3://"
 
+# Settings that no other process is handed.
+_OF_THE_SERVER = {"forward_access_key_id", "forward_secret_access_key"}
+
+_ORIGIN = r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+"
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 
 
@@ -66,6 +73,21 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     secret: Annotated[str, msgspec.Meta(min_length=1)]
 
 
+class Quotas(NamedTuple):
+    """What an account may do at a time; 0: any number."""
+
+    open_jobs: int = 0
+    starts_per_second: float = 0.0
+    gets_per_second: float = 0.0
+
+
+# Developer guide, "Guidelines and quotas": the default quotas of most regions.
+QUOTAS = {
+    "none": Quotas(),
+    "aws": Quotas(open_jobs=20, starts_per_second=5.0, gets_per_second=20.0),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of one run; every field has a default that works on one machine."""
@@ -81,11 +103,17 @@ class Settings:
     #: Address on which the server listens.
     host: str = "127.0.0.1"
     #: Port on which the server listens; 0 takes a free one.
-    port: int = 8420
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8420
     #: PEM file of the TLS certificate; with `tls_key`, the server speaks TLS.
     tls_certificate: Path | None = None
     #: PEM file of the private key of the certificate.
     tls_key: Path | None = None
+    #: URL by which clients call the server, if a proxy in front of it changes the host or
+    #: strips a prefix of the path. Signatures for it are accepted, too.
+    public_url: Url | None = None
+    #: Origins (`https://host:port`) whose pages may call the API from a browser; `*`: any.
+    #: Default: none.
+    cors_origins: tuple[str, ...] = ()
     #: Regions that a signature may name. Default: any.
     regions: tuple[str, ...] = ()
     #: Where the shards of a video are analysed: on this machine, or on a Ray cluster.
@@ -100,7 +128,7 @@ class Settings:
     observations: str | None = None
     #: Number of shards of one video analysed at a time, each in a process. Default: one
     #: for each CPU that the affinity and the quota (cgroup) of the process allow.
-    processes: int | None = None
+    processes: Annotated[int, msgspec.Meta(ge=1)] | None = None
     #: Niceness of the workers and their processes, as with `nice -n`, so that the server
     #: answers while processors are busy. Disk priority follows it (ioprio_set(2)).
     worker_niceness: Annotated[int, msgspec.Meta(ge=0, le=19)] = 10
@@ -116,13 +144,31 @@ class Settings:
     #: more landmarks, whether the eyes and the mouth are open, and whether the face smiles.
     #: `none`: faces are not detected at all, which saves a third of the time.
     face_attributes: Literal["none", "default", "all"] = "default"
-    #: Number of open jobs that an account may have (the service's quota).
-    open_jobs: int = 20
+    #: Quotas of an account: `none`, or `aws` for those that the service had by default: 20
+    #: open jobs, 5 Starts and 20 Gets per second. The next three settings replace one each.
+    quotas: Literal["none", "aws"] = "none"
+    #: Number of open jobs that an account may have; 0: any. Default: as `quotas` says.
+    open_jobs: Annotated[int, msgspec.Meta(ge=0)] | None = None
     #: Calls of StartPersonTracking per second that an account may make to each server
-    #: process (the service's quota); 0: any number.
-    starts_per_second: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    #: process; 0: any number. Default: as `quotas` says.
+    starts_per_second: Annotated[float, msgspec.Meta(ge=0)] | None = None
     #: Calls of GetPersonTracking per second, likewise.
-    gets_per_second: Annotated[float, msgspec.Meta(ge=0)] = 20.0
+    gets_per_second: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    #: Whether operations other than the two of People Pathing are forwarded to AWS, or to
+    #: `forward_endpoint_url`, with credentials of the server.
+    forward_others: bool = False
+    #: Operations that are forwarded, as patterns: `Detect*`. Default: any that the key allows.
+    forward_operations: tuple[str, ...] = ()
+    #: Region to which operations are forwarded. Default: that of the profile or environment.
+    forward_region: str | None = None
+    #: URL to which operations are forwarded. Default: AWS's own of the region.
+    forward_endpoint_url: Url | None = None
+    #: Profile in the configuration files of boto3; default: boto3's usual search for credentials.
+    forward_profile: str | None = None
+    #: Access key of AWS, instead of a profile; better kept in a profile.
+    forward_access_key_id: str | None = None
+    #: Its secret.
+    forward_secret_access_key: str | None = field(default=None, repr=False)
     #: Object stores in which videos are looked for in addition to the folders.
     s3: S3 = field(default_factory=S3)
     #: Whether the server has the console under `/console`.
@@ -131,10 +177,10 @@ class Settings:
     upload_bucket: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Za-z][0-9A-Za-z._-]{2,62})?$")] = (
         "uploads"
     )
-    #: Largest size of a video in bytes (the service's limit).
-    max_video_bytes: Annotated[int, msgspec.Meta(gt=0)] = 10 * 1000**3
-    #: Longest duration of a video in hours (the service's limit).
-    max_video_hours: Annotated[float, msgspec.Meta(gt=0)] = 6.0
+    #: Largest size of a video in bytes (the service's limit); 0: any.
+    max_video_bytes: Annotated[int, msgspec.Meta(ge=0)] = 10 * 1000**3
+    #: Longest duration of a video in hours (the service's limit); 0: any.
+    max_video_hours: Annotated[float, msgspec.Meta(ge=0)] = 6.0
     #: Frames per second of raw H.264 and HEVC streams that do not tell theirs. Default: such
     #: a stream is refused.
     raw_fps: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
@@ -161,12 +207,32 @@ class Settings:
     first_key: bool = True
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{each.name} must be a finite number, got {value}")
+        if bool(self.forward_access_key_id) != bool(self.forward_secret_access_key):
+            raise ValueError("forward_access_key_id and forward_secret_access_key need each other")
+        if self.public_url is not None:
+            _check_public_url(self.public_url)
+        for origin in self.cors_origins:
+            if not re.fullmatch(_ORIGIN, origin):
+                raise ValueError(
+                    f"cors_origins must be * or like https://host:port, with no path; got {origin}"
+                )
         if self.device == "cuda" and self.runtime == "openvino":
             raise ValueError("runtime openvino computes on the CPU, and device is cuda")
         if self.observations_on_s3 and not self.observations_on_s3[0]:
             raise ValueError("observations on S3 need a bucket: s3://bucket/prefix")
         if self.upload_bucket in self.s3.buckets:
             raise ValueError("upload_bucket names a bucket on S3, and uploads go to a folder")
+
+    @property
+    def account_quotas(self) -> Quotas:
+        """Quotas of an account: those of `quotas`, where no setting of its own replaces one."""
+        own = {name: getattr(self, name) for name in Quotas._fields}
+        given = {name: value for name, value in own.items() if value is not None}
+        return QUOTAS[self.quotas]._replace(**given)
 
     @property
     def database_url(self) -> str:
@@ -199,10 +265,26 @@ class Settings:
         return ({"GPU": 1.0} if self.device == "cuda" else {}) | self.ray_resources
 
     def environment(self) -> dict[str, str]:
-        """Write the settings as the environment variables that `load` reads."""
+        """Write the settings as the environment variables that `load` reads.
+
+        The credentials for forwarding are left out: only the server needs them.
+        """
+        names = {each.name for each in fields(self)} - _OF_THE_SERVER
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {name: value for name, value in values.items() if name in names}
         given = {name: value for name, value in values.items() if value is not None}
         return {PREFIX + name.upper(): _to_text(value) for name, value in given.items()}
+
+
+def _check_public_url(url: str) -> None:
+    """Check that a URL is no more than scheme, host, port and path; raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or set("@?#") & set(url):
+        raise ValueError(f"public_url must be like https://host:port/path, got {url}")
 
 
 def load(

@@ -177,3 +177,26 @@ def test_a_server_without_the_console(tmp_path: Path) -> None:
     with serving(tmp_path, console=False) as server:
         assert User(server.url).get("/console/login").status == 405
         assert "console" not in server.log.read_text()
+
+
+def test_a_browser_that_opens_the_server_is_led_to_the_console(console: ConsoleServer) -> None:
+    user = console.anonymous()
+
+    led = user.get("/")
+
+    assert (led.status, led.location) == (307, "/console/")
+    assert user.get("/", Accept="*/*").status == 200
+    assert user.ask("HEAD", "/", Accept="*/*").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        pytest.param("/console/login", "GET, HEAD, POST", id="a page and its form"),
+        pytest.param("/console/logout", "POST", id="a form alone"),
+    ],
+)
+def test_a_page_names_its_methods(console: ConsoleServer, path: str, allowed: str) -> None:
+    answer = console.anonymous().ask("DELETE", path)
+
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from passerby.access.encryption import SealingKey
 from passerby.access.keys import AccessKey, AccessKeys
 from passerby.api.app import create_app
 from passerby.api.exchange import Service
+from passerby.api.forwarding import Forwarding
 from passerby.api.metrics import Metrics
 from passerby.api.operations import Tracking
 from passerby.api.rate_limits import RateLimiter
@@ -86,7 +87,12 @@ def patient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 @contextmanager
-def serving(root: Path, failures: RateLimiter | None = None) -> Iterator[Server]:
+def serving(
+    root: Path,
+    failures: RateLimiter | None = None,
+    cors_origins: Sequence[str] = (),
+    forwarding: Forwarding | None = None,
+) -> Iterator[Server]:
     """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
     lobby.mkdir(parents=True)
@@ -107,7 +113,8 @@ def serving(root: Path, failures: RateLimiter | None = None) -> Iterator[Server]
     authenticator = (
         Authenticator(keys.find, failures=failures) if failures else Authenticator(keys.find)
     )
-    with listening(create_app(Service(authenticator, {}, tracking, metrics))) as url:
+    service = Service(authenticator, {}, tracking, metrics, forwarding=forwarding)
+    with listening(create_app(service, cors_origins=cors_origins)) as url:
         yield Server(url, keys, jobs, results)
     database.close()
 

@@ -1,8 +1,11 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import botocore
+import botocore.auth
 import numpy as np
 import pytest
 from botocore.client import BaseClient
@@ -125,6 +128,24 @@ def test_a_repeated_token_starts_nothing_new(rekognition: BaseClient) -> None:
     assert start(rekognition) != first
     with pytest.raises(rekognition.exceptions.IdempotentParameterMismatchException):
         start(rekognition, ClientRequestToken="again", JobTag="other")
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_client_whose_clock_is_wrong_can_correct_it_by_the_answer(
+    rekognition: BaseClient, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """boto3 does not correct it by itself; the SDKs for JavaScript and Go do."""
+    offset = timedelta(hours=hours)
+    clock = botocore.auth.get_current_datetime
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: clock() + offset)
+
+    with pytest.raises(ClientError, match=r"InvalidSignature.*Signature (expired|not yet)") as told:
+        rekognition.get_person_tracking(JobId="0" * 64)
+
+    sent = told.value.response["ResponseMetadata"]["HTTPHeaders"]["date"]
+    offset += parsedate_to_datetime(sent) - (datetime.now(UTC) + offset)
+    with pytest.raises(rekognition.exceptions.ResourceNotFoundException):
+        rekognition.get_person_tracking(JobId="0" * 64)
 
 
 def test_the_limit_of_open_jobs(rekognition: BaseClient, key: AccessKey) -> None:

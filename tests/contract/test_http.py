@@ -58,14 +58,16 @@ def test_each_answer_has_its_own_request_id(server: Server) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        pytest.param("GET", "/", id="reading the endpoint"),
+        pytest.param("GET", "/x", id="reading the endpoint"),
         pytest.param("PUT", "/x", id="another method"),
+        pytest.param("OPTIONS", "/", id="what is to be had"),
     ],
 )
 def test_what_no_client_sends(server: Server, method: str, path: str) -> None:
     response, content = exchange(server, method, path)
 
     assert response.status == 405
+    assert response.headers["Allow"] == ("POST" if path == "/x" else "GET, HEAD, POST")
     assert UUID.fullmatch(response.headers["x-amzn-RequestId"])
     assert content == b'{"__type":"UnknownOperationException"}'
 
@@ -92,6 +94,23 @@ def test_the_health_check_needs_no_signature(server: Server) -> None:
     response, content = exchange(server, "GET", "/healthz")
 
     assert (response.status, content) == (200, b"ok")
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/openapi.json"])
+def test_a_path_names_its_methods(server: Server, path: str) -> None:
+    response, _ = exchange(server, "DELETE", path)
+
+    assert response.status == 405
+    assert response.headers["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_a_balancer_may_look_at_the_root(server: Server, method: str, accept: str) -> None:
+    response, content = exchange(server, method, "/", accept=accept)
+
+    assert response.status == 200
+    assert bool(content) == (method == "GET")
 
 
 def test_a_client_that_hangs_up_leaves_no_error(

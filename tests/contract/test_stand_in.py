@@ -1,5 +1,9 @@
 """The stand-in beside the service: the same result, page by page."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,9 @@ from botocore.client import BaseClient
 
 from passerby.records import NO_FACE, Sightings
 from passerby.testing import frontal_faces
+from passerby.wire.answer import encode_answer, whole_answer
 
-from .conftest import Server, connect
+from .conftest import VIDEO, Server, connect
 from .replaying import Replaying, replaying
 
 LOBBY = {"S3Object": {"Bucket": "lobby", "Name": "monday.mp4"}}
@@ -62,3 +67,31 @@ def test_both_give_the_same_pages(
 
     assert [len(page["Persons"]) for page in real] == [7, 7, 7, 6]
     assert replayed == real
+
+
+def test_a_stand_in_heeds_quotas_and_public_url(tmp_path: Path) -> None:
+    (tmp_path / "default.json").write_bytes(encode_answer(whole_answer(VIDEO, a_crowd())))
+    (tmp_path / "script.toml").write_text("jobs = [{ polls = 1 }]")
+    command = [sys.executable, "-m", "passerby", "serve", "--port", "0", "--quotas", "aws"]
+    public = {"PASSERBY_PUBLIC_URL": "https://rekognition.example/rek"}
+    with subprocess.Popen(
+        [*command, "--replay", str(tmp_path)],
+        env=os.environ | public | {"PASSERBY_STARTS_PER_SECOND": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        key_id, secret, told = (
+            process.stdout.readline().partition("=")[2].strip() for _ in range(3)
+        )
+        (url,) = re.findall(r"http://127.0.0.1:\d+", process.stderr.readline()) or [""]
+        client = connect(url, key_id, secret)
+        for number in range(20):
+            client.start_person_tracking(Video=LOBBY, JobTag=f"{number}")
+        with pytest.raises(client.exceptions.LimitExceededException, match="20  open Jobs"):
+            client.start_person_tracking(Video=LOBBY)
+        process.terminate()
+
+    assert told == public["PASSERBY_PUBLIC_URL"]

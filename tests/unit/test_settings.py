@@ -220,13 +220,36 @@ def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
     assert load(environment=chosen.environment()) == chosen
 
 
+def test_credentials_for_forwarding_stay_with_the_server() -> None:
+    chosen = Settings(forward_access_key_id="AKIAOTHER", forward_secret_access_key="hidden")
+
+    assert "hidden" not in str(chosen.environment()) + repr(chosen)
+
+
 @pytest.mark.parametrize(
     ("environment", "name"),
     [
+        pytest.param(
+            {"PASSERBY_FORWARD_ACCESS_KEY_ID": "a"}, "forward_secret_access_key", id="half a key"
+        ),
+        pytest.param({"PASSERBY_FORWARD_ENDPOINT_URL": "a"}, "forward_endpoint_url", id="no URL"),
         pytest.param({"PASSERBY_WORKER_NICENESS": "-1"}, "worker_niceness", id="a nasty worker"),
         pytest.param({"PASSERBY_WORKER_NICENESS": "20"}, "worker_niceness", id="too nice a worker"),
         pytest.param({"PASSERBY_RETENTION_DAYS": "0"}, "retention_days", id="kept for no time"),
         pytest.param({"PASSERBY_MAX_VIDEO_HOURS": "-1"}, "max_video_hours", id="less than none"),
+        *(
+            pytest.param({"PASSERBY_CORS_ORIGINS": f'["{origin}"]'}, "cors_origins", id=origin)
+            for origin in ("https://a/", "app.example", "null", "https://*.example", "http://", "")
+        ),
+        pytest.param({"PASSERBY_PUBLIC_URL": "host:1"}, "public_url", id="no scheme"),
+        pytest.param({"PASSERBY_PUBLIC_URL": "http://:1/"}, "public_url", id="no host"),
+        pytest.param({"PASSERBY_PUBLIC_URL": "http://h:x/"}, "public_url", id="a word as port"),
+        pytest.param({"PASSERBY_PUBLIC_URL": "http://a@h/"}, "public_url", id="a user"),
+        pytest.param({"PASSERBY_PUBLIC_URL": "http://h/?a"}, "public_url", id="a query"),
+        pytest.param({"PASSERBY_MAX_VIDEO_BYTES": "-1"}, "max_video_bytes", id="less than empty"),
+        pytest.param({"PASSERBY_STALL_SECONDS": "nan"}, "stall_seconds", id="no number"),
+        pytest.param({"PASSERBY_PROCESSES": "0"}, "processes", id="nobody to do the work"),
+        pytest.param({"PASSERBY_PORT": "-1"}, "port", id="no port"),
         pytest.param({"PASSERBY_SNS_ENDPOINT_URL": "sns"}, "sns_endpoint_url", id="no URL"),
         pytest.param({"PASSERBY_WEBHOOKS": '[{"topics": "*"}]'}, "webhooks", id="half a webhook"),
         pytest.param({"PASSERBY_WEBHOOKS": "[{"}, "PASSERBY_WEBHOOKS", id="no JSON"),
@@ -235,6 +258,34 @@ def test_a_worker_is_handed_what_its_server_has(chosen: Settings) -> None:
 def test_an_impossible_limit_or_receiver_is_named(environment: dict[str, str], name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         load(environment=environment)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "open_jobs", "starts", "gets"),
+    [
+        pytest.param({}, 0, 0, 0, id="none unless asked for"),
+        pytest.param({"quotas": "none"}, 0, 0, 0, id="none"),
+        pytest.param({"quotas": "aws"}, 20, 5, 20, id="those of the service"),
+        pytest.param({"open_jobs": 7, "gets_per_second": 0.5}, 7, 0, 0.5, id="some"),
+        pytest.param(
+            {"quotas": "aws", "open_jobs": 0, "starts_per_second": 1}, 0, 1, 20, id="all but one"
+        ),
+    ],
+)
+def test_quotas(chosen: dict[str, object], open_jobs: int, starts: float, gets: float) -> None:
+    settings = load(environment={}, flags=chosen)
+
+    assert settings.account_quotas == (open_jobs, starts, gets)
+    assert load(environment=settings.environment()) == settings
+
+
+@pytest.mark.parametrize("name", ["open_jobs", "starts_per_second", "gets_per_second"])
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "-0.5"])
+def test_an_impossible_quota_is_named_in_one_sentence(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        load(environment={f"PASSERBY_{name.upper()}": value})
+
+    assert "\n" not in str(caught.value)
 
 
 def test_a_list_in_the_environment_is_json() -> None:

@@ -1,4 +1,7 @@
-"""Rights of an access key: lists of patterns, where an empty list allows everything."""
+"""Rights of an access key: lists of patterns, where an empty list allows everything.
+
+Operations that the server forwards are the exception: each must be named.
+"""
 
 import re
 from dataclasses import dataclass
@@ -9,17 +12,21 @@ from functools import lru_cache
 class Rights:
     """Rights of a key; in a pattern, `*` stands for any text, slashes included."""
 
-    operations: tuple[str, ...] = ()  # names, without patterns
+    operations: tuple[str, ...] = ()  # of names: "GetPersonTracking", "Detect*"
     videos: tuple[str, ...] = ()  # of "bucket/key": "cctv/*", "cctv/2026/*"
     topics: tuple[str, ...] = ()  # of the address that is notified when a job has ended
 
     def allow_operation(self, name: str) -> bool:
-        """Whether the operation may be called."""
-        return not self.operations or name in self.operations
+        """Whether the operation, one of the server's own, may be called."""
+        return not self.operations or matches(name, self.operations)
+
+    def allow_forwarded(self, name: str) -> bool:
+        """Whether the operation, which others answer, may be called."""
+        return matches(name, self.operations)
 
     def allow_video(self, bucket: str, key: str) -> bool:
         """Whether the video may be analysed, and its results be read."""
-        return not self.videos or _matches(f"{bucket}/{key}", self.videos)
+        return not self.videos or matches(f"{bucket}/{key}", self.videos)
 
     def allow_below(self, bucket: str, prefix: str) -> bool:
         """Whether any video whose key begins with `prefix` can be allowed."""
@@ -28,10 +35,11 @@ class Rights:
 
     def allow_topic(self, address: str) -> bool:
         """Whether the topic may be notified."""
-        return not self.topics or _matches(address, self.topics)
+        return not self.topics or matches(address, self.topics)
 
 
-def _matches(text: str, patterns: tuple[str, ...]) -> bool:
+def matches(text: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a text matches one of the patterns as a whole."""
     return any(_expression(pattern).fullmatch(text) for pattern in patterns)
 
 

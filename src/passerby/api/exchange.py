@@ -7,8 +7,9 @@ constraints of the model, rights, rate, then what the operation itself asks.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import msgspec
 
@@ -16,13 +17,14 @@ from passerby import logs
 from passerby.api import faults, protocol
 from passerby.api.authorization import SignedRequest, parse_authorization
 from passerby.api.faults import Fault
+from passerby.api.forwarding import Forwarding, forward
 from passerby.api.metrics import Metrics
 from passerby.api.model import operation_inputs
 from passerby.api.notifications import check_topic_region
 from passerby.api.operations import Tracking, get_person_tracking, start_person_tracking
 from passerby.api.permission import Caller, check_operation
 from passerby.api.rate_limits import RateLimiter
-from passerby.api.signature import Authenticator, authenticate
+from passerby.api.signature import Authenticator, authenticate, check_claim
 from passerby.api.validation import validate
 from passerby.errors import PasserbyError
 from passerby.wire.answer import encode_answer
@@ -35,14 +37,16 @@ from passerby.wire.messages import (
 _log = logging.getLogger(__name__)
 
 _START = "StartPersonTracking"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Status and body of an answer."""
+    """Status and body of an answer, and headers beside the usual ones."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _ignore(_request: SignedRequest, _reply: Reply) -> None:
@@ -58,6 +62,7 @@ class Service:
     tracking: Tracking
     metrics: Metrics
     on_exchange: Callable[[SignedRequest, Reply], None] = _ignore  # called after each
+    forwarding: Forwarding | None = None  # of the operations that are not answered here
 
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
@@ -66,6 +71,21 @@ def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
         answer = _reply(service, request, request_id)
     service.on_exchange(request, answer)
     return answer
+
+
+def other_operation(request: SignedRequest) -> str | None:
+    """Name the operation of a request if it is not answered here; None otherwise."""
+    name = _operation(request)
+    return None if name == _UNKNOWN or protocol.is_answered_here(name) else name
+
+
+def fault_before_body(service: Service, request: SignedRequest) -> Fault | None:
+    """Find what is wrong with a request whose body has not been read yet."""
+    try:
+        check_claim(request, service.authenticator, datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - a client must always get an answer
+        return _fault(error, "")
+    return None
 
 
 def fault_reply(fault: Fault) -> Reply:
@@ -98,25 +118,35 @@ def start_job(
 def _reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     began = time.perf_counter()
     try:
-        answer = _answer(service, request, datetime.now(UTC))
-        result, code = Reply(200, encode_answer(answer)), "OK"
+        result = _answer(service, request, datetime.now(UTC))
+        code = "OK" if result.status == HTTPStatus.OK else str(result.status)
     except Exception as error:  # noqa: BLE001 - a client must always get an answer
         fault = _fault(error, request_id)
         result, code = fault_reply(fault), fault.kind.code
     seconds = time.perf_counter() - began
     operation = _operation(request)
-    service.metrics.count(operation, code, seconds)
+    service.metrics.count(_counted_name(operation, service), code, seconds)
     ms = round(1000 * seconds, 1)
     logs.add_context(status=result.status, operation=operation, code=code, ms=ms)
     _log.info("%s %d %s %s %s ms", request_id, result.status, operation, code, ms)
     return result
 
 
-def _answer(service: Service, request: SignedRequest, now: datetime) -> msgspec.Struct:
+def _answer(service: Service, request: SignedRequest, now: datetime) -> Reply:
     caller = authenticate(request, service.authenticator, now)
     logs.add_context(account_id=caller.account_id, key_id=caller.id)
     name = protocol.operation_name(request.header(protocol.TARGET_HEADER))
+    if not protocol.is_answered_here(name):
+        other = forward(service.forwarding, caller, name, request)
+        return Reply(other.status, other.body, other.headers)
+    return Reply(200, encode_answer(_own_answer(service, request, caller, name, now)))
+
+
+def _own_answer(
+    service: Service, request: SignedRequest, caller: Caller, name: str, now: datetime
+) -> msgspec.Struct:
     given = _parameters(name, request)
+    _check_unsigned_target(name, request, given)
     if name == _START:
         started = start_job(service, caller, given, parse_authorization(request).region)
         logs.add_context(job_id=started.job_id)
@@ -132,6 +162,24 @@ def _parameters(name: str, request: SignedRequest) -> Mapping[str, object]:
     if name == "GetPersonTracking" and request.query:
         return {**protocol.parse_query(request.query), **params}
     return params
+
+
+def _check_unsigned_target(name: str, request: SignedRequest, given: Mapping[str, object]) -> None:
+    """Refuse an operation named by an unsigned header if the signed body fits another.
+
+    Some signers sign `host` and `x-amz-date` alone. Whoever changes their target on the way
+    must not gain another operation: each requires a member that the others do not have.
+    """
+    if protocol.TARGET_HEADER in parse_authorization(request).signed_headers:
+        return
+    required = {key: shape.required for key, shape in operation_inputs().items()}
+    fitting = [key for key, members in required.items() if members <= given.keys()]
+    if name in fitting and len(fitting) > 1:
+        raise Fault(
+            faults.INVALID_SIGNATURE,
+            f"'{protocol.TARGET_HEADER}' must be a 'SignedHeader' in the AWS Authorization, "
+            "because the body fits another operation as well.",
+        )
 
 
 def _check_call(
@@ -151,12 +199,19 @@ def _check_rate(service: Service, caller: Caller, operation: str) -> None:
         raise Fault(faults.PROVISIONED_THROUGHPUT_EXCEEDED)
 
 
+def _counted_name(operation: str, service: Service) -> str:
+    """Name the operation for the metrics, which must not grow with what callers send."""
+    if operation == _UNKNOWN or protocol.is_answered_here(operation):
+        return operation
+    return "forwarded" if service.forwarding else _UNKNOWN
+
+
 def _operation(request: SignedRequest) -> str:
-    """Name the operation for the log and the metrics."""
+    """Name the operation for the log."""
     try:
         return protocol.operation_name(request.header(protocol.TARGET_HEADER))
     except Fault:
-        return "unknown"
+        return _UNKNOWN
 
 
 def _fault(error: Exception, request_id: str) -> Fault:

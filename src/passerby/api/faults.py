@@ -108,7 +108,9 @@ INVALID_SIGNATURE = FaultKind(
 MISSING_AUTHENTICATION = FaultKind(
     "MissingAuthenticationTokenException", "Missing Authentication Token"
 )
-REQUEST_TOO_LARGE = FaultKind("RequestEntityTooLargeException", status=413)
+REQUEST_TOO_LARGE = FaultKind(
+    "RequestEntityTooLargeException", "The body of the request is too long.", status=413
+)
 SERIALIZATION = FaultKind("SerializationException")
 UNKNOWN_OPERATION = FaultKind("UnknownOperationException")
 UNRECOGNIZED_CLIENT = FaultKind(

@@ -10,7 +10,7 @@ from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller, check_topic, check_video
 from passerby.api.tokens import ContinuedListing, PageTokens
-from passerby.errors import TokenReused, TooManyOpenJobs, UnsupportedVideo
+from passerby.errors import JobCancelled, TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
 from passerby.wire.faces import ClassifyExpressions
@@ -38,6 +38,11 @@ _STATUSES = {
     JobState.FAILED: "FAILED",
     JobState.CANCELLED: "FAILED",
 }
+# Where nothing is known of why a job ended without a result.
+_UNEXPLAINED = {
+    JobState.FAILED: "The analysis failed without a message. See the log of the server.",
+    JobState.CANCELLED: str(JobCancelled()),
+}
 
 
 class Jobs(Protocol):
@@ -47,7 +52,10 @@ class Jobs(Protocol):
         """Find the job of the same token and request; raises TokenReused."""
 
     def submit(self, new: NewJob, open_limit: int) -> Job:
-        """Queue a job, or find the repeated one; raises TokenReused, TooManyOpenJobs."""
+        """Queue a job, or find the repeated one; raises TokenReused, TooManyOpenJobs.
+
+        An `open_limit` of 0 allows any number.
+        """
 
     def find(self, job_id: str, account_id: str) -> Job:
         """Find a job of an account; raises JobNotFound."""
@@ -109,8 +117,8 @@ class Tracking:
     objects: Objects
     results: Results
     page_tokens: PageTokens
-    open_job_limit: int  # jobs of one account that may wait or run
-    video_bytes_limit: int
+    open_job_limit: int  # jobs of one account that may wait or run; 0: any number
+    video_bytes_limit: int  # 0: any size
     # Without it, faces have what the service gave by default.
     classify_expressions: ClassifyExpressions | None = None
 
@@ -180,7 +188,7 @@ def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
 def _submit(tracking: Tracking, new: NewJob) -> Job:
     facts = tracking.objects.head(**new.source)
     limit = tracking.video_bytes_limit
-    if facts.size_bytes > limit:
+    if limit and facts.size_bytes > limit:
         raise Fault(faults.VIDEO_TOO_LARGE, size=facts.size_bytes, limit=limit)
     # The fingerprint tells the worker whether the object is still the one seen here.
     source = {**new.source, "fingerprint": facts.fingerprint}
@@ -195,7 +203,7 @@ def _status_answer(job: Job) -> GetPersonTrackingResponse:
         persons=[],
         job_id=job.id,
         video=started.video,
-        status_message=_status_message(job.status_message),
+        status_message=_status_message(job),
         job_tag=started.job_tag,
     )
 
@@ -210,7 +218,13 @@ def _persons(
     return person_detections(page.sightings, video.width, video.height, classify_expressions)
 
 
-def _status_message(message: str | None) -> str | None:
-    """Give the message of a job in the service's words, which clients compare."""
+def _status_message(job: Job) -> str | None:
+    """Give the message of a job in the service's words, which clients compare.
+
+    Each job that failed has one: clients read the member without asking whether it is there.
+    """
+    message = (job.status_message or "").strip()
     known = str(UnsupportedVideo())
-    return known if message and message.startswith(known) else message or None
+    if message.startswith(known):
+        return known
+    return message or _UNEXPLAINED.get(job.state)

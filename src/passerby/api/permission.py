@@ -29,6 +29,14 @@ def check_operation(caller: Caller, operation: str) -> None:
         raise _denied(caller, operation, "*")
 
 
+def check_forwarded(caller: Caller, operation: str) -> None:
+    """Raise AccessDeniedException where the key does not name an operation of others."""
+    if not caller.rights.allow_forwarded(operation):
+        fault = _denied(caller, operation, "*")
+        hint = f"a key that allows it: passerby keys create --operation {operation}"
+        raise Fault(faults.ACCESS_DENIED, f"{fault.message}. This server forwards it for {hint}")
+
+
 def check_video(caller: Caller, operation: str, bucket: str, key: str) -> None:
     """Raise AccessDeniedException where the key does not allow the video."""
     if not caller.rights.allow_video(bucket, key):

@@ -17,19 +17,34 @@ REQUEST_ID_HEADER = "x-amzn-RequestId"
 # into the query of the URL.
 QUERY_MEMBERS = ("MaxResults", "NextToken")
 
+_NAME = re.compile("[A-Z][A-Za-z0-9]{0,99}")
+
 
 def operation_name(target: str | None) -> str:
-    """Read the name of the operation from the target header.
+    """Read the name of the operation, perhaps of one that is not answered here.
 
     Raises
     ------
     Fault
         UnknownOperationException where the header is missing or names none.
     """
-    prefix, _, name = (target or "").rpartition(".")
-    if f"{prefix}." != TARGET_PREFIX or name not in operation_inputs():
-        raise Fault(faults.UNKNOWN_OPERATION)
+    if target is None:
+        raise Fault(
+            faults.UNKNOWN_OPERATION,
+            f"The header X-Amz-Target is missing: {TARGET_PREFIX}GetPersonTracking, for instance.",
+        )
+    prefix, _, name = target.rpartition(".")
+    if f"{prefix}." != TARGET_PREFIX or not _NAME.fullmatch(name):
+        raise Fault(
+            faults.UNKNOWN_OPERATION,
+            f"The header X-Amz-Target names no operation of Rekognition: {target[:200]}",
+        )
     return name
+
+
+def is_answered_here(name: str) -> bool:
+    """Whether the operation is one of the service model's."""
+    return name in operation_inputs()
 
 
 def parameters(body: bytes) -> dict[str, object]:

@@ -43,11 +43,6 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()  # level, when
 
-    def allows(self, name: Hashable) -> bool:
-        """Tell whether `take` would succeed."""
-        with self._lock:
-            return self._level(name) >= 1
-
     def take(self, name: Hashable) -> bool:
         """Take a token for a name; False if there is none."""
         with self._lock:

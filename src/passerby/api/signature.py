@@ -4,8 +4,9 @@
     string to sign      its hash, with the time and the scope
     signature           HMAC of that, under a key derived from secret and scope
 
-The body is always hashed here, since a header that claims its hash proves nothing. Wrong
-signatures are rate-limited, against guessing.
+The body is always hashed here, since a header that claims its hash proves nothing. Every
+signature is checked, so wrong ones never keep right ones out; many wrong ones are told to
+slow down.
 
 Source: AWS General Reference, "Signature Version 4 signing process".
 """
@@ -14,12 +15,12 @@ import hashlib
 import hmac
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Protocol
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from passerby.api import faults
 from passerby.api.authorization import (
@@ -39,12 +40,13 @@ from passerby.api.rate_limits import RateLimiter
 SERVICE = "rekognition"
 
 _TERMINATOR = "aws4_request"
-# Where present: they affect the request.
-_MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", SECURITY_TOKEN_HEADER)
+_SHOWN_LENGTH = 255  # of a host or path in a message
+# Where present. Not the target, which some signers leave out: see `exchange`.
+_MUST_BE_SIGNED = ("x-amz-date", SECURITY_TOKEN_HEADER)
 
-# Wrong signatures for one key from one address: so many at once, then so many a second.
-# A secret of 40 letters withstands any number; a shorter one of somebody's choice, or a
-# client gone astray, is kept from costing the others their time.
+# Wrong signatures for one key from one address: so many at once, then so many a second;
+# the others are answered in words by which AWS clients wait longer and longer. A secret of
+# 40 letters withstands any number of guesses.
 _FAILURES_AT_ONCE = 20
 _FAILURES_PER_SECOND = _FAILURES_AT_ONCE / 60
 
@@ -74,6 +76,7 @@ class Authenticator:
 
     find_key: FindKey
     regions: frozenset[str] = frozenset()  # that may stand in a signature; empty: any
+    public_url: str | None = None  # that clients call, where a proxy changes host or path
     failures: RateLimiter = field(
         default_factory=partial(RateLimiter, _FAILURES_PER_SECOND, _FAILURES_AT_ONCE)
     )
@@ -86,8 +89,30 @@ def authenticate(request: SignedRequest, authenticator: Authenticator, now: date
     ------
     Fault
         Where the signature is missing, malformed, out of date, of an unknown or
-        expired key, or not that of this request. Also, unchecked, after too many
-        wrong signatures.
+        expired key, or not that of this request. ThrottlingException for a wrong
+        signature after too many others.
+    """
+    claim, key = check_claim(request, authenticator, now)
+    sent = _as_sent(request, authenticator.public_url)
+    if not any(_equal(_signature(claim, each, key.secret), claim.signature) for each in sent):
+        # Behind a proxy, everybody has one address: whoever signs right must not suffer.
+        if not authenticator.failures.take((request.client_address, key.id)):
+            raise Fault(faults.THROTTLING)
+        raise Fault(faults.INVALID_SIGNATURE, _mismatch(request, authenticator.public_url))
+    if key.expires_at is not None and key.expires_at <= now:
+        raise Fault(faults.EXPIRED_TOKEN)
+    return key
+
+
+def check_claim(
+    request: SignedRequest, authenticator: Authenticator, now: datetime
+) -> tuple[Authorization, AccessKey]:
+    """Check what a request says of its signature, but not the signature, nor the body.
+
+    Raises
+    ------
+    Fault
+        As `authenticate`.
     """
     claim = parse_authorization(request)
     _check_scope(claim, authenticator.regions)
@@ -96,21 +121,45 @@ def authenticate(request: SignedRequest, authenticator: Authenticator, now: date
     if key is None or not _equal(key.session_token, claim.session_token):
         raise Fault(faults.UNRECOGNIZED_CLIENT)
     _check_time(claim, now)
-    # By address as well, so that nobody can lock out the holder of a key.
-    culprit = (request.client_address, key.id)
-    if not authenticator.failures.allows(culprit):
-        raise Fault(faults.THROTTLING)
-    if not _equal(_signature(claim, request, key.secret), claim.signature):
-        authenticator.failures.take(culprit)
-        raise Fault(faults.INVALID_SIGNATURE)
-    if key.expires_at is not None and key.expires_at <= now:
-        raise Fault(faults.EXPIRED_TOKEN)
-    return key
+    return claim, key
 
 
 def _equal(ours: str, theirs: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(ours.encode(), theirs.encode())
+
+
+def _as_sent(request: SignedRequest, public_url: str | None) -> Iterator[SignedRequest]:
+    """Give a request as it was received, then as a client may have sent it to `public_url`.
+
+    The host and the path change nothing in what is asked for, so that it is safe to accept
+    them as received or as they are in the settings.
+    """
+    yield request
+    if public_url is None:
+        return
+    public = urlsplit(public_url)
+    port = {"http": 80, "https": 443}[public.scheme]
+    name = public.netloc.removesuffix(f":{port}")
+    hosts = (request.header("host"), name, name if public.port else f"{name}:{port}")
+    prefix = public.path.rstrip("/")
+    paths = [request.path, prefix + request.path, *([prefix] if request.path == "/" else [])]
+    others = tuple(header for header in request.headers if header[0] != "host")
+    for host in filter(None, dict.fromkeys(hosts)):
+        for path in dict.fromkeys(paths):
+            yield replace(request, path=path, headers=(*others, ("host", host)))
+
+
+def _mismatch(request: SignedRequest, public_url: str | None) -> str:
+    """Say what was verified: a proxy that changes host or path spoils every signature."""
+    host = (request.header("host") or "")[:_SHOWN_LENGTH]
+    received = f"The request arrived for host '{host}' and path '{request.path[:_SHOWN_LENGTH]}'"
+    if public_url is not None:
+        return f"{faults.INVALID_SIGNATURE.message} {received}; clients call '{public_url}'."
+    return (
+        f"{faults.INVALID_SIGNATURE.message} {received}. If your client called another host or "
+        "path, a proxy changed it: set public_url at the server to the URL that clients call."
+    )
 
 
 def _check_scope(claim: Authorization, regions: frozenset[str]) -> None:

@@ -34,22 +34,26 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     gc.freeze()
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener:
-        _greet(installation, listening.url(chosen, *listener.getsockname()[:2]))
+        local = listening.url(chosen, *listener.getsockname()[:2])
+        _greet(installation, local, chosen.public_url or local)
         with running_child(_worker_program(chosen)) if with_worker else nullcontext():
             uvicorn.Server(config).run([listener])
 
 
 def endpoint(chosen: Settings) -> str:
-    """Give the URL of a server with these settings."""
-    return listening.url(chosen, chosen.host, chosen.port)
+    """Give the URL by which clients call a server with these settings."""
+    return chosen.public_url or listening.url(chosen, chosen.host, chosen.port)
 
 
-def _greet(installation: Installation, endpoint: str) -> None:
-    """Print where the server is; on first start, create a key and print how to use it."""
+def _greet(installation: Installation, local: str, endpoint: str) -> None:
+    """Print where the server is; on first start, create a key and print how to use it.
+
+    It listens at `local`, and clients call `endpoint`.
+    """
     chosen = installation.settings
-    say(chosen, f"passerby serves {endpoint}")
+    say(chosen, f"passerby serves {local}" + (f" as {endpoint}" if endpoint != local else ""))
     if chosen.console:
-        say(chosen, f"its console is {endpoint}/console/: log in with an access key")
+        say(chosen, f"its console is {local}/console/: log in with an access key")
     say(chosen, f"buckets are the folders in {chosen.bucket_root}")
     if installation.keys.entries():
         return

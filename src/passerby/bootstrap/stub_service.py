@@ -6,9 +6,10 @@ import uvicorn
 
 from passerby.access.environment import environment_lines
 from passerby.bootstrap.notifications import delivery
+from passerby.bootstrap.web_app import rate_limits
 from passerby.replay.keys import TEST_KEY
 from passerby.replay.notifier import Notifier
-from passerby.replay.stub_server import stub_server_for
+from passerby.replay.stub_server import ServerOptions, stub_server_for
 from passerby.server import listening
 from passerby.settings import Settings
 
@@ -16,11 +17,17 @@ from passerby.settings import Settings
 def serve(chosen: Settings, folder: Path) -> None:
     """Replay the recordings of a folder, by the script in it, until asked to stop."""
     notifier = Notifier(delivery(chosen))
-    stub_server = stub_server_for(folder, notifier.send)
+    options = ServerOptions(
+        rates=rate_limits(chosen.account_quotas),
+        open_job_limit=chosen.account_quotas.open_jobs,
+        cors_origins=chosen.cors_origins,
+        public_url=chosen.public_url,
+    )
+    stub_server = stub_server_for(folder, notifier.send, options)
     config = listening.config(stub_server.app, chosen)
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener, notifier.running():
-        endpoint = listening.url(chosen, *listener.getsockname()[:2])
-        listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
-        print(environment_lines(TEST_KEY, endpoint), flush=True)
+        local = listening.url(chosen, *listener.getsockname()[:2])
+        listening.say(chosen, f"passerby replays {folder} at {local}, for tests only")
+        print(environment_lines(TEST_KEY, chosen.public_url or local), flush=True)
         uvicorn.Server(config).run([listener])

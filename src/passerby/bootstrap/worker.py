@@ -55,7 +55,7 @@ def _analyse_job(
     from passerby.pathing.analysis import analyse, describe_sizes  # noqa: PLC0415
 
     settings = installation.settings
-    limit_ms = round(settings.max_video_hours * HOUR_MS)
+    limit_ms = round(settings.max_video_hours * HOUR_MS) or None
     options = replace(analysis_options(settings), duration_limit_ms=limit_ms)
     video = PinnedObject(build_buckets(settings), **job.source)
     copy = settings.data / "copies" / job.id

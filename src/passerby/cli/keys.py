@@ -1,9 +1,9 @@
 """`passerby keys`: create, list and revoke access keys."""
 
+import difflib
 import re
 from dataclasses import asdict
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -23,20 +23,19 @@ from passerby.cli.options import (
 )
 from passerby.errors import SettingsError
 
-
-class Operation(StrEnum):
-    """An operation that a key can be limited to."""
-
-    START = "StartPersonTracking"
-    GET = "GetPersonTracking"
-
+_OWN_OPERATIONS = frozenset({"StartPersonTracking", "GetPersonTracking"})
 
 app = typer.Typer(no_args_is_help=True, help="Who may call the service.")
 
 Account = Annotated[str, typer.Option(help="Account id, 12 digits.")]
 Operations = Annotated[
-    list[Operation] | None,
-    typer.Option(help="Only this one; may be repeated.", show_default="both"),
+    list[str] | None,
+    typer.Option(
+        help="Only this one, or one that the server forwards (DetectFaces, Detect*); "
+        "may be repeated.",
+        show_default="StartPersonTracking and GetPersonTracking",
+        metavar="NAME",
+    ),
 ]
 Videos = Annotated[
     list[str] | None,
@@ -83,7 +82,9 @@ def create_key(
     for pattern in videos or []:
         if "/" not in pattern and "*" not in pattern:
             raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
-    rights = Rights(tuple(map(str, operation or ())), tuple(videos or ()), tuple(topics or ()))
+    for name in operation or []:
+        _check_operation(name)
+    rights = Rights(tuple(operation or ()), tuple(videos or ()), tuple(topics or ()))
     chosen = settings_of(config, data=data)
     life = None if expires is None else _time(expires)
     key = open_installation(chosen).keys.create(account, rights, life)
@@ -112,6 +113,21 @@ def revoke_key(
     """End an access key, everywhere within seconds."""
     if not find_installation(config, data).keys.revoke(key):
         raise SettingsError(f"There is no access key {key}.")
+
+
+def _check_operation(pattern: str) -> None:
+    """Check that an operation of Rekognition fits; one whose name was mistyped is refused."""
+    if pattern in _OWN_OPERATIONS:
+        return
+    # botocore takes half a second to import.
+    from passerby.cloud.other_endpoint import known_operations  # noqa: PLC0415
+
+    names = known_operations() | _OWN_OPERATIONS
+    if any(Rights((pattern,)).allow_operation(name) for name in names):
+        return
+    near = difflib.get_close_matches(pattern, sorted(names), n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    raise typer.BadParameter(f"{pattern!r} fits no operation of Rekognition{meant}")
 
 
 def _time(text: str) -> timedelta:

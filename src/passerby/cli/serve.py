@@ -1,7 +1,7 @@
 """`passerby serve` and `passerby worker`: the long-running processes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,6 +29,13 @@ def serve(
     buckets: Buckets = None,
     *,
     options: AnalysisOptions,
+    quotas: Annotated[
+        Literal["none", "aws"] | None,
+        typer.Option(
+            help="Quotas of an account; 'aws': 20 open jobs, 5 Starts and 20 Gets per second.",
+            show_default="none",
+        ),
+    ] = None,
     worker: Annotated[bool, typer.Option(help="Work off the jobs as well.")] = True,
     replay: Annotated[
         Path | None,
@@ -36,7 +43,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the AWS API, and work off the jobs."""
-    chosen = options.settings(host=host, port=port, data=data, buckets=buckets)
+    chosen = options.settings(host=host, port=port, data=data, buckets=buckets, quotas=quotas)
     if replay is not None:
         from passerby.bootstrap import stub_service  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """The application that answers all paths that begin with `/console`."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from passerby.console.login import HOME
 from passerby.console.refusal import status_of
 from passerby.console.rendering import render_refusal
 from passerby.errors import PasserbyError
+from passerby.server.allowed_methods import allowed_methods
 
 
 def console_routes(pages: Iterable[Route]) -> list[BaseRoute]:
@@ -45,7 +47,10 @@ def _refuse(request: Request, error: Exception) -> Response:
 
 def _refuse_path(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    return render_refusal(request, "There is no such page.", error.status_code)
+    response = render_refusal(request, "There is no such page.", error.status_code)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = allowed_methods(request)
+    return response
 
 
 def _answer_nobody(_request: Request, _error: Exception) -> Response:

@@ -33,11 +33,8 @@ _TOO_OFTEN = "Too many failed attempts. Wait a minute, then try again."
 class Failures(Protocol):
     """Limit on how often somebody may fail to authenticate."""
 
-    def allows(self, name: Hashable) -> bool:
-        """Return whether `name` may try again."""
-
     def take(self, name: Hashable) -> bool:
-        """Count a failure of `name`."""
+        """Count a failure of `name`; return False after too many."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +65,13 @@ class LoginPage:
         destination = _destination(form.get("next"))
         key_id = form.get("key_id", "").strip()
         key = self.keys.find(key_id)
-        # Counted by address as well, as at the API: nobody can lock out the holder of a key.
-        culprit = (request.client.host if request.client else "", key.id if key else "")
-        shown = {"next": destination, "key_id": key_id}
-        if not self.failures.allows(culprit):
-            return render_public_page("login.html", 429, **shown, message=_TOO_OFTEN)
         now = datetime.now(UTC)
         if key is None or not _is_holder(key, form, now):
-            self.failures.take(culprit)
-            return render_public_page("login.html", 403, **shown, message=_WRONG)
+            # As at the API: wrong secrets are slowed down, and never keep the holder out.
+            culprit = (request.client.host if request.client else "", key.id if key else "")
+            status, message = (403, _WRONG) if self.failures.take(culprit) else (429, _TOO_OFTEN)
+            shown = {"next": destination, "key_id": key_id}
+            return render_public_page("login.html", status, **shown, message=message)
         response = RedirectResponse(destination, 303)
         _set_cookie(response, self.sessions.begin(key, now), secure=self.secure)
         return response

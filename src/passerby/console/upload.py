@@ -27,7 +27,7 @@ class UploadTarget:
 
     bucket: str
     folder: Path  # the bucket's
-    bytes_limit: int  # of a file
+    bytes_limit: int  # of a file; 0: any
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Uploads:
         length = request.http.headers.get("content-length", "")
         if not length.isascii() or not length.isdigit():
             raise Refused("The header Content-Length is required.", 411)
-        if int(length) > target.bytes_limit:
+        if target.bytes_limit and int(length) > target.bytes_limit:
             raise Refused(f"A video may be up to {size(target.bytes_limit)}.", 413)
         if int(length) == 0:
             raise Refused("The file is empty.")

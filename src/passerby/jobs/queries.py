@@ -128,7 +128,12 @@ def requeue(connection: Connection, owned: Update) -> None:
 
 
 def check_open_limit(connection: Connection, account_id: str, open_limit: int) -> None:
-    """Check that an account may submit another job; raises TooManyOpenJobs."""
+    """Check that an account may submit another job; raises TooManyOpenJobs.
+
+    An `open_limit` of 0 allows any number.
+    """
+    if not open_limit:
+        return
     query = (
         select(func.count())
         .select_from(JOBS)

@@ -76,7 +76,7 @@ class JobStore:
         TokenReused
             If the token was used for another request within the retention time.
         TooManyOpenJobs
-            If the account has `open_limit` jobs queued or running.
+            If the account has `open_limit` jobs queued or running; 0 allows any number.
         """
         return run_with_retry(partial(self._submit, new, open_limit, secrets.token_hex(32)))
 

@@ -17,7 +17,7 @@ from passerby.clock import utc_now
 from passerby.errors import JobNotFound, TokenReused
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Progress, Stage
-from passerby.replay.faults import ScriptedFaults
+from passerby.replay.faults import SERVICE_OPEN_JOBS, ScriptedFaults
 from passerby.replay.recordings import Recording, Recordings
 from passerby.replay.script import JobRule, Script
 
@@ -77,7 +77,7 @@ class ReplayedJobs:
         """Use another script for calls and jobs that start from now on."""
         with self._lock:
             self._script = script
-            self._faults = ScriptedFaults(script.faults)
+            self._faults = ScriptedFaults(script.faults, script.open_jobs or SERVICE_OPEN_JOBS)
 
     def reset(self, recordings: Recordings, script: Script) -> None:
         """Forget all jobs and start again with these recordings and this script."""
@@ -101,13 +101,16 @@ class ReplayedJobs:
         with self._lock:
             return self._repeated(new)
 
-    def submit(self, new: NewJob, open_limit: int) -> Job:  # noqa: ARG002 - the script's counts
-        """Start a job, or find the repeated one; raises TokenReused, or a Fault."""
+    def submit(self, new: NewJob, open_limit: int) -> Job:
+        """Start a job, or find the repeated one; raises TokenReused, or a Fault.
+
+        The script's own limit, if it has one, replaces `open_limit`; 0 allows any number.
+        """
         with self._lock:
             known = self._repeated(new)
             if known is not None:
                 return known
-            self._check_open_jobs(new.account_id)
+            self._check_open_jobs(new.account_id, open_limit)
             entry = self._new_entry(new)
             self._jobs.by_id[entry.job.id] = entry
             if new.token is not None:
@@ -160,10 +163,10 @@ class ReplayedJobs:
             raise TokenReused
         return job
 
-    def _check_open_jobs(self, account_id: str) -> None:
+    def _check_open_jobs(self, account_id: str, open_limit: int) -> None:
         open_jobs = sum(job.open and job.account_id == account_id for job in self.all())
-        limit = self._script.open_jobs
-        if open_jobs >= limit:
+        limit = open_limit if self._script.open_jobs is None else self._script.open_jobs
+        if limit and open_jobs >= limit:
             raise Fault(faults.LIMIT_EXCEEDED, open_jobs=open_jobs, user=account_id, limit=limit)
 
     def _new_entry(self, new: NewJob) -> _JobEntry:

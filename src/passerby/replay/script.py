@@ -88,8 +88,8 @@ class Script(_Table, frozen=True, kw_only=True):
     keys: tuple[KeyRule, ...] = ()
     #: Items of `Persons` on a page at most, whatever `MaxResults` asks for.
     page_rows: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
-    #: Open jobs an account may have (the service's own quota).
-    open_jobs: Count = 20
+    #: Open jobs an account may have; 0: any. Default: as the server's own settings say.
+    open_jobs: Count | None = None
 
     def job_rule(self, video: str, tag: str | None) -> JobRule:
         """Find the rule for a job; one that no rule fits ends at once."""

@@ -6,9 +6,9 @@ is no worker, no video, no network and no database.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from passerby.api.metrics import Metrics
 from passerby.api.notifications import notification_of
 from passerby.api.operations import Tracking
 from passerby.api.protocol import TARGET_HEADER
+from passerby.api.rate_limits import RateLimiter
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
 from passerby.errors import SettingsError
@@ -70,6 +71,16 @@ class _QueueStats:
     longest_pending_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class ServerOptions:
+    """What the settings of a server say, beside recordings and script."""
+
+    rates: Mapping[str, RateLimiter] = field(default_factory=dict)  # of an account, by operation
+    open_job_limit: int = 0  # unless the script says otherwise; 0: any
+    cors_origins: Sequence[str] = ()
+    public_url: str | None = None
+
+
 class StubServer:
     """The API around recordings and a script, with a log of what it received and sent.
 
@@ -84,6 +95,8 @@ class StubServer:
         Rules that hold at first and after `reset`.
     send : callable
         Given the message about an ended job that named a topic.
+    options : ServerOptions
+        Limits, origins and public URL, as of a server.
     """
 
     def __init__(
@@ -91,6 +104,7 @@ class StubServer:
         recordings: Recordings,
         script: Script = Script(),  # noqa: B008 - frozen
         send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
+        options: ServerOptions = ServerOptions(),
     ) -> None:
         self._recordings = recordings
         self._script = script
@@ -102,12 +116,20 @@ class StubServer:
         self.jobs = ReplayedJobs(recordings.copy(), script, self._notify)
         self.app = create_app(
             Service(
-                authenticator=Authenticator(self._key),
-                rates={},
-                tracking=Tracking(self.jobs, self.jobs, self.jobs, PageTokens(bytes(32)), 0, 1),
+                authenticator=Authenticator(self._key, public_url=options.public_url),
+                rates=options.rates,
+                tracking=Tracking(
+                    self.jobs,
+                    self.jobs,
+                    self.jobs,
+                    PageTokens(bytes(32)),
+                    options.open_job_limit,
+                    video_bytes_limit=1,
+                ),
                 metrics=Metrics(self._queue_stats),
                 on_exchange=self._on_exchange,
-            )
+            ),
+            cors_origins=options.cors_origins,
         )
 
     @property
@@ -210,9 +232,13 @@ def running_stub_server(stub_server: StubServer) -> Iterator[StubServer]:
 
 
 def stub_server_for(
-    folder: Path, send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None
+    folder: Path,
+    send: Callable[[Job, OutgoingMessage], None] = lambda _job, _message: None,
+    options: ServerOptions = ServerOptions(),
 ) -> StubServer:
     """Build a stub server for the recordings of a folder and the script in it.
+
+    The other parameters are those of `StubServer`.
 
     Raises
     ------
@@ -223,7 +249,8 @@ def stub_server_for(
     """
     if not folder.is_dir():
         raise SettingsError(f"the folder of the recordings does not exist: {folder}")
-    return StubServer(recordings_in(folder), script_from(folder / SCRIPT_FILE), send)
+    script = script_from(folder / SCRIPT_FILE)
+    return StubServer(recordings_in(folder), script, send, options)
 
 
 def _remember(seen: list[T], newest: T) -> None:

@@ -20,6 +20,28 @@ def test_operations_are_whole_names() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operations", "own", "forwarded"),
+    [
+        pytest.param((), True, False, id="no limit"),
+        pytest.param(("DetectFaces",), False, True, id="by name"),
+        pytest.param(("Detect*",), False, True, id="by pattern"),
+        pytest.param(("detectfaces", "Faces"), False, False, id="other names"),
+        pytest.param(("GetPersonTracking",), True, False, id="one of the own"),
+        pytest.param(("*",), True, True, id="any"),
+    ],
+)
+def test_operations_of_others_must_be_named(
+    operations: tuple[str, ...],
+    own: bool,  # noqa: FBT001
+    forwarded: bool,  # noqa: FBT001
+) -> None:
+    rights = Rights(operations=operations)
+
+    assert rights.allow_operation("GetPersonTracking") is own
+    assert rights.allow_forwarded("DetectFaces") is forwarded
+
+
+@pytest.mark.parametrize(
     ("pattern", "bucket", "key", "allowed"),
     [
         pytest.param("cctv/*", "cctv", "a.mp4", True, id="a whole bucket"),

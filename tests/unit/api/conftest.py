@@ -43,18 +43,22 @@ class Signer:
         path: str = "/",
         headers: Mapping[str, str] | None = None,
         service: str = "rekognition",
+        *,
+        target_signed: bool = True,
     ) -> SignedRequest:
         url = f"http://localhost:8080{path}"
-        sent = {"X-Amz-Target": target, "Host": "localhost:8080", **(headers or {})}
+        named = {"X-Amz-Target": target}
+        sent = {**(named if target_signed else {}), "Host": "localhost:8080", **(headers or {})}
         request = AWSRequest("POST", url, headers=sent, data=body)
         credentials = Credentials(self.key.id, self.key.secret, self.key.session_token or None)
         SigV4Auth(credentials, service, "eu-west-1").add_auth(request)
         parts = urlsplit(url)
+        given = dict(request.headers.items()) | named
         return SignedRequest(
             method="POST",
             path=parts.path,
             query=parts.query,
-            headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+            headers=tuple((name.lower(), value) for name, value in given.items()),
             body=body,
             client_address="192.0.2.1",
         )

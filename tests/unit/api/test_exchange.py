@@ -169,6 +169,34 @@ def test_members_in_the_query(
     assert refusal(service, client(body, path=path))[1] == code
 
 
+@pytest.mark.parametrize(
+    ("body", "target", "code"),
+    [
+        pytest.param(VIDEO, START, "InvalidS3ObjectException", id="as it was sent"),
+        pytest.param(b'{"JobId":"x"}', START, "ValidationException", id="a Get made a Start"),
+        pytest.param(
+            VIDEO,
+            "RekognitionService.GetPersonTracking",
+            "ValidationException",
+            id="a Start made a Get",
+        ),
+        pytest.param(
+            b'{"JobId":"x","Video":{}}',
+            "RekognitionService.GetPersonTracking",
+            "InvalidSignatureException",
+            id="a body of either",
+        ),
+        pytest.param(
+            b'{"JobId":"x","Video":{}}', START, "InvalidSignatureException", id="or the other"
+        ),
+    ],
+)
+def test_an_unsigned_target_cannot_be_exchanged_for_another(
+    service: Service, client: Signer, body: bytes, target: str, code: str
+) -> None:
+    assert refusal(service, client(body, target, target_signed=False))[1] == code
+
+
 def test_what_the_query_says_is_for_one_operation_only(service: Service, client: Signer) -> None:
     request = client(VIDEO, START, path="/?MaxResults=two")
 

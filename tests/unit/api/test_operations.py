@@ -152,6 +152,26 @@ def test_too_many_open_jobs(tracking: Tracking) -> None:
     assert fault.message == f"2  open Jobs for User {ACCOUNT}. Maximum limit: 2"
 
 
+def test_a_limit_of_zero_allows_any_number(tracking: Tracking) -> None:
+    unlimited = replace(tracking, video_bytes_limit=0)
+
+    assert start(unlimited, StartPersonTrackingRequest(Video(S3Object("lobby", "huge.mp4"))))
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+@pytest.mark.parametrize("message", [None, "", " \n"])
+def test_a_job_that_failed_always_says_why(
+    tracking: Tracking, jobs: ListedJobs, state: JobState, message: str | None
+) -> None:
+    job_id = start(tracking)
+    jobs.jobs[0] = replace(jobs.jobs[0], state=state, status_message=message)
+
+    answer = get(tracking, job_id)
+
+    assert answer.job_status == "FAILED"
+    assert (answer.status_message or "").strip()
+
+
 def test_the_job_of_another_account_is_unknown(tracking: Tracking) -> None:
     job_id = start_person_tracking(tracking, START, Key(account_id="000000000000")).job_id
 

@@ -1,11 +1,14 @@
 import pytest
 
 from passerby.api.faults import Fault
-from passerby.api.protocol import operation_name, parameters, parse_query
+from passerby.api.protocol import is_answered_here, operation_name, parameters, parse_query
 
 
 def test_operation_is_named_by_the_target() -> None:
     assert operation_name("RekognitionService.GetPersonTracking") == "GetPersonTracking"
+    assert operation_name("RekognitionService.DetectFaces") == "DetectFaces"
+    assert is_answered_here("GetPersonTracking")
+    assert not is_answered_here("DetectFaces")
 
 
 @pytest.mark.parametrize(
@@ -14,7 +17,8 @@ def test_operation_is_named_by_the_target() -> None:
         pytest.param(None, id="no header"),
         pytest.param("", id="an empty header"),
         pytest.param("GetPersonTracking", id="no service"),
-        pytest.param("RekognitionService.DetectFaces", id="another operation"),
+        pytest.param("RekognitionService.Detect*", id="a pattern"),
+        pytest.param("RekognitionService." + "A" * 101, id="too long a name"),
         pytest.param("Rekognition.GetPersonTracking", id="another service"),
         pytest.param("RekognitionService.getpersontracking", id="other letter case"),
         pytest.param("x.RekognitionService.GetPersonTracking", id="a longer prefix"),

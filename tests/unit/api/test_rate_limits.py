@@ -37,14 +37,6 @@ def test_names_do_not_share(seconds: list[float]) -> None:
     assert not rate.take("a")
 
 
-def test_asking_takes_nothing(seconds: list[float]) -> None:
-    rate = RateLimiter(1, burst=1, clock=lambda: seconds[0])
-
-    assert rate.allows("a")
-    assert rate.take("a")
-    assert not rate.allows("a")
-
-
 def test_the_name_unused_for_longest_is_forgotten(seconds: list[float]) -> None:
     rate = RateLimiter(1, burst=2, names_limit=2, clock=lambda: seconds[0])
     for name in "aabbacc":

@@ -41,3 +41,7 @@ def test_a_server_without_tls_warns_beyond_loopback(
 )
 def test_where_a_server_is_found(host: str, url: str) -> None:
     assert endpoint(Settings(host=host)) == url
+
+
+def test_clients_are_told_the_public_url() -> None:
+    assert endpoint(Settings(public_url="https://api.example/rek")) == "https://api.example/rek"

@@ -129,6 +129,13 @@ def test_open_jobs_are_limited_for_each_account(store: JobStore) -> None:
     store.submit(NEW, open_limit=2)
 
 
+def test_a_limit_of_zero_allows_any_number_of_open_jobs(store: JobStore) -> None:
+    for _ in range(25):
+        store.submit(NEW, open_limit=0)
+
+    assert len(store.recent(limit=100, state=JobState.QUEUED)) == 25
+
+
 def test_jobs_are_claimed_in_order_of_arrival(store: JobStore) -> None:
     first, second = (store.submit(NEW, open_limit=9) for _ in range(2))
 

@@ -18,9 +18,18 @@ from tests.waiting import wait_until
 
 import passerby
 from passerby.errors import FileFormatError, SettingsError
-from passerby.replay.recordings import Recordings
+from passerby.replay.example import example
+from passerby.replay.recordings import DEFAULT, Recordings
 from passerby.replay.script import FaultRule, script_from
-from passerby.replay.stub_server import StubServer, running, stub_server_for
+from passerby.replay.stub_server import (
+    ServerOptions,
+    StubServer,
+    running,
+    stub_server_for,
+)
+from passerby.replay.stub_server import (
+    running_stub_server as running_this,
+)
 
 MANUAL = Path(passerby.__file__).parents[2] / "docs" / "testing.md"
 VIDEO = {"S3Object": {"Bucket": "cctv", "Name": "street.mp4"}}
@@ -162,7 +171,7 @@ def test_faults_one_after_another(stub_server: StubServer, client: BaseClient) -
     [
         ("AccessDeniedException", "is not authorized to perform: rekognition:StartPersonTracking"),
         ("IdempotentParameterMismatchException", "The ClientRequestToken: once you have"),
-        ("LimitExceededException", "21  open Jobs for User 000000000000. Maximum limit: 20"),
+        ("LimitExceededException", "20  open Jobs for User 000000000000. Maximum limit: 20"),
         ("VideoTooLargeException", "10000000001 is more than the maximum limit of: 10000000000"),
         ("InvalidS3ObjectException", "Unable to get object metadata from S3"),
     ],
@@ -278,6 +287,49 @@ def test_the_open_jobs_of_an_account(stub_server: StubServer, client: BaseClient
 
     assert [status(client, job_id) for _ in range(2)] == ["IN_PROGRESS", "SUCCEEDED"]
     start(client)
+
+
+def test_any_number_of_open_jobs_unless_somebody_says_otherwise(
+    stub_server: StubServer, client: BaseClient
+) -> None:
+    stub_server.script(jobs=[{"polls": 1}])
+    assert len({start(client, JobTag=f"night-{number}") for number in range(25)}) == 25
+
+    limited = StubServer(Recordings({DEFAULT: example()}), options=ServerOptions(open_job_limit=1))
+    limited.script(jobs=[{"polls": 1}])
+    with running_this(limited):
+        start(limited.client())
+        with pytest.raises(client.exceptions.ClientError, match=r"1  open Jobs.*limit: 1"):
+            start(limited.client(), JobTag="second")
+        limited.script(jobs=[{"polls": 1}], open_jobs=0)
+        start(limited.client(), JobTag="third")
+
+
+@pytest.mark.parametrize("limit", [20, 3])
+def test_a_scripted_limit_reads_like_one_that_was_reached(
+    stub_server: StubServer, client: BaseClient, limit: int
+) -> None:
+    stub_server.script(jobs=[{"polls": 1}], open_jobs=limit)
+    for number in range(limit):
+        start(client, JobTag=f"{number}")
+    with pytest.raises(client.exceptions.LimitExceededException) as reached:
+        start(client, JobTag="one-too-many")
+    stub_server.script(faults=[{"code": "LimitExceededException"}], open_jobs=limit)
+    with pytest.raises(client.exceptions.LimitExceededException) as scripted:
+        start(client)
+
+    assert str(scripted.value) == str(reached.value)
+
+
+def test_a_failure_without_a_text_has_a_message_all_the_same(
+    stub_server: StubServer, client: BaseClient
+) -> None:
+    stub_server.script(jobs=[{"failure": ""}])
+
+    answer = client.get_person_tracking(JobId=start(client))
+
+    assert answer["JobStatus"] == "FAILED"
+    assert answer["StatusMessage"]
 
 
 def test_a_request_of_no_sense_is_seen_as_well(stub_server: StubServer) -> None:

@@ -32,7 +32,7 @@ class UploadForm extends HTMLElement {
   #upload(file) {
     if (this.#request) return;
     const limit = Number(this.getAttribute("limit"));
-    if (file.size > limit) return this.#refuse(`A video may be up to ${megabytes(limit)}; this one is ${megabytes(file.size)}.`);
+    if (limit && file.size > limit) return this.#refuse(`A video may be up to ${megabytes(limit)}; this one is ${megabytes(file.size)}.`);
     const request = (this.#request = new XMLHttpRequest());
     request.upload.addEventListener("progress", (event) => this.#tell(event.loaded, file.size));
     request.addEventListener("load", () => this.#answered(request));
