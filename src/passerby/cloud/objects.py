@@ -28,10 +28,12 @@ class ObjectFacts:
     """Size, time and fingerprint of an object, and the location of its bytes."""
 
     size_bytes: int
-    modified: datetime  # aware, UTC
+    modified: datetime | None  # aware, UTC; None if the store does not say
     fingerprint: str  # 64 hexadecimal digits, others once the content has changed
     # Real path of a file, or a presigned URL, which no log should show.
     location: str = field(repr=False)
+    # By which a job may know this state that was accepted by an earlier version.
+    former_fingerprint: str | None = None
 
 
 class FolderBuckets:
