@@ -12,12 +12,13 @@ from contextlib import nullcontext
 
 import uvicorn
 
-from passerby.access.environment import environment_lines
+from passerby.access.environment import client_region, environment_lines
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.web_app import build_app
 from passerby.server import listening
 from passerby.server.listening import say
 from passerby.server.processes import ChildProgram, running_child
+from passerby.server.running_servers import RunningServer, announced
 from passerby.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,14 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     gc.freeze()
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener:
-        _greet(installation, listening.url(chosen, *listener.getsockname()[:2]))
-        with running_child(_worker_program(chosen)) if with_worker else nullcontext():
+        url = listening.url(chosen, *listener.getsockname()[:2])
+        own_database = chosen.database is not None
+        server = RunningServer(str(chosen.data.resolve()), url, own_database)
+        _greet(installation, url)
+        with (
+            announced(server),
+            running_child(_worker_program(chosen)) if with_worker else nullcontext(),
+        ):
             uvicorn.Server(config).run([listener])
 
 
@@ -58,7 +65,7 @@ def _greet(installation: Installation, endpoint: str) -> None:
         return
     key = installation.keys.create()
     say(chosen, "An access key was made; AWS clients use it so (shown this once):")
-    print(environment_lines(key, endpoint), flush=True)
+    print(environment_lines(key, endpoint, client_region(chosen.regions)), flush=True)
 
 
 def _worker_program(chosen: Settings) -> ChildProgram:

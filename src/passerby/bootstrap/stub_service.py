@@ -4,7 +4,7 @@ from pathlib import Path
 
 import uvicorn
 
-from passerby.access.environment import environment_lines
+from passerby.access.environment import client_region, environment_lines
 from passerby.bootstrap.notifications import delivery
 from passerby.replay.keys import TEST_KEY
 from passerby.replay.notifier import Notifier
@@ -22,5 +22,6 @@ def serve(chosen: Settings, folder: Path) -> None:
     with listening.listener(chosen.host, chosen.port) as listener, notifier.running():
         endpoint = listening.url(chosen, *listener.getsockname()[:2])
         listening.say(chosen, f"passerby replays {folder} at {endpoint}, for tests only")
-        print(environment_lines(TEST_KEY, endpoint), flush=True)
+        region = client_region(chosen.regions)
+        print(environment_lines(TEST_KEY, endpoint, region), flush=True)
         uvicorn.Server(config).run([listener])

@@ -59,9 +59,7 @@ class FolderBuckets:
             If passerby may not read it.
         """
         try:
-            if version not in (None, ONLY_VERSION):
-                raise ObjectNotFound("a folder keeps no versions")
-            return file_facts(self._locate(bucket, key))
+            return file_facts(self._locate(bucket, key, version))
         except PermissionError as error:
             _log(bucket, key, f"passerby may not read it in {self._root}")
             raise ObjectForbidden(in_folder=True) from error
@@ -83,8 +81,10 @@ class FolderBuckets:
             raise ObjectNotFound
         return list_folder(self._root / bucket, prefix, after, limit)
 
-    def _locate(self, bucket: str, key: str) -> str:
+    def _locate(self, bucket: str, key: str, version: str | None) -> str:
         """Real path of a file inside the bucket."""
+        if version not in (None, ONLY_VERSION):
+            raise ObjectNotFound("a folder keeps no versions")
         names = [bucket, *key.split("/")]
         folder = self._root / bucket
         if "/" in bucket or bucket in ("", ".", "..") or not _is_real_folder(folder):
