@@ -193,8 +193,8 @@ def _stay_in_region(context: dict[str, Any], **_others: object) -> None:
 def translated(error: Exception) -> PasserbyError:
     """Translate one of `STORE_ERRORS` into the error that the caller understands."""
     match error:
-        case PasserbyError():
-            return error
+        case StoreUnreachable():
+            return StoreUnreachable(str(error))
         case ClientError():
             return _translate_status(_status(error))
         case ProfileNotFound():

@@ -24,7 +24,7 @@ class WatchedConnection(HTTPConnection):
         connection = super()._new_conn()
         try:
             watch(connection)
-        except TimeoutError:
+        except OSError:  # it is late, or there are too many open files
             connection.close()
             raise
         return connection
