@@ -56,10 +56,10 @@ def server(data: Path) -> Iterator[dict[str, str]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert process.stdout is not None  # noqa: S101 - asked for above
-        lines = [process.stdout.readline().removeprefix("export ").strip() for _ in range(3)]
+        lines = [process.stdout.readline().removeprefix("export ").strip() for _ in range(5)]
         if not all(lines):
             sys.exit("the server did not start: " + (data / "server.log").read_text())
-        print("A server has started; any AWS client finds it by these three lines:\n")
+        print("A server has started; any AWS client finds it by these lines:\n")
         print("\n".join(f"    export {line}" for line in lines), "\n")
         yield dict(line.split("=", 1) for line in lines)
     finally:

@@ -16,6 +16,14 @@ settings.load_profile("patient")
 settings.register_profile("long", settings(), max_examples=5_000)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _states_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Servers of tests and those of the user do not find each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("states")))
+        yield
+
+
 @pytest.fixture
 def ctrl_c_heeded() -> Iterator[None]:
     """Ctrl-C interrupts what is started, also where the tests run in the background of a shell."""

@@ -62,6 +62,10 @@ class VideoGone(VideoError):
 class ObjectError(PasserbyError):
     """The object cannot be read."""
 
+    def __init__(self, message: str | None = None, *, in_folder: bool = False) -> None:
+        super().__init__(message)
+        self.in_folder = in_folder  # whether it was looked for in a folder, not in a store
+
 
 class ObjectNotFound(ObjectError):
     """There is no such bucket, object or version."""

@@ -71,6 +71,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     url: Url
     #: Shared secret that signs the messages.
     secret: Annotated[str, msgspec.Meta(min_length=1)]
+    #: Whether the body is the message alone (raw message delivery of SNS), without the envelope.
+    raw: bool = False
 
 
 class Quotas(NamedTuple):

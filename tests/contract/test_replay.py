@@ -70,7 +70,7 @@ def replaying(folder: Path, **settings: str) -> Iterator[Running]:
     ) as process:
         try:
             assert process.stdout
-            lines = [process.stdout.readline().strip() for _ in range(3)]
+            lines = [process.stdout.readline().strip() for _ in range(5)]
             variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
             url = variables["AWS_ENDPOINT_URL_REKOGNITION"]
             assert healthy(url)

@@ -89,7 +89,7 @@ class Terminal:
             )
         self.servers.append(server)
         assert server.stdout
-        lines = [server.stdout.readline() for _ in range(3)]
+        lines = [server.stdout.readline() for _ in range(5)]
         pairs = (line.removeprefix("export ").strip().split("=", 1) for line in lines)
         self.environment |= dict(pairs)
 

@@ -69,7 +69,7 @@ class Service:
     process: subprocess.Popen[str]
     data: Path
     log: Path
-    environment: dict[str, str]  # of the three lines; empty where none were printed
+    environment: dict[str, str]  # of the lines for clients; empty where none were printed
 
     @property
     def url(self) -> str:
@@ -142,7 +142,7 @@ def serving(data: Path, *options: object, keyless: bool = False) -> Iterator[Ser
     ):
         try:
             assert process.stdout
-            lines = [] if keyless else [process.stdout.readline() for _ in range(3)]
+            lines = [] if keyless else [process.stdout.readline() for _ in range(5)]
             wait_until(lambda: bool(process.poll()) or "startup complete" in log.read_text())
             assert process.poll() is None, log.read_text()
             pairs = (line.removeprefix("export ").strip().split("=", 1) for line in lines)

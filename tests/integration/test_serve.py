@@ -55,6 +55,8 @@ def test_the_first_start_prints_what_a_client_needs(service: Service) -> None:
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_ENDPOINT_URL_REKOGNITION",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
     ]
     assert service.environment["AWS_ENDPOINT_URL_REKOGNITION"] == service.url
     assert service.url.startswith("http://127.0.0.1:")
@@ -126,6 +128,17 @@ def test_the_job_on_the_command_line(service: Service, job_id: str) -> None:
     assert "lobby:42" in watched
     shown = json.loads(done("jobs", "show", job_id, *data, "--json"))
     assert (shown["state"], shown["tag"]) == ("succeeded", "lobby:42")
+
+
+def test_a_key_is_made_for_the_server_that_runs(service: Service) -> None:
+    made = run("keys", "create")
+
+    assert f"A key of the server at {service.url}, data folder {service.data}" in made.stderr
+    variables = dict(line.removeprefix("export ").split("=") for line in made.stdout.splitlines())
+    assert variables["AWS_ENDPOINT_URL_REKOGNITION"] == service.url
+    client = service.client(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+    assert code(client) == "ResourceNotFoundException"
+    done("keys", "revoke", variables["AWS_ACCESS_KEY_ID"])
 
 
 def test_keys_made_and_revoked_beside_the_running_server(service: Service) -> None:

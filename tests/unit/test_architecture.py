@@ -13,7 +13,10 @@ PACKAGE = Path(passerby.__file__).parent
 # From the ground up. A part may import those of the layers below its own, and of its own
 # layer only what `BESIDE` names.
 LAYERS = (
-    {"errors", "boxes", "assignment", "clock", "files", "http_ranges", "logs", "processes"},
+    {
+        *("errors", "boxes", "assignment", "clock", "files", "logs"),
+        *("http_ranges", "outbound", "processes"),
+    },
     {"records", "settings"},
     {"motfile"},
     {"inference", "video", "tracking", "server", "evaluation"},
@@ -30,6 +33,7 @@ LAYERS = (
 )
 BESIDE = {
     "errors": set[str](),
+    "http_ranges": {"errors", "outbound"},
     "processes": {"errors", "logs"},
     "records": set[str](),
     "settings": set[str](),
@@ -64,7 +68,7 @@ FENCED = {
     "ray": {"engine"},
     "boto3": {"cloud", "replay"},
     "botocore": {"cloud"},
-    "urllib3": {"cloud", "video", "http_ranges"},
+    "urllib3": {"cloud", "video", "http_ranges", "outbound"},
     "starlette": {"api", "console", "server", "bootstrap", "replay"},
     "uvicorn": {"server", "bootstrap", "replay"},
     "pytest": {"pytest_plugin"},

@@ -6,21 +6,23 @@ from datetime import timedelta
 from functools import partial
 
 from passerby.bootstrap.installation import Installation
-from passerby.bootstrap.notifications import delivery
+from passerby.bootstrap.notifications import delivery, destinations
 from passerby.clock import utc_now
 from passerby.cloud.upload import remove_stale_drafts
-from passerby.jobs.dispatch import dispatch
+from passerby.jobs.dispatch import Lanes, dispatch
 from passerby.jobs.sweeper import Folders, sweep, sweep_hourly
 
 BackgroundTask = Callable[[threading.Event], None]  # runs until the event is set
 
-# Threads that deliver messages: a slow receiver occupies only one of them.
+# Threads that deliver messages: a slow receiver occupies one of them at most.
 DISPATCHERS = 4
 
 
 def background_tasks(installation: Installation) -> list[BackgroundTask]:
     """List the background tasks of a worker process, each to run in a thread of its own."""
-    dispatcher = partial(dispatch, installation.outbox, delivery(installation.settings))
+    settings = installation.settings
+    lanes = Lanes(destinations(settings))
+    dispatcher = partial(dispatch, installation.outbox, delivery(settings), lanes=lanes)
     return [*[dispatcher] * DISPATCHERS, partial(sweep_hourly, partial(_sweep, installation))]
 
 

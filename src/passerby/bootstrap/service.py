@@ -12,12 +12,13 @@ from contextlib import nullcontext
 
 import uvicorn
 
-from passerby.access.environment import environment_lines
+from passerby.access.environment import client_region, environment_lines
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.web_app import build_app
 from passerby.server import listening
 from passerby.server.listening import say
 from passerby.server.processes import ChildProgram, running_child
+from passerby.server.running_servers import RunningServer, announced
 from passerby.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,14 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     listening.exit_on_signals()
     with listening.listener(chosen.host, chosen.port) as listener:
         local = listening.url(chosen, *listener.getsockname()[:2])
-        _greet(installation, local, chosen.public_url or local)
-        with running_child(_worker_program(chosen)) if with_worker else nullcontext():
+        endpoint = chosen.public_url or local
+        own_database = chosen.database is not None
+        server = RunningServer(str(chosen.data.resolve()), endpoint, own_database)
+        _greet(installation, local, endpoint)
+        with (
+            announced(server),
+            running_child(_worker_program(chosen)) if with_worker else nullcontext(),
+        ):
             uvicorn.Server(config).run([listener])
 
 
@@ -62,7 +69,7 @@ def _greet(installation: Installation, local: str, endpoint: str) -> None:
         return
     key = installation.keys.create()
     say(chosen, "An access key was made; AWS clients use it so (shown this once):")
-    print(environment_lines(key, endpoint), flush=True)
+    print(environment_lines(key, endpoint, client_region(chosen.regions)), flush=True)
 
 
 def _worker_program(chosen: Settings) -> ChildProgram:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import uvicorn
 
-from passerby.access.environment import environment_lines
+from passerby.access.environment import client_region, environment_lines
 from passerby.bootstrap.notifications import delivery
 from passerby.bootstrap.web_app import rate_limits
 from passerby.replay.keys import TEST_KEY
@@ -29,5 +29,6 @@ def serve(chosen: Settings, folder: Path) -> None:
     with listening.listener(chosen.host, chosen.port) as listener, notifier.running():
         local = listening.url(chosen, *listener.getsockname()[:2])
         listening.say(chosen, f"passerby replays {folder} at {local}, for tests only")
-        print(environment_lines(TEST_KEY, chosen.public_url or local), flush=True)
+        endpoint, region = chosen.public_url or local, client_region(chosen.regions)
+        print(environment_lines(TEST_KEY, endpoint, region), flush=True)
         uvicorn.Server(config).run([listener])

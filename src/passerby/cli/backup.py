@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from passerby.cli import terminal
-from passerby.cli.options import Config, Data, settings_of
+from passerby.cli.installations import choose_installation
+from passerby.cli.options import Config, Data
 
 app = typer.Typer()
 
@@ -20,7 +21,7 @@ def backup(
     """Copy jobs, keys and results, while the service runs; the copy is a data folder."""
     from passerby.database.backup import back_up, database_file  # noqa: PLC0415
 
-    chosen = settings_of(config, data=data)
+    chosen = choose_installation(config, data).settings
     database = database_file(chosen.database_url)
     back_up(chosen.data, database, folder)
     if database is None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from passerby.cli import terminal
-from passerby.cli.options import AsJson, Config, Data, find_installation, print_json
+from passerby.cli.installations import find_installation
+from passerby.cli.options import AsJson, Config, Data, print_json
 from passerby.errors import JobError
 from passerby.jobs.job import Job, JobState
 from passerby.jobs.message import Delivery

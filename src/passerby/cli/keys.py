@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -9,18 +10,15 @@ from typing import Annotated
 import typer
 
 from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
-from passerby.access.environment import credentials, environment_lines
+from passerby.access.environment import client_region, credentials, environment_lines
 from passerby.access.rights import Rights
 from passerby.cli import terminal
-from passerby.cli.options import (
-    AsJson,
-    Config,
-    Data,
+from passerby.cli.installations import (
+    ChosenInstallation,
+    choose_installation,
     find_installation,
-    open_installation,
-    print_json,
-    settings_of,
 )
+from passerby.cli.options import AsJson, Config, Data, open_installation, print_json
 from passerby.errors import SettingsError
 
 _OWN_OPERATIONS = frozenset({"StartPersonTracking", "GetPersonTracking"})
@@ -75,8 +73,6 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """Make an access key; its secret is shown this once."""
-    from passerby.bootstrap import service  # noqa: PLC0415
-
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter(f"{account!r} is not an account id of 12 digits")
     for pattern in videos or []:
@@ -85,13 +81,36 @@ def create_key(
     for name in operation or []:
         _check_operation(name)
     rights = Rights(tuple(operation or ()), tuple(videos or ()), tuple(topics or ()))
-    chosen = settings_of(config, data=data)
+    chosen = choose_installation(config, data)
     life = None if expires is None else _time(expires)
-    key = open_installation(chosen).keys.create(account, rights, life)
+    is_new = not chosen.settings.data.exists()
+    key = open_installation(chosen.settings).keys.create(account, rights, life)
+    print(_place(chosen, is_new=is_new), file=sys.stderr)
     if as_json:
         print_json(credentials(key))
     else:
-        print(environment_lines(key, service.endpoint(chosen)))
+        region = client_region(chosen.settings.regions)
+        print(environment_lines(key, _endpoint(chosen), region))
+
+
+def _endpoint(chosen: ChosenInstallation) -> str:
+    """URL of the server that runs, else of the one that these settings would start."""
+    from passerby.bootstrap import service  # noqa: PLC0415
+
+    return chosen.server.url if chosen.server else service.endpoint(chosen.settings)
+
+
+def _place(chosen: ChosenInstallation, *, is_new: bool) -> str:
+    """Say whose key it is: a server with another data folder does not know it."""
+    folder = chosen.settings.data
+    if chosen.server:
+        return f"A key of the server at {chosen.server.url}, data folder {folder}:"
+    if is_new:
+        return (
+            f"A key of the data folder {folder}, which was made just now. A server with another "
+            "folder does not know it: for that, give --data."
+        )
+    return f"A key of the data folder {folder}; no server was found that runs with it:"
 
 
 @app.command("list")

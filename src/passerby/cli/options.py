@@ -116,13 +116,6 @@ def open_installation(chosen: Settings) -> "Installation":
     return installation.open_installation(chosen)
 
 
-def find_installation(config: Path | None, data: Path | None) -> "Installation":
-    """Open a data folder that exists; one whose name was mistyped is not made."""
-    from passerby.bootstrap import installation  # noqa: PLC0415
-
-    return installation.find_installation(settings_of(config, data=data))
-
-
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(json.dumps(value, indent=2, default=str))

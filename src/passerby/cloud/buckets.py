@@ -1,5 +1,6 @@
 """Find a bucket: at the place in S3 that the settings name, else in a folder, else in S3."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ from passerby.cloud.objects import FolderBuckets, ObjectFacts
 from passerby.cloud.s3 import Place, head
 from passerby.cloud.s3_listing import list_objects
 from passerby.errors import ObjectNotFound
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,5 +58,6 @@ class Buckets:
         if bucket in self.folders.list_buckets():
             return None
         if self.others is None:
-            raise ObjectNotFound
+            logger.warning("the bucket %r is neither a folder nor named in [s3.buckets]", bucket)
+            raise ObjectNotFound(in_folder=True)
         return self.others

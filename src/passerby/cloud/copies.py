@@ -16,6 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from passerby.cloud.objects import ObjectFacts
+from passerby.cloud.refused_tags import report_refused_tag
 from passerby.errors import PasserbyError, StoreUnreachable, TooLittleSpace, VideoGone
 from passerby.http_ranges import NO_SUCH_PART, PART, WHOLE, PinnedUrl
 
@@ -108,6 +109,7 @@ def _get(location: str, byte_range: str | None = None) -> Iterator[urllib3.BaseH
             response = url.get(byte_range)
         except HTTPError as error:
             raise StoreUnreachable from error
+        report_refused_tag(url)
         try:
             if response.status not in (WHOLE, PART, NO_SUCH_PART):
                 raise _translate_status(response.status)

@@ -5,6 +5,7 @@ whichever links lie in the folder.
 """
 
 import hashlib
+import logging
 import os
 import stat
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from passerby.cloud.listing import Listing, list_folder
 from passerby.errors import ObjectForbidden, ObjectNotFound, SettingsError
+
+logger = logging.getLogger(__name__)
 
 # A fingerprint reads at most this much of a file, spread over all of it.
 SAMPLES = 16
@@ -28,10 +31,12 @@ class ObjectFacts:
     """Size, time and fingerprint of an object, and the location of its bytes."""
 
     size_bytes: int
-    modified: datetime  # aware, UTC
+    modified: datetime | None  # aware, UTC; None if the store does not say
     fingerprint: str  # 64 hexadecimal digits, others once the content has changed
     # Real path of a file, or a presigned URL, which no log should show.
     location: str = field(repr=False)
+    # By which a job may know this state that was accepted by an earlier version.
+    former_fingerprint: str | None = None
 
 
 class FolderBuckets:
@@ -53,15 +58,18 @@ class FolderBuckets:
         ObjectForbidden
             If passerby may not read it.
         """
-        if version not in (None, ONLY_VERSION):
-            raise ObjectNotFound
         try:
-            return file_facts(self._locate(bucket, key))
+            return file_facts(self._locate(bucket, key, version))
         except PermissionError as error:
-            raise ObjectForbidden from error
+            _log(bucket, key, f"passerby may not read it in {self._root}")
+            raise ObjectForbidden(in_folder=True) from error
+        except ObjectNotFound as error:
+            _log(bucket, key, str(error))
+            raise ObjectNotFound(in_folder=True) from error
         # ValueError: no file can have this name, for a zero byte or half a character in it.
         except (OSError, ValueError) as error:
-            raise ObjectNotFound from error
+            _log(bucket, key, f"there is no such file in {self._root}")
+            raise ObjectNotFound(in_folder=True) from error
 
     def list_buckets(self) -> list[str]:
         """List the names of the buckets, sorted."""
@@ -73,16 +81,26 @@ class FolderBuckets:
             raise ObjectNotFound
         return list_folder(self._root / bucket, prefix, after, limit)
 
-    def _locate(self, bucket: str, key: str) -> str:
+    def _locate(self, bucket: str, key: str, version: str | None) -> str:
         """Real path of a file inside the bucket."""
+        if version not in (None, ONLY_VERSION):
+            raise ObjectNotFound("a folder keeps no versions")
         names = [bucket, *key.split("/")]
         folder = self._root / bucket
-        if "/" in bucket or {"", ".", ".."} & set(names) or not _is_real_folder(folder):
-            raise ObjectNotFound
+        if "/" in bucket or bucket in ("", ".", "..") or not _is_real_folder(folder):
+            raise ObjectNotFound(f"the bucket is no folder in {self._root}")
+        if {"", ".", ".."} & set(names):
+            raise ObjectNotFound(
+                "its key is not the path of a file: it has a name missing, or dots"
+            )
         location = os.path.realpath(folder / key, strict=True)
         if not Path(location).is_relative_to(folder):
-            raise ObjectNotFound
+            raise ObjectNotFound("it is a link that leads out of the folder of the bucket")
         return location
+
+
+def _log(bucket: str, key: str, reason: str) -> None:
+    logger.warning("the object %r in bucket %r: %s", key, bucket, reason)
 
 
 def _is_real_folder(path: Path) -> bool:
@@ -101,7 +119,7 @@ def file_facts(location: str) -> ObjectFacts:
     """
     # Asked before it is opened: opening a device can do things.
     if not stat.S_ISREG(Path(location).lstat().st_mode):
-        raise ObjectNotFound
+        raise ObjectNotFound("it is no regular file")
     # Should it be a pipe or a link by now, opening it neither waits nor follows.
     descriptor = os.open(location, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     try:

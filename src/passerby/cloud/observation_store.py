@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError
 
-from passerby.cloud.s3 import Place, connect, translated
+from passerby.cloud.s3 import STORE_ERRORS, TOTAL_SECONDS, Place, connect, translated
 from passerby.errors import ObjectNotFound, StoreUnreachable
 from passerby.files import write_atomically
+from passerby.outbound.deadline import Deadline
 
 R = TypeVar("R")
 
@@ -34,7 +34,10 @@ class S3ObservationStore:
     def has(self, name: str) -> bool:
         """Whether there is an object of this name; raises as `put`."""
         try:
-            self._asked(lambda client: client.head_object(**self._named(name)))
+            with Deadline(TOTAL_SECONDS):
+                self._asked(lambda client: client.head_object(**self._named(name)))
+        except TimeoutError as error:
+            raise StoreUnreachable from error
         except ObjectNotFound:
             return False
         return True
@@ -76,7 +79,7 @@ class S3ObservationStore:
     def _asked(self, ask: Callable[[BaseClient], R]) -> R:
         try:
             return ask(connect(self.place))
-        except (BotoCoreError, ClientError) as error:
+        except STORE_ERRORS as error:
             raise translated(error) from error
 
 

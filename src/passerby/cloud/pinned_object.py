@@ -43,7 +43,7 @@ class PinnedObject:
             facts = self.objects.head(self.bucket, self.key, self.version)
         except ObjectError as error:
             raise VideoGone from error
-        if facts.fingerprint != self.fingerprint:
+        if self.fingerprint not in (facts.fingerprint, facts.former_fingerprint):
             raise VideoGone
         return facts
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from passerby.cloud.refused_tags import report_refused_tag
 from passerby.errors import PasserbyError, StoreUnreachable, VideoGone
 from passerby.http_ranges import CHANGED, DELETED, NO_SUCH_PART, PART, WHOLE, PinnedUrl
 
@@ -47,9 +48,13 @@ def request_part(location: str, byte_range: str | None) -> PartResponse:
     url = PinnedUrl(location)
     try:
         response = url.get(byte_range)
+    except VideoGone:
+        url.close()
+        raise
     except HTTPError as error:
         url.close()
         raise StoreUnreachable from error
+    report_refused_tag(url)
     if response.status not in (WHOLE, PART, NO_SUCH_PART):
         response.close()
         url.close()

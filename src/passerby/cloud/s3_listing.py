@@ -6,10 +6,9 @@ Source: Amazon S3 API reference, ListObjectsV2.
 import logging
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from passerby.cloud.listing import HIDDEN, ListedObject, Listing
-from passerby.cloud.s3 import Place, connect, translated
+from passerby.cloud.s3 import STORE_ERRORS, TOTAL_SECONDS, Place, connect, reason, translated
+from passerby.outbound.deadline import Deadline
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +21,7 @@ def list_objects(place: Place, bucket: str, prefix: str, after: str | None, limi
     Raises
     ------
     StoreUnreachable
-        Also, if the store does not answer.
+        Also, if the store does not answer in time.
     SettingsError
         If the place cannot be used: no such profile.
     """
@@ -30,10 +29,11 @@ def list_objects(place: Place, bucket: str, prefix: str, after: str | None, limi
     if after is not None:
         wanted["ContinuationToken"] = after
     try:
-        answer = connect(place).list_objects_v2(**wanted, MaxKeys=limit)
-    except (BotoCoreError, ClientError) as error:
+        with Deadline(TOTAL_SECONDS):
+            answer = connect(place).list_objects_v2(**wanted, MaxKeys=limit)
+    except STORE_ERRORS as error:
         refusal = translated(error)
-        logger.warning("listing %r in bucket %r: %s", prefix, bucket, error)
+        logger.warning("listing %r in bucket %r: %s", prefix, bucket, reason(error))
         raise refusal from error
     return _listing(answer, prefix)
 

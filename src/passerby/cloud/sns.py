@@ -16,7 +16,13 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from passerby.cloud.watched_client import keep_deadlines
 from passerby.errors import DeliveryError
+from passerby.outbound.deadline import Deadline
+
+# For one call, whatever arrives meanwhile: two of them, to STS and SNS, are far shorter than
+# the claim of a message (`passerby.jobs.outbox.ATTEMPT_TIMEOUT`).
+TOTAL_SECONDS = 20.0
 
 # One attempt with short timeouts: whoever sends has a queue and tries again.
 CONFIG = Config(
@@ -32,6 +38,9 @@ SESSION_NAME = "passerby"
 
 # Regions and roles whose connections are kept.
 OPEN_CLIENTS = 32
+
+# Making clients is not safe from many threads.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Topics:
         self._endpoint_url = endpoint_url
         self._roles = roles
         self._now = now
-        self._lock = threading.Lock()  # making clients is not safe from many threads
+        self._lock = threading.Lock()
         self._publishers: OrderedDict[tuple[str, str], _Publisher] = OrderedDict()
 
     def publish(self, topic_arn: str, role_arn: str, message: str) -> None:
@@ -82,7 +91,10 @@ class Topics:
         """
         try:
             client = self._client(region_of(topic_arn), role_arn)
-            client.publish(TopicArn=topic_arn, Message=message)
+            with Deadline(TOTAL_SECONDS):
+                client.publish(TopicArn=topic_arn, Message=message)
+        except TimeoutError as error:
+            raise DeliveryError(f"SNS or STS cannot be used: {error}.") from error
         except ClientError as error:
             raise DeliveryError(_refusal(error)) from error
         except (BotoCoreError, ValueError) as error:  # ValueError: no such region, no such URL
@@ -92,13 +104,15 @@ class Topics:
         key = (region, role_arn if self._roles else "")
         with self._lock:
             publisher = self._publishers.get(key)
-            if publisher is None or self._ends_soon(publisher):
-                publisher = self._open_publisher(region, role_arn)
-                self._publishers[key] = publisher
+        if publisher is None or self._ends_soon(publisher):
+            # STS is asked meanwhile, which may take its time: others go on.
+            publisher = self._open_publisher(region, role_arn)
+        with self._lock:
+            self._publishers[key] = publisher
             self._publishers.move_to_end(key)
             if len(self._publishers) > OPEN_CLIENTS:
                 self._publishers.popitem(last=False)
-            return publisher.client
+        return publisher.client
 
     def _ends_soon(self, publisher: _Publisher) -> bool:
         return publisher.good_until is not None and self._now() > publisher.good_until - RENEWAL
@@ -116,13 +130,15 @@ class Topics:
         return _Publisher(client, credentials["Expiration"])
 
     def _connect(self, region: str, **credentials: str) -> BaseClient:
-        return boto3.session.Session().client(
-            "sns",
-            region_name=region,
-            endpoint_url=self._endpoint_url,
-            config=CONFIG,
-            **credentials,
+        return _connect("sns", region, self._endpoint_url, **credentials)
+
+
+def _connect(service: str, region: str, endpoint_url: str | None, **credentials: str) -> BaseClient:
+    with _MAKING:
+        client = boto3.session.Session().client(
+            service, region_name=region, endpoint_url=endpoint_url, config=CONFIG, **credentials
         )
+    return keep_deadlines(client)
 
 
 def region_of(topic_arn: str) -> str:
@@ -135,10 +151,9 @@ def region_of(topic_arn: str) -> str:
 
 
 def _assume_role(roles: Roles, region: str, role_arn: str) -> dict[str, Any]:
-    client = boto3.session.Session().client(
-        "sts", region_name=region, endpoint_url=roles.endpoint_url, config=CONFIG
-    )
-    answer = client.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)
+    client = _connect("sts", region, roles.endpoint_url)
+    with Deadline(TOTAL_SECONDS):
+        answer = client.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)
     credentials: dict[str, Any] = answer["Credentials"]
     return credentials
 

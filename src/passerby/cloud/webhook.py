@@ -1,7 +1,10 @@
-"""Post messages to a URL in the envelope of SNS, with a signature.
+"""Post messages to a URL as SNS does, in its envelope or raw, with a signature.
 
 Whoever reads SNS notifications over HTTP can read these. The signature is not SNS's,
 which only AWS can make, but an HMAC with a secret that both sides know.
+
+Source: Amazon SNS developer guide, "HTTP/HTTPS notification JSON format" and "Amazon SNS
+raw message delivery".
 """
 
 import fnmatch
@@ -11,18 +14,20 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from passerby.errors import DeliveryError
+from passerby.outbound.connections import Connections
+from passerby.outbound.deadline import Deadline
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+# For the whole attempt, whatever arrives meanwhile. Far shorter than the claim of a message
+# (`passerby.jobs.outbox.ATTEMPT_TIMEOUT`).
+TOTAL_SECONDS = 20.0
 
 SIGNATURE_HEADER = "x-passerby-signature"
 TIMESTAMP_HEADER = "x-passerby-timestamp"
-
-TIMEOUT = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Webhook:
     topics: str  # with wildcards: * any characters, ? one, [abc] one of these
     url: str = field(repr=False)  # http or https; may hold a password
     secret: str = field(repr=False)
+    raw: bool = field(default=False, repr=False)  # the message alone, without the envelope
 
     def matches(self, topic_arn: str) -> bool:
         """Whether the webhook receives the messages of this topic."""
@@ -61,7 +67,7 @@ def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
     DeliveryError
         If there was no response, or one of another status than 2xx.
     """
-    body = envelope(notification)
+    body = notification.message.encode() if webhook.raw else envelope(notification)
     headers = {
         "content-type": "text/plain; charset=UTF-8",
         "x-amz-sns-message-type": "Notification",
@@ -71,6 +77,8 @@ def post(webhook: Webhook, notification: Notification, now: datetime) -> None:
         TIMESTAMP_HEADER: _iso(now),
         "user-agent": "passerby",
     }
+    if webhook.raw:
+        headers["x-amz-sns-rawdelivery"] = "true"
     status = _status(webhook.url, body, headers)
     if not 200 <= status < 300:  # noqa: PLR2004
         raise DeliveryError(f"The webhook answered {status}.")
@@ -104,13 +112,14 @@ def _status(url: str, body: bytes, headers: dict[str, str]) -> int:
     # The text of an error may hold the URL, and that a password: only its type is reported.
     try:
         # No connection is kept: jobs end minutes apart.
-        with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as http:
+        with (
+            Connections(CONNECT_SECONDS, READ_SECONDS) as connections,
+            Deadline(TOTAL_SECONDS),
+        ):
             # Nor is the answer read: its status says it all.
-            answer = http.request(
-                "POST", url, body=body, headers=headers, redirect=False, preload_content=False
-            )
+            answer = connections.request("POST", url, headers, body)
             answer.close()
-    except ReadTimeoutError as error:
+    except (ReadTimeoutError, TimeoutError) as error:
         raise DeliveryError("The webhook did not answer in time.") from error
     except HTTPError as error:
         raise DeliveryError(f"The webhook cannot be reached: {type(error).__name__}.") from error

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from passerby import logs
 from passerby.errors import DeliveryError, NowhereToSend
+from passerby.jobs.job import JsonObject
 from passerby.jobs.message import QueuedMessage
 from passerby.jobs.outbox import Outbox
 
@@ -19,11 +20,50 @@ POLL_SECONDS = 0.5
 Deliver = Callable[[QueuedMessage], None]
 
 
-def dispatch(outbox: Outbox, deliver: Deliver, stop: threading.Event) -> None:
-    """Deliver messages until `stop` is set; several threads may do so at the same time."""
+class Lanes:
+    """The destinations of messages, each taken by one dispatcher of this process at a time.
+
+    A receiver that is slow, or never comes to the end of its answer, then occupies one
+    dispatcher, however many messages are queued for it.
+
+    Parameters
+    ----------
+    destination_of : callable
+        Names the destination of an address. Addresses with one name share a destination.
+    """
+
+    def __init__(self, destination_of: Callable[[JsonObject], str]) -> None:
+        self._destination_of = destination_of
+        self._lock = threading.Lock()
+        self._taken: set[str] = set()
+
+    def claim(self, outbox: Outbox) -> QueuedMessage | None:
+        """Claim a message that is due at a free destination, and take that."""
+        with self._lock:
+            message = outbox.claim_free(self._is_free if self._taken else None)
+            if message is not None:
+                self._taken.add(self._destination_of(message.address))
+        return message
+
+    def release(self, message: QueuedMessage) -> None:
+        """Free the destination of a message again."""
+        with self._lock:
+            self._taken.discard(self._destination_of(message.address))
+
+    def _is_free(self, address: JsonObject) -> bool:
+        return self._destination_of(address) not in self._taken
+
+
+def dispatch(
+    outbox: Outbox, deliver: Deliver, stop: threading.Event, lanes: Lanes | None = None
+) -> None:
+    """Deliver messages until `stop` is set; several threads may do so at the same time.
+
+    `lanes`, where given, are those of all of these threads.
+    """
     while not stop.is_set():
         try:
-            busy = _dispatch_once(outbox, deliver)
+            busy = _dispatch_once(outbox, deliver, lanes)
         except Exception:
             logger.exception("the outbox cannot be reached")
             busy = False
@@ -31,13 +71,17 @@ def dispatch(outbox: Outbox, deliver: Deliver, stop: threading.Event) -> None:
             stop.wait(POLL_SECONDS)
 
 
-def _dispatch_once(outbox: Outbox, deliver: Deliver) -> bool:
+def _dispatch_once(outbox: Outbox, deliver: Deliver, lanes: Lanes | None) -> bool:
     """Attempt to deliver one message if one is due; whether one was."""
-    message = outbox.claim()
+    message = lanes.claim(outbox) if lanes else outbox.claim()
     if message is None:
         return False
-    with logs.context(job_id=message.job_id):
-        _attempt(outbox, deliver, message)
+    try:
+        with logs.context(job_id=message.job_id):
+            _attempt(outbox, deliver, message)
+    finally:
+        if lanes:
+            lanes.release(message)
     return True
 
 

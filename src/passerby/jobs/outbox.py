@@ -5,16 +5,31 @@ without its message nor a message without an ended job. Each is delivered at lea
 once, with the same content each time. The address is opaque here.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, Update, and_, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    Update,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
 from passerby.database.schema import OUTBOX, UtcDateTime
+from passerby.jobs.job import JsonObject
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
 
 # The first retry follows after a second, each further one after twice the time, up to
@@ -26,6 +41,11 @@ GIVE_UP_AFTER = timedelta(days=3)
 # A claimed message may be claimed again after this time. Longer than all timeouts of an
 # attempt together, so that the attempt is certainly dead.
 ATTEMPT_TIMEOUT = timedelta(minutes=2)
+
+# Addresses that one query names.
+ADDRESSES_LIMIT = 1000
+
+_ADDRESS = cast(OUTBOX.c.address, Text)
 
 
 def enqueue(connection: Connection, message: OutgoingMessage, job_id: str, now: datetime) -> None:
@@ -50,15 +70,21 @@ class Outbox:
         self._database = database
         self._now = now
 
-    @retry_on_disconnect
     def claim(self) -> QueuedMessage | None:
         """Claim a message that is due; None if none is.
 
         New messages come before those that failed: a receiver that is gone does not keep
         the others waiting.
         """
+        return self.claim_free(None)
+
+    @retry_on_disconnect
+    def claim_free(self, is_free: Callable[[JsonObject], bool] | None) -> QueuedMessage | None:
+        """Claim a message whose address is free; otherwise as `claim`."""
         now = self._now()
         due = and_(OUTBOX.c.state == DeliveryState.PENDING, OUTBOX.c.due_at <= now)
+        if is_free is not None:
+            due = and_(due, _ADDRESS.in_(self._free_addresses(due, is_free)))
         ids = select(OUTBOX.c.job_id).where(due).order_by(OUTBOX.c.attempts, OUTBOX.c.due_at)
         first = ids.limit(1)
         with self._database.reading() as connection:
@@ -70,6 +96,14 @@ class Outbox:
         with self._database.writing() as connection:
             row = connection.execute(claimed.returning(OUTBOX)).mappings().one_or_none()
         return None if row is None else _queued_message(row)
+
+    def _free_addresses(
+        self, due: ColumnElement[bool], is_free: Callable[[JsonObject], bool]
+    ) -> list[str]:
+        """List the addresses of due messages that are free, as they are stored."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(_ADDRESS).where(due).distinct()).scalars().all()
+        return [address for address in found if is_free(json.loads(address))][:ADDRESSES_LIMIT]
 
     def mark_delivered(self, message: QueuedMessage) -> None:
         """Mark a claimed message as delivered."""

@@ -21,6 +21,10 @@ from passerby.replay.faults import SERVICE_OPEN_JOBS, ScriptedFaults
 from passerby.replay.recordings import Recording, Recordings
 from passerby.replay.script import JobRule, Script
 
+# `StatusMessage` of a failed job where neither the script nor the recording has one: the
+# service always gave one, and clients read it unasked.
+UNEXPLAINED_FAILURE = "The job failed."
+
 
 @dataclass
 class _JobEntry:
@@ -219,7 +223,8 @@ class ReplayedJobs:
             video, counts = recording.video, recording.counts
             entry.job = replace(ended, state=JobState.SUCCEEDED, video=video, counts=counts)
         else:
-            entry.job = replace(ended, state=JobState.FAILED, status_message=failure)
+            message = failure or UNEXPLAINED_FAILURE
+            entry.job = replace(ended, state=JobState.FAILED, status_message=message)
         self._on_end(entry.job)
 
 

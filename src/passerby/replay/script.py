@@ -44,7 +44,8 @@ class JobRule(_OfVideos, frozen=True, kw_only=True):
     polls: Count = 0
     #: Least time for which the job is in progress.
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    #: `StatusMessage` of a job that fails; default: it ends as its recording does.
+    #: `StatusMessage` of a job that fails, "" for a general one; default: it ends as its
+    #: recording does.
     failure: str | None = None
 
 

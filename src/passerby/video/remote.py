@@ -17,7 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from passerby.errors import VideoGone
-from passerby.http_ranges import CHANGED, DELETED, NO_SUCH_PART, PART, PinnedUrl
+from passerby.http_ranges import CHANGED, DELETED, NO_SUCH_PART, PART, WHOLE, PinnedUrl
 
 T = TypeVar("T")
 
@@ -148,6 +148,10 @@ def _total_size(response: urllib3.BaseHTTPResponse, start: int) -> int:
         return 0
     if response.status in (DELETED, CHANGED):
         raise VideoGone
+    length = response.headers.get("Content-Length", "")
+    # RFC 9110, section 14.2: a part that is the whole may be given as the whole.
+    if response.status == WHOLE and start == 0 and length.isdecimal():
+        return int(length)
     if response.status != PART:
         raise VideoGone(f"The video cannot be read: its server answers {response.status}.")
     match = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))

@@ -20,6 +20,9 @@ class ScriptedStore:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     refusals: list[int] = field(default_factory=list)  # statuses that come first, one a request
+    refuses_conditions: bool = False  # 412 to any `If-Match`
+    without_length: bool = False  # HEAD requests are answered without Content-Length
+    for_get: tuple[int, dict[str, str]] | None = None  # status and further headers of GET requests
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def now(self, status: int, body: bytes = b"", **headers: str) -> None:
@@ -37,8 +40,17 @@ class _Handler(BaseHTTPRequestHandler):
         if store.refusals:
             self.send_error(store.refusals.pop(0))
             return
-        self.send_response(store.status)
-        for name, value in ({"Content-Length": str(len(store.body))} | store.headers).items():
+        if store.refuses_conditions and "If-Match" in self.headers:
+            self.send_error(412)
+            return
+        status, further = store.for_get or (store.status, {})
+        self.send_response(store.status if self.command == "HEAD" else status)
+        headers = {"Content-Length": str(len(store.body))} | store.headers
+        if self.command == "GET":
+            headers |= further
+        elif store.without_length:
+            del headers["Content-Length"]
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "GET":

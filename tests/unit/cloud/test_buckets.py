@@ -76,3 +76,12 @@ def test_they_can_be_sent_to_another_process(folders: FolderBuckets, place: Plac
 
     assert sent.head("folder", "a.mp4").size_bytes == len(b"in a folder")
     assert sent.head("cctv", "a.mp4").size_bytes == len(b"in S3")
+
+
+def test_the_log_names_a_bucket_that_is_nowhere(
+    folders: FolderBuckets, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ObjectNotFound):
+        Buckets(folders).head("nowhere\n", "a.mp4")
+
+    assert r"the bucket 'nowhere\n' is neither a folder nor named" in caplog.text

@@ -186,3 +186,25 @@ def test_a_disk_that_fills_meanwhile(store: ScriptedStore, tmp_path: Path) -> No
 
     with pytest.raises(TooLittleSpace), local_copy(facts(store), tmp_path / "job", fill):
         pytest.fail("there is no copy")
+
+
+def test_a_groundless_refusal_is_told_once(
+    store: ScriptedStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.now(200, CONTENT, ETag='"1"')
+    store.refuses_conditions = True
+
+    assert not supports_ranges(facts(store).location)
+    with local_copy(facts(store), tmp_path / "job", nothing) as path:
+        assert path.read_bytes() == CONTENT
+
+    (line,) = caplog.messages
+    assert f"the store {store.url} refuses If-Match with its own entity tag" in line
+    assert "Signature" not in line
+
+
+def test_content_of_another_tag_is_no_copy(store: ScriptedStore, tmp_path: Path) -> None:
+    store.now(200, CONTENT, ETag='"2"')
+
+    with pytest.raises(VideoGone), local_copy(facts(store), tmp_path / "job", nothing):
+        pytest.fail("there is no copy")

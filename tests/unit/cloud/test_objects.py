@@ -260,3 +260,47 @@ def test_no_buckets(tmp_path: Path) -> None:
 def test_a_root_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nowhere"):
         FolderBuckets(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "version", "told"),
+    [
+        ("nowhere", "walk.mp4", None, "the bucket is no folder in"),
+        ("videos", "run.mp4", None, "there is no such file in"),
+        ("videos", "2026", None, "it is no regular file"),
+        ("videos", "./2026/walk.mp4", None, "not the path of a file"),
+        ("videos", "2026/walk.mp4", "1", "keeps no versions"),
+        ("videos", "\x1b[2J\x9b\u202e\n.mp4", None, "there is no such file in"),
+        ("\ud800\n", "walk.mp4", None, "the bucket is no folder in"),
+    ],
+)
+def test_the_log_says_what_was_looked_for(
+    root: Path,
+    bucket: str,
+    key: str,
+    version: str | None,
+    told: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(ObjectNotFound) as refusal:
+        FolderBuckets(root).head(bucket, key, version)
+
+    assert refusal.value.in_folder
+    (line,) = caplog.messages
+    assert line.startswith(f"the object {key!r} in bucket {bucket!r}: ")
+    assert told in line
+    assert line.isprintable()
+
+
+def test_the_log_says_what_may_not_be_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_location: str, _flags: int) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr("passerby.cloud.objects.os.open", refuse)
+
+    with pytest.raises(ObjectForbidden):
+        FolderBuckets(root).head("videos", "2026/walk.mp4")
+
+    assert "'2026/walk.mp4' in bucket 'videos': passerby may not read it" in caplog.text

@@ -1,5 +1,6 @@
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_an_object_in_s3_is_read_where_it_is(in_s3: PinnedObject, tmp_path: Path
     with readable(in_s3, tmp_path / "copy", nothing) as source:
         location = pickle.loads(pickle.dumps(source)).location()  # noqa: S301
         assert "/s3b/a.mp4?X-Amz-Algorithm=" in location
-        assert location.endswith("#etag=%221%22")
+        assert location.endswith("#etag=%221%22&size=10&modified=1795309445")
         assert not (tmp_path / "copy").exists()
 
 
@@ -122,3 +123,15 @@ def test_a_store_that_does_not_answer_tells_nothing_of_the_video(
 
     with pytest.raises(StoreUnreachable):
         in_s3.location()
+
+
+def test_a_job_that_an_earlier_version_accepted(in_s3: PinnedObject, store: ScriptedStore) -> None:
+    former = in_s3.objects.head("s3b", "a.mp4", None).former_fingerprint
+    assert former
+
+    before = replace(in_s3, fingerprint=former)
+    assert before.location() == in_s3.location()
+
+    store.now(206, CONTENT, ETag='"2"', Last_Modified=MODIFIED)
+    with pytest.raises(VideoGone):
+        before.location()

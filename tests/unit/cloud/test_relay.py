@@ -81,3 +81,19 @@ def test_nobody_answers() -> None:
 
     with pytest.raises(StoreUnreachable):
         request_part(f"http://127.0.0.1:{port}/cctv/a.mp4", None)
+
+
+def test_a_store_that_refuses_its_own_tag(store: ScriptedStore) -> None:
+    store.now(206, CONTENT[:10], ETag='"1"', Content_Range=f"bytes 0-9/{len(CONTENT)}")
+    store.refuses_conditions = True
+
+    part = request_part(pin_url(f"{store.url}/cctv/a.mp4", '"1"'), "bytes=0-9")
+
+    assert (part.status, b"".join(part.chunks)) == (206, CONTENT[:10])
+
+
+def test_another_content_is_not_passed_on(store: ScriptedStore) -> None:
+    store.now(206, CONTENT[:10], ETag='"2"', Content_Range=f"bytes 0-9/{len(CONTENT)}")
+
+    with pytest.raises(VideoGone):
+        request_part(pin_url(f"{store.url}/cctv/a.mp4", '"1"'), "bytes=0-9")

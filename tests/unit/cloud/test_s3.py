@@ -1,16 +1,20 @@
+import hashlib
 import pickle
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import boto3
 import pytest
 from botocore.client import BaseClient
 from moto.server import ThreadedMotoServer
+from tests.dripping import dripping
+from tests.waiting import wait_until
 
-from passerby.cloud import s3
+from passerby.cloud import s3, s3_listing
 from passerby.cloud.s3 import Place, head
+from passerby.cloud.s3_listing import list_objects
 from passerby.errors import (
     ObjectForbidden,
     ObjectNotFound,
@@ -20,7 +24,7 @@ from passerby.errors import (
 )
 from passerby.http_ranges import split_pinned_url
 
-from .conftest import ScriptedStore
+from .conftest import ScriptedStore, scripted_store
 
 pytestmark = pytest.mark.usefixtures("credentials")
 
@@ -65,6 +69,7 @@ def test_an_object(client: BaseClient, place: Place) -> None:
     facts = head(place, "plain", KEY)
 
     assert facts.size_bytes == 10
+    assert facts.modified
     assert abs((datetime.now(UTC) - facts.modified).total_seconds()) < 60
     assert split_pinned_url(facts.location)[1] == {"If-Match": ETAG}
     assert read(facts.location) == CONTENT
@@ -194,6 +199,143 @@ def test_a_store_whose_content_cannot_be_pinned(store: ScriptedStore, etag: dict
 
     assert split_pinned_url(before.location)[1] == {}
     assert before.fingerprint != after.fingerprint
+
+
+def fingerprint(store: ScriptedStore, url: str | None = None) -> str:
+    return head(Place(url or store.url, "eu-west-1"), "cctv", "a.mp4").fingerprint
+
+
+def test_the_fingerprint_is_that_of_the_store(store: ScriptedStore) -> None:
+    store.now(200, CONTENT, ETag=ETAG, Last_Modified=MODIFIED)
+    before = fingerprint(store)
+
+    with scripted_store() as other:
+        other.now(200, CONTENT, ETag=ETAG, Last_Modified=MODIFIED)
+        assert fingerprint(other) != before
+
+    assert fingerprint(store) == before
+    assert fingerprint(store, f"{store.url}/") == before
+
+
+def test_a_job_that_was_accepted_before_the_store_counted(store: ScriptedStore) -> None:
+    store.now(200, CONTENT, ETag='"1"', Last_Modified=MODIFIED)
+    # By hand: printf '[[["Bucket", "cctv"], ["Key", "a.mp4"]], ["\\"1\\"", 10]]' | sha256sum
+    stated = b'[[["Bucket", "cctv"], ["Key", "a.mp4"]], ["\\"1\\"", 10]]'
+
+    facts = head(Place(store.url, "eu-west-1"), "cctv", "a.mp4")
+
+    assert facts.former_fingerprint == hashlib.sha256(stated).hexdigest()
+
+
+def test_content_under_the_same_weak_tag(store: ScriptedStore) -> None:
+    store.now(200, CONTENT, Last_Modified=MODIFIED, ETag='W/"1"')
+    before = fingerprint(store)
+    store.now(200, CONTENT, Last_Modified="Sun, 22 Nov 2026 01:04:06 GMT", ETag='W/"1"')
+
+    assert fingerprint(store) != before
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "size"),
+    [
+        pytest.param(206, {"Content-Range": "bytes 0-0/1234"}, 1234, id="a part"),
+        pytest.param(200, {"Content-Length": "10"}, 10, id="the whole"),
+        pytest.param(416, {"Content-Range": "bytes */0"}, 0, id="nothing"),
+    ],
+)
+def test_a_store_whose_head_tells_no_size(
+    store: ScriptedStore, status: int, headers: dict[str, str], size: int
+) -> None:
+    store.now(200, CONTENT, ETag=ETAG, Last_Modified=MODIFIED)
+    store.without_length = True
+    store.for_get = (status, headers)
+
+    assert head(Place(store.url, "eu-west-1"), "cctv", "a.mp4").size_bytes == size
+    assert [(method, headers.get("Range")) for method, _, headers in store.asked] == [
+        ("HEAD", None),
+        ("GET", "bytes=0-0"),
+    ]
+
+
+@pytest.mark.parametrize("total", ["", "bytes 0-0/*", "bytes 0-0/many"])
+def test_a_store_that_never_tells_the_size(store: ScriptedStore, total: str) -> None:
+    store.now(200, CONTENT, ETag=ETAG, Last_Modified=MODIFIED)
+    store.without_length = True
+    store.for_get = (206, {"Content-Range": total} if total else {})
+
+    with pytest.raises(StoreUnreachable):
+        head(Place(store.url, "eu-west-1"), "cctv", "a.mp4")
+
+
+def test_a_store_that_tells_no_time(store: ScriptedStore) -> None:
+    store.now(200, CONTENT, ETag=ETAG)
+
+    assert head(Place(store.url, "eu-west-1"), "cctv", "a.mp4").modified is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Last-Modified": "yesterday"}, {"Content-Length": "ten"}],
+    ids=["no time", "no number"],
+)
+def test_a_store_that_answers_nonsense(store: ScriptedStore, headers: dict[str, str]) -> None:
+    store.now(200, CONTENT, ETag=ETAG, Last_Modified=MODIFIED)
+    store.headers |= headers
+
+    with pytest.raises(StoreUnreachable):
+        head(Place(store.url, "eu-west-1"), "cctv", "a.mp4")
+
+
+def test_half_a_character_names_nothing(store: ScriptedStore) -> None:
+    with pytest.raises(ObjectNotFound):
+        head(Place(store.url, "eu-west-1"), "cctv", "\ud800.mp4")
+
+    assert store.asked == []
+
+
+@pytest.mark.parametrize("status", [301, 307, 400])
+def test_the_log_names_the_region_of_a_bucket(
+    store: ScriptedStore, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    store.now(status, x_amz_bucket_region="us-west-2")
+
+    with pytest.raises(PasserbyError):
+        head(Place(store.url, "eu-west-1"), "cctv", "a.mp4")
+
+    assert "'a.mp4' in bucket 'cctv'" in caplog.text
+    assert "in the region us-west-2" in caplog.text
+
+
+def test_what_a_store_writes_stays_on_its_line(
+    store: ScriptedStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.now(403, x_amz_bucket_region="\x9b2J\x85\xad")
+
+    with pytest.raises(ObjectForbidden):
+        head(Place(store.url, "eu-west-1"), "cctv", "a\x9b\u202e.mp4")
+
+    assert all(line.isprintable() for line in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda place: head(place, "cctv", "a.mp4"), id="HEAD"),
+        pytest.param(lambda place: list_objects(place, "cctv", "", None, 10), id="a listing"),
+    ],
+)
+def test_a_store_that_drips(
+    monkeypatch: pytest.MonkeyPatch, ask: Callable[[Place], object]
+) -> None:
+    monkeypatch.setattr(s3, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(s3_listing, "TOTAL_SECONDS", 0.3)
+
+    with dripping() as drips:
+        with pytest.raises(StoreUnreachable):
+            ask(Place(drips.url, "eu-west-1", path_style=True))
+
+        wait_until(drips.dropped.is_set)
+        assert drips.connections == 1
 
 
 def test_nobody_answers() -> None:

@@ -8,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from botocore.client import BaseClient
+from tests.dripping import dripping
+from tests.waiting import wait_until
 
+from passerby.cloud import sns
 from passerby.cloud.sns import RENEWAL, Roles, Topics
 from passerby.errors import DeliveryError
+from passerby.jobs.outbox import ATTEMPT_TIMEOUT
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/teller"
@@ -211,3 +215,27 @@ def test_a_role_is_assumed_anew_before_it_ends(
         topics.publish(subscribed.topic_arn, ROLE, "third")
 
     assert subscribed.heard() == ["first", "second"]
+
+
+@pytest.mark.parametrize("roles", [False, True], ids=["SNS", "STS"])
+def test_an_endpoint_that_drips(
+    moto_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    roles: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(sns, "TOTAL_SECONDS", 0.3)
+    with dripping() as drips:
+        topics = (
+            Topics(moto_url, Roles(drips.url), utc_now)
+            if roles
+            else Topics(drips.url, None, utc_now)
+        )
+        with pytest.raises(DeliveryError, match=r"no answer within 0\.3 seconds"):
+            topics.publish(MISSING, ROLE, "{}")
+
+        wait_until(drips.dropped.is_set)
+        assert drips.connections == 1
+
+
+def test_two_calls_are_over_before_the_message_is_claimed_again() -> None:
+    assert ATTEMPT_TIMEOUT.total_seconds() > 2 * sns.TOTAL_SECONDS

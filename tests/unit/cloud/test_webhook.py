@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from tests.dripping import dripping
+from tests.waiting import wait_until
 
 from passerby.cloud import webhook as module
 from passerby.cloud.webhook import Notification, Webhook, envelope, post, signature
 from passerby.errors import DeliveryError
+from passerby.jobs.outbox import ATTEMPT_TIMEOUT
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:AmazonRekognitionDone"
 QUEUED_AT = datetime(2019, 10, 15, 10, 54, 29, 110_000, UTC)
@@ -126,6 +129,29 @@ def test_what_a_receiver_gets() -> None:
     assert headers["content-type"] == "text/plain; charset=UTF-8"
 
 
+def test_raw_delivery_is_the_message_alone() -> None:
+    receiver = Receiver()
+    with receiving(receiver) as url:
+        post(Webhook("*", url, "s3cret", raw=True), NOTIFICATION, NOW)
+
+    ((_, headers, body),) = receiver.got
+    assert body == '{"JobId":"43","Straße":1}'.encode()
+    expected = hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    assert headers["x-passerby-signature"] == f"sha256={expected}"
+    # SNS developer guide, "Raw message delivery".
+    assert headers["x-amz-sns-rawdelivery"] == "true"
+    assert headers["x-amz-sns-message-id"] == NOTIFICATION.message_id
+    assert headers["x-amz-sns-topic-arn"] == TOPIC
+
+
+def test_an_envelope_does_not_say_that_it_is_raw() -> None:
+    receiver = Receiver()
+    with receiving(receiver) as url:
+        post(Webhook("*", url, "s3cret"), NOTIFICATION, NOW)
+
+    assert "x-amz-sns-rawdelivery" not in receiver.got[0][1]
+
+
 def test_each_attempt_sends_the_same_bytes() -> None:
     receiver = Receiver()
     with receiving(receiver) as url:
@@ -177,12 +203,36 @@ def test_a_url_that_leads_nowhere(url: str) -> None:
 
 
 def test_a_receiver_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TIMEOUT", 0.2)
+    monkeypatch.setattr(module, "READ_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
         with pytest.raises(DeliveryError, match="did not answer in time"):
             post(Webhook("*", url, "s3cret"), NOTIFICATION, NOW)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "beginning"),
+    [
+        pytest.param("http", b"HTTP/1.1 200 OK\r\nX-A: ", id="in its headers"),
+        pytest.param("http", b"HTTP/1.1 ", id="in its status"),
+        pytest.param("https", b"\x16\x03\x03\x3f\xff", id="in the TLS handshake"),
+    ],
+)
+def test_a_receiver_that_drips(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, beginning: bytes
+) -> None:
+    monkeypatch.setattr(module, "TOTAL_SECONDS", 0.3)
+    with dripping(beginning) as drips:
+        url = drips.url.replace("http", scheme, 1)
+        with pytest.raises(DeliveryError, match="did not answer in time"):
+            post(Webhook("*", url, "s3cret"), NOTIFICATION, NOW)
+
+        wait_until(drips.dropped.is_set)
+
+
+def test_an_attempt_is_over_before_its_message_is_claimed_again() -> None:
+    assert ATTEMPT_TIMEOUT.total_seconds() / 2 > module.TOTAL_SECONDS
 
 
 def test_a_receiver_that_hangs_up() -> None:

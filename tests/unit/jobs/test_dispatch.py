@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from passerby.database.connection import Database
 from passerby.errors import DeliveryError, NowhereToSend
-from passerby.jobs.dispatch import Deliver, dispatch
+from passerby.jobs.dispatch import Deliver, Lanes, dispatch
 from passerby.jobs.job import NewJob
 from passerby.jobs.message import Delivery, DeliveryState, OutgoingMessage, QueuedMessage
 from passerby.jobs.outbox import Outbox
@@ -123,3 +123,42 @@ def test_an_outbox_out_of_reach(
         delivery_once(outbox, job_id, settled)
 
     assert "no route to the database" in caplog.text
+
+
+def queue(database: Database, addresses: list[str]) -> None:
+    """Queue a message to each of these addresses, in this order."""
+    store = JobStore(
+        database,
+        message_of=lambda job: OutgoingMessage({"topic": job.tag}, job.tag or ""),
+    )
+    for address in addresses:
+        new = NewJob("000000000000", "Start", {}, {}, tag=address)
+        store.cancel(store.submit(new, 100).id)
+
+
+def test_a_destination_that_hangs_takes_one_dispatcher(database: Database) -> None:
+    queue(database, ["slow/1", "slow/2", "slow/3", "slow/4", "slow/5", "good/1", "good/2"])
+    outbox, lanes = Outbox(database), Lanes(lambda address: address["topic"].split("/")[0])
+    stop, released = threading.Event(), threading.Event()
+    begun: list[str] = []
+
+    def deliver(message: QueuedMessage) -> None:
+        begun.append(message.body)
+        if message.body.startswith("slow"):
+            released.wait(PATIENCE_SECONDS)
+
+    threads = [
+        threading.Thread(target=dispatch, args=(outbox, deliver, stop, lanes)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len([body for body in begun if body.startswith("good")]) == 2)
+    held = [body for body in begun if body.startswith("slow")]
+    released.set()
+    wait_until(lambda: len(begun) == 7)
+    stop.set()
+    for thread in threads:
+        thread.join(timeout=PATIENCE_SECONDS)
+
+    assert len(held) == 1
+    assert sorted(begun) == sorted({*begun})

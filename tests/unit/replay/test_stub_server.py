@@ -57,6 +57,10 @@ def client(stub_server: StubServer) -> BaseClient:
     return stub_server.client(config=ONCE)
 
 
+def video(name: str) -> dict[str, object]:
+    return {"S3Object": {"Bucket": "cctv", "Name": name}}
+
+
 def start(client: BaseClient, **members: object) -> str:
     return str(client.start_person_tracking(**{"Video": VIDEO} | members)["JobId"])
 
@@ -123,6 +127,26 @@ def test_a_job_fails_as_it_was_recorded(stub_server: StubServer, client: BaseCli
     stub_server.replay("cctv/street.mp4", {"JobStatus": "FAILED", "StatusMessage": "Damaged."})
 
     assert client.get_person_tracking(JobId=start(client))["StatusMessage"] == "Damaged."
+
+
+def test_a_failure_without_a_reason_has_a_message(
+    stub_server: StubServer, client: BaseClient
+) -> None:
+    stub_server.script(jobs=[{"tag": "scripted", "failure": ""}, {"tag": "later", "polls": 9}])
+    stub_server.replay("cctv/recorded.mp4", {"JobStatus": "FAILED"})
+    stub_server.replay("cctv/empty.mp4", {"JobStatus": "FAILED", "StatusMessage": ""})
+    later = start(client, JobTag="later")
+    stub_server.finish(later, "")
+
+    failed = [
+        start(client, JobTag="scripted"),
+        *(start(client, Video=video(name)) for name in ("recorded.mp4", "empty.mp4")),
+        later,
+    ]
+
+    for job_id in failed:
+        answer = client.get_person_tracking(JobId=job_id)
+        assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "The job failed.")
 
 
 def test_a_job_ends_when_a_test_says_so(stub_server: StubServer, client: BaseClient) -> None:
