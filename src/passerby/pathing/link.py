@@ -17,6 +17,7 @@ from passerby.tracking.borders import at_border
 from passerby.tracking.faces.assignment import pair, relabel
 from passerby.tracking.faces.tracks import face_tracks, faces_in_view
 from passerby.tracking.finalise import sightings
+from passerby.tracking.gap_evidence import fill_gaps
 from passerby.tracking.reidentification import reidentify
 from passerby.tracking.stabilisation import StabilisedDetections, stabilise
 from passerby.tracking.stitching import stitch
@@ -107,7 +108,8 @@ def _shot_tracks(
     """Labels of the detections: one person in one shot."""
     tracklet_of = associate_bidirectionally(detections)
     embeddings = appearance_embeddings(detections, tracklet_of)
-    return stitch(detections, tracklet_of, embeddings, at_border(observations.xyxy, *size))
+    border = at_border(observations.xyxy, *size)
+    return fill_gaps(detections, stitch(detections, tracklet_of, embeddings, border))
 
 
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:
