@@ -76,7 +76,8 @@ def _free(detections: StabilisedDetections, frame: int, person_of: NDArray[np.in
     begin, end = detections.first_detection[frame : frame + 2].tolist()
     is_free = person_of[begin:end] == NOBODY
     is_free &= detections.confidence[begin:end] >= LEAST_CONFIDENCE
-    return begin + np.flatnonzero(is_free)
+    rows: Rows = begin + np.flatnonzero(is_free)
+    return rows
 
 
 def _corners(cxcywh: Floats) -> Floats:
