@@ -25,7 +25,7 @@ from passerby.records import Observations, Sightings
 from passerby.tracking import association, finalise, stitching
 from passerby.tracking.appearance import appearance_embeddings
 from passerby.tracking.association import AssociationSettings
-from passerby.tracking.bidirectional import associate_bidirectionally
+from passerby.tracking.bidirectional import associate_bidirectionally, extend
 from passerby.tracking.borders import at_border
 from passerby.tracking.faces.tracks import faces_in_view
 from passerby.tracking.finalise import EvidenceSettings
@@ -115,10 +115,13 @@ def _scores(sequences: list[Path], given: Mapping[str, Given], settings: Setting
 def _link(given: Given, settings: Settings) -> Sightings:
     """Link boxes as `pathing.link_boxes` does, with other settings."""
     view = stabilise(given.observations)
-    tracklet_of = associate_bidirectionally(view, settings.association)
-    embeddings = appearance_embeddings(view, tracklet_of)
+    tracklets = associate_bidirectionally(view, settings.association)
+    embeddings = appearance_embeddings(view, tracklets.tracklet_of)
     borders = at_border(given.observations.xyxy, given.width, given.height)
-    person_of = stitching.stitch(view, tracklet_of, embeddings, borders, settings.stitching)
+    person_of = stitching.stitch(
+        view, tracklets.tracklet_of, embeddings, borders, settings.stitching
+    )
+    person_of = extend(view, person_of, tracklets)
     faces = faces_in_view(view, given.observations.first_face, given.observations.faces)
     nobodys = np.empty(0, np.int64)  # boxes came without pixels, so without faces
     return finalise.sightings(

@@ -12,7 +12,7 @@ from passerby import boxes
 from passerby.boxes import square_width
 from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.appearance import appearance_embeddings
-from passerby.tracking.bidirectional import associate_bidirectionally
+from passerby.tracking.bidirectional import associate_bidirectionally, extend
 from passerby.tracking.borders import at_border
 from passerby.tracking.faces.assignment import pair, relabel
 from passerby.tracking.faces.tracks import face_tracks, faces_in_view
@@ -106,10 +106,11 @@ def _shot_tracks(
     observations: Observations, detections: StabilisedDetections, size: tuple[int, int]
 ) -> NDArray[np.int64]:
     """Labels of the detections: one person in one shot."""
-    tracklet_of = associate_bidirectionally(detections)
-    embeddings = appearance_embeddings(detections, tracklet_of)
+    tracklets = associate_bidirectionally(detections)
+    embeddings = appearance_embeddings(detections, tracklets.tracklet_of)
     border = at_border(observations.xyxy, *size)
-    return fill_gaps(detections, stitch(detections, tracklet_of, embeddings, border))
+    stitched = stitch(detections, tracklets.tracklet_of, embeddings, border)
+    return extend(detections, fill_gaps(detections, stitched), tracklets)
 
 
 def _in_frame(found: Sightings, width: int, height: int) -> Sightings:

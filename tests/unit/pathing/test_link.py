@@ -15,11 +15,35 @@ WIDTH, HEIGHT = 640, 360
     [
         pytest.param([], id="no frames"),
         pytest.param([[], [], []], id="nobody seen"),
-        pytest.param([[(100.0, 100.0, 90.0)]], id="somebody seen once"),
+        pytest.param([[(100.0, 100.0, 90.0)], [], []], id="somebody seen once"),
     ],
 )
 def test_nobody_is_found(frames: list[list[Seen]]) -> None:
     assert len(link(observations(frames), WIDTH, HEIGHT)) == 0
+
+
+@pytest.mark.parametrize(
+    ("middle", "reported"),
+    [
+        pytest.param(0.55, 90, id="sure in the middle"),
+        pytest.param(0.49, 0, id="never sure, and mostly weak"),
+    ],
+)
+def test_a_path_begins_and_ends_with_its_traces(middle: float, reported: int) -> None:
+    confidence = [[0.45]] * 30 + [[middle]] * 30 + [[0.45]] * 30
+    frames: list[list[Seen]] = [[(280.0, 149.0, 168.0)]] * 90
+
+    found = link(observations(frames, rate=15, confidence=confidence), WIDTH, HEIGHT)
+
+    assert found.frame_index.tolist() == list(range(reported))
+
+
+def test_somebody_seen_weakly_for_seconds_is_found() -> None:
+    frames = together(walk(100, 1, 90, height=168))
+
+    found = link(observations(frames, rate=15, confidence=[[0.49]] * 90), WIDTH, HEIGHT)
+
+    assert found.person_index.tolist() == [0] * 90
 
 
 def test_two_who_cross_are_two() -> None:

@@ -55,11 +55,77 @@ def test_nobody_is_reported(frames: list[list[Seen]], person_of: list[int]) -> N
 )
 def test_a_person_needs_evidence(confidence: list[float], *, is_person: bool) -> None:
     count = len(confidence)
-    observed = observations(together(walk(100, 5, count)), confidence=[[c] for c in confidence])
+    # Frames without anybody follow: in a video of two frames, two are all.
+    frames = [*together(walk(100, 5, count)), [], []]
+    observed = observations(frames, confidence=[*([c] for c in confidence), [], []])
 
     found = reported(observed, [0] * count)
 
     assert len(found) == (count if is_person else 0)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "is_person"),
+    [
+        # 0.04 above the neutral confidence, for 3 s at 10 frames a second: 0.12 of the 0.1 needed.
+        pytest.param([0.49] * 31, True, id="steady for three seconds"),
+        pytest.param([0.49] * 11, False, id="for one second only"),
+        pytest.param([0.44] * 300, False, id="too weak for ever"),
+        pytest.param([0.49, None] * 50, False, id="in every other frame"),
+    ],
+)
+def test_somebody_never_seen_well_counts_if_seen_for_long(
+    confidence: list[float | None], *, is_person: bool
+) -> None:
+    path = [
+        None if value is None else seen
+        for value, seen in zip(confidence, walk(100, 1, len(confidence)), strict=True)
+    ]
+    sure = [[] if value is None else [value] for value in confidence]
+
+    found = reported(
+        observations(together(path), confidence=sure), [0] * sum(map(bool, confidence))
+    )
+
+    assert (len(found) > 0) == is_person
+
+
+@pytest.mark.parametrize(
+    ("confidence", "is_person"),
+    [
+        pytest.param([[0.6]], True, id="one frame, sure"),
+        pytest.param([[0.45]], False, id="one frame, unsure"),
+        pytest.param([[0.6], [0.6]], True, id="two frames, sure"),
+        pytest.param([[0.6], []], False, id="in one of two frames"),
+        pytest.param([[0.6], [], []], False, id="in one of three frames"),
+    ],
+)
+def test_a_video_of_one_or_two_frames_has_persons(
+    confidence: list[list[float]], *, is_person: bool
+) -> None:
+    frames: list[list[Seen]] = [[(100, 100, 100)] if seen else [] for seen in confidence]
+    observed = observations(frames, confidence=confidence)
+
+    assert len(reported(observed, [0] * observed.first_detection[-1])) == (
+        len(confidence) if is_person else 0
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_video_of_one_or_two_frames_has_persons_by_their_faces(count: int) -> None:
+    observed = observations(
+        [[]] * count, faces=[[(100, 60, 10)]] * count, face_confidence=[[0.9]] * count
+    )
+
+    assert len(reported(observed, [], [0] * count)) == count
+
+
+def test_slides_shown_for_seconds_have_persons() -> None:
+    # One frame every two seconds, and a cut after each.
+    cuts = np.zeros((4, 2, 3), np.float32)
+    observed = observations([[(100, 100, 100)]] * 4, rate=0.5, camera_motion=cuts)
+
+    assert reported(observed, [0, 1, 2, 3]).person_index.tolist() == [0, 1, 2, 3]
 
 
 def test_numbers_run_by_first_appearance() -> None:
@@ -185,8 +251,9 @@ HEAD = (100.0, 60.0, 10.0)
 )
 def test_a_face_is_evidence_of_a_person(confidence: list[float], *, is_person: bool) -> None:
     count = len(confidence)
-    sure = [[c] for c in confidence]
-    observed = observations([[]] * count, faces=[[HEAD]] * count, face_confidence=sure)
+    sure = [*([c] for c in confidence), [], []]
+    faces = [*([HEAD] for _ in confidence), [], []]
+    observed = observations([[]] * (count + 2), faces=faces, face_confidence=sure)
 
     found = reported(observed, [], [5] * count)
 

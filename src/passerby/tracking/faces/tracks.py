@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.records import Faces
 from passerby.tracking.association import DEFAULT as ASSOCIATION
-from passerby.tracking.bidirectional import associate_bidirectionally
+from passerby.tracking.bidirectional import associate_bidirectionally, extend
 from passerby.tracking.stabilisation import StabilisedDetections, from_frame
 from passerby.tracking.stitching import stitch
 from passerby.tracking.tracklets import NOBODY
@@ -63,9 +63,10 @@ def face_tracks(
         continues nothing is a track by itself.
     """
     bodies = _imply_bodies(_drop_empty_frames(face_detections))
-    tracklet_of = associate_bidirectionally(bodies)
+    tracklets = associate_bidirectionally(bodies)
+    tracklet_of = tracklets.tracklet_of
     no_embeddings = np.zeros((int(tracklet_of.max(initial=NOBODY)) + 1, 1))
-    track_of = stitch(bodies, tracklet_of, no_embeddings, at_border)
+    track_of = extend(bodies, stitch(bodies, tracklet_of, no_embeddings, at_border), tracklets)
     alone = np.flatnonzero(track_of == NOBODY)
     track_of[alone] = track_of.max(initial=NOBODY) + 1 + np.arange(len(alone))
     return track_of
