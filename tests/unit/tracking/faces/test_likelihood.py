@@ -38,6 +38,30 @@ def test_a_body_cut_off_at_the_knees_or_the_chest_keeps_its_face() -> None:
         assert odds((300, 121, 19), (300, 100 + height / 2, 80, height)) > 0
 
 
+CLOSE_UP = (300.0, 187.0, 140.0, 174.0)  # head and shoulders
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize(
+    ("share", "aside", "is_likely"),
+    [
+        pytest.param(0.4, 0.35, True, id="fills nearly half, far aside"),
+        pytest.param(0.3, 0.29, True, id="large, tilted"),
+        pytest.param(0.3, 0.19, True, id="large, a little tilted"),
+        pytest.param(0.3, 0.5, False, id="large, at the edge"),
+        pytest.param(0.2, 0.2, True, id="middling, a little tilted"),
+        pytest.param(0.2, 0.35, False, id="middling, far aside"),
+    ],
+)
+def test_a_large_head_may_be_tilted(
+    share: float, aside: float, side: int, *, is_likely: bool
+) -> None:
+    height = share * 174
+    face = (300 + side * aside * 140, 100 + 0.9 * height, height)
+
+    assert (odds(face, CLOSE_UP) > 0) == is_likely
+
+
 def test_the_farther_off_the_less_likely() -> None:
     aside = [odds((300 + shift, 121, 19)) for shift in (10, 20, 30, 40, 60)]
 
@@ -53,6 +77,20 @@ def test_pixels_are_of_any_size_and_left_is_as_right() -> None:
     assert odds((330, 125, 19)) == pytest.approx(odds((270, 125, 19)))
     doubled = odds((660, 250, 38), tuple(2 * value for value in BODY))
     assert odds((330, 125, 19)) == pytest.approx(doubled)
+
+
+def odds_beside(others: int) -> float:
+    """Odds of a large face in the upper part of a body, with others around the same face."""
+    bodies = [(300.0, 200.0, 200.0)] * (1 + others)
+    observed = observations([bodies], faces=[[(310.0, 130.0, 40.0)]])
+    view = stabilise(observed)
+    face_detections = faces_in_view(view, observed.first_face, observed.faces)
+    tracks = [np.array([row]) for row in range(len(bodies))]
+    return float(evidence(view, tracks, face_detections, np.zeros(1, np.int64)).odds[0])
+
+
+def test_a_face_is_likelier_that_of_the_only_body_around_it() -> None:
+    assert odds_beside(0) == pytest.approx(odds_beside(1) + DEFAULT.only_body)
 
 
 def weighed(bodies: list[list[tuple[float, float, float]]], unseen: set[int]) -> Evidence:
