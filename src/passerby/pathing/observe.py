@@ -54,6 +54,10 @@ UNSAVED = 0.99
 NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
+# A scene that is back within this time was not left: frames between were torn, or a flash.
+LONGEST_TORN_MS = 500
+
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -105,6 +109,14 @@ class Row:
     appearance: NDArray[np.uint8]
     faces: Faces
     camera_motion: NDArray[np.float32]  # (2, 3) a point here → in the next analysed frame
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A cut that may turn out to be torn frames."""
+
+    row: int  # of the last frame before it
+    before: FrameObservation  # that frame
 
 
 def observe_shard(
@@ -173,9 +185,12 @@ def observe(
         observed = in_order(
             pool, observe_frame, _one_a_timestamp(frames), AHEAD_PER_THREAD * threads
         )
+        cuts: list[_Cut] = []
         for this, following in pairwise(chain(observed, [None])):
             if this is not None and not this.sampled.is_beyond_span:
                 rows.append(_row(this, following))
+                if following is not None and not rows[-1].camera_motion.any():
+                    cuts = _bridge_torn_frames(rows, cuts, this, following)
                 on_progress(min(len(rows) / shard.expected_frames, 1.0))
     frames_seen = _assembled(rows, frames.decoded_count)
     return replace(frames_seen, damage_ms=np.array(frames.damage_ms, np.int64))
@@ -260,6 +275,26 @@ def _motion(this: FrameObservation, following: FrameObservation) -> NDArray[np.f
     # In the small picture a point is at S p: S⁻¹ A S moves p itself.
     linear = affine[:, :2] * shrink / shrink[:, None]
     return np.column_stack([linear, affine[:, 2] / shrink]).astype(np.float32)
+
+
+def _bridge_torn_frames(
+    rows: list[Row], cuts: list[_Cut], this: FrameObservation, following: FrameObservation
+) -> list[_Cut]:
+    """Take back the cuts around torn frames, if `following` shows the scene before them.
+
+    `cuts` are those before the cut after `this`, whose row is the last; returned are those
+    that still may turn out to be torn frames.
+    """
+    now = following.sampled.frame.timestamp_ms
+    recent = [cut for cut in cuts if now - cut.before.sampled.frame.timestamp_ms <= LONGEST_TORN_MS]
+    for cut in recent:
+        motion = _motion(cut.before, following)
+        if motion.any():
+            for row in range(cut.row, len(rows)):
+                rows[row] = replace(rows[row], camera_motion=STILL)
+            rows[-1] = replace(rows[-1], camera_motion=motion)
+            return []
+    return [*recent, _Cut(len(rows) - 1, this)]
 
 
 def _assembled(rows: list[Row], frame_count: int) -> Observations:

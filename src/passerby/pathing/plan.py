@@ -25,7 +25,7 @@ from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
 # Raise it whenever the same pixels begin to give other observations.
-OBSERVER_VERSION = 7
+OBSERVER_VERSION = 8
 
 # Bodies are looked for 15 times a second, as the service did: reference, section 4.6.
 USUAL_RATE = Fraction(15)

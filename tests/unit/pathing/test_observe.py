@@ -241,6 +241,30 @@ def test_a_cut_is_seen(tmp_path: Path) -> None:
     assert [bool(step.any()) for step in motion] == [True, True, False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("torn", "is_bridged"),
+    [
+        pytest.param([2], True, id="one frame"),
+        pytest.param([2, 3, 4], True, id="three different frames"),
+        pytest.param([2] * 4, True, id="four frames alike"),
+        pytest.param([2] * 20, False, id="two thirds of a second: another shot"),
+    ],
+)
+def test_torn_frames_are_no_cut(tmp_path: Path, torn: list[int], *, is_bridged: bool) -> None:
+    # The camera pans on by 12 pixels while the picture is torn.
+    scene = texture((640, 240), grain=16)
+    before, after = [scene[:, :320]] * 3, [scene[:, 12:332]] * 3
+    between = [texture((320, 240), seed, grain=16) for seed in torn]
+    path = write_clip(tmp_path / "torn.mp4", [*before, *between, *after])
+
+    motion = observed(path, EVERY_FRAME).camera_motion
+
+    assert motion.any(axis=(1, 2)).all() == is_bridged
+    if is_bridged:
+        np.testing.assert_allclose(motion[: 2 + len(torn), :, 2], 0, atol=0.1)
+        np.testing.assert_allclose(motion[2 + len(torn), :, 2], [-12, 0], atol=0.8)
+
+
 def test_of_frames_within_a_millisecond_one_is_analysed(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "fast.mp4", moving_boxes(12, boxes=1), rate=Fraction(2000))
 
