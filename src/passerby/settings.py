@@ -146,6 +146,9 @@ class Settings:
     #: more landmarks, whether the eyes and the mouth are open, and whether the face smiles.
     #: `none`: faces are not detected at all, which saves a third of the time.
     face_attributes: Literal["none", "default", "all"] = "default"
+    #: What counts as evidence of a person, above 0 and below 1: less for more persons, more for
+    #: fewer. A detection of this confidence counts as one of 0.5 does by default.
+    confidence: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
     #: Quotas of an account: `none`, or `aws` for those that the service had by default: 20
     #: open jobs, 5 Starts and 20 Gets per second. The next three settings replace one each.
     quotas: Literal["none", "aws"] = "none"

@@ -48,6 +48,8 @@ def test_other_variables_are_none_of_ours() -> None:
         pytest.param({"PASSERBY_PORT": "http"}, {}, "port", id="a word as number"),
         pytest.param({"PASSERBY_OPEN_JOBS": "2.5"}, {}, "open_jobs", id="a fraction as count"),
         pytest.param({"PASSERBY_RUNTIME": "abacus"}, {}, "runtime", id="not among the choices"),
+        pytest.param({}, {"confidence": 0}, "confidence", id="all would be evidence"),
+        pytest.param({"PASSERBY_CONFIDENCE": "1"}, {}, "confidence", id="nothing would be"),
         pytest.param({}, {"face_attributes": "ALL"}, "face_attributes", id="a choice in capitals"),
         pytest.param({}, {"device": "gpu"}, "device", id="no device of ours"),
         pytest.param({}, {"log_format": "xml"}, "log_format", id="no form of log"),

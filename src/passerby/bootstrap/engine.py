@@ -28,4 +28,5 @@ def analysis_options(settings: Settings) -> Options:
         runtime=settings.runtime,
         device=settings.device,
         with_faces=settings.face_attributes != "none",
+        confidence=settings.confidence,
     )

@@ -59,6 +59,14 @@ FaceAttributes = Annotated[
         show_default="default",
     ),
 ]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        help="What counts as evidence of a person, between 0 and 1: less for more persons, "
+        "more for fewer. It means the same for every network.",
+        show_default="0.5",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class AnalysisOptions:
     engine: Engine = None
     ray_address: RayAddress = None
     face_attributes: FaceAttributes = None
+    confidence: Confidence = None
     log_format: LogFormat = None
 
     def settings(self, **flags: object) -> Settings:

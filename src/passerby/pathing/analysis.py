@@ -84,7 +84,8 @@ def analyse(
     ModelError
         If the network can't be loaded.
     """
-    planning = partial(plan, source, options or Options())
+    options = options or Options()
+    planning = partial(plan, source, options)
     chosen = executor.call(planning, lambda: on_progress(Progress(Stage.PLANNING)))
     total = _TotalProgress(
         chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress
@@ -97,17 +98,17 @@ def analyse(
         raise DamagedVideo
     if on_observed is not None:
         on_observed(in_stored_pixels(observations, chosen.video.width, chosen.pixel_aspect))
-    return _linked(chosen, observations)
+    return _linked(chosen, observations, options.confidence)
 
 
-def _linked(chosen: Plan, observations: Observations) -> Analysis:
+def _linked(chosen: Plan, observations: Observations, confidence: float) -> Analysis:
     # SciPy takes 0.3 s to import, which the first frame need not wait for.
     from passerby.pathing.link import link_oblong  # noqa: PLC0415
 
     video = chosen.video
     return Analysis(
         video,
-        link_oblong(observations, video.width, video.height, chosen.pixel_aspect),
+        link_oblong(observations, video.width, video.height, chosen.pixel_aspect, confidence),
         observations.frame_index,
         observations.frame_count,
         chosen.input_sizes,

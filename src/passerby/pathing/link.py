@@ -19,12 +19,14 @@ from passerby.tracking.faces.tracks import face_tracks, faces_in_view
 from passerby.tracking.finalise import sightings
 from passerby.tracking.gap_evidence import fill_gaps
 from passerby.tracking.reidentification import reidentify
-from passerby.tracking.stabilisation import StabilisedDetections, stabilise
+from passerby.tracking.stabilisation import EVEN, StabilisedDetections, judge, stabilise
 from passerby.tracking.stitching import stitch
 from passerby.tracking.track_motion import shared_motion
 
 
-def link(observations: Observations, width: int, height: int) -> Sightings:
+def link(
+    observations: Observations, width: int, height: int, confidence: float = EVEN
+) -> Sightings:
     """Say who was where and when in a video that was observed to its end.
 
     Parameters
@@ -33,22 +35,29 @@ def link(observations: Observations, width: int, height: int) -> Sightings:
         Of the whole video, in time order.
     width, height : int
         Of the upright frame, pixels.
+    confidence : float in (0, 1)
+        Of detections and faces that count as those of 0.5 usually do: see `judge`.
 
     Returns
     -------
     Sightings
-        Boxes may reach over the frame's border where a person does, but not
-        lie wholly outside.
+        With the confidences as they were observed. Boxes may reach over the frame's border
+        where a person does, but not lie wholly outside.
     """
-    detections = stabilise(observations)
+    detections = judge(stabilise(observations), confidence)
     faces = faces_in_view(detections, observations.first_face, observations.faces)
+    faces = judge(faces, confidence)
     person_of, face_person_of = _persons(observations, detections, faces, (width, height))
     found = sightings(observations, detections, person_of, faces, face_person_of)
     return _in_frame(found, width, height)
 
 
 def link_oblong(
-    observations: Observations, width: int, height: int, pixel_aspect: float
+    observations: Observations,
+    width: int,
+    height: int,
+    pixel_aspect: float,
+    confidence: float = EVEN,
 ) -> Sightings:
     """As `link`, of a video whose pixels are not square.
 
@@ -60,6 +69,7 @@ def link_oblong(
         Of the upright frame, stored pixels.
     pixel_aspect : float
         Width of a stored pixel for a height of 1.
+    confidence : float in (0, 1)
 
     Returns
     -------
@@ -67,7 +77,7 @@ def link_oblong(
         In stored pixels, faces as well.
     """
     square = square_width(width, pixel_aspect)
-    found = link(observations, square, height)
+    found = link(observations, square, height, confidence)
     if square == width:
         return found
     shrink = np.array([width / square, 1], np.float32)

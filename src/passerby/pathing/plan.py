@@ -40,6 +40,8 @@ class Options:
     device: Device = "cpu"
     network: str = SHIPPED_NETWORK
     with_faces: bool = True
+    # Of detections that count as those of 0.5 usually do, in linking alone.
+    confidence: float = 0.5
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
     duration_limit_ms: int | None = None  # longer videos are refused; None: there are none
 

@@ -8,6 +8,7 @@ all of them must show him well.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -212,13 +213,18 @@ def _reported_frames(detections: StabilisedDetections, rows: Rows, longest_gap: 
     return frame[detections.seconds[after] - detections.seconds[before] <= longest_gap]
 
 
-def _shot_track(detections: StabilisedDetections, rows: Rows, frame: Rows) -> ShotTrack:
-    """Fit the course of one person in one shot, and take the frames at `frame`."""
+def _shot_track(
+    observed: NDArray[np.float32], detections: StabilisedDetections, rows: Rows, frame: Rows
+) -> ShotTrack:
+    """Fit the course of one person in one shot, and take the frames at `frame`.
+
+    `observed` (N,) are the confidences to report.
+    """
     course = fit_course(detections, rows)
     seen = detections.frame_of[rows]
     return ShotTrack(
         to_frame(detections, frame, course.cxcywh[frame - course.first_frame]).astype(np.float32),
-        np.interp(frame, seen, detections.confidence[rows]).astype(np.float32),
+        np.interp(frame, seen, observed[rows]).astype(np.float32),
         np.isin(frame, seen, assume_unique=True),
     )
 
@@ -244,11 +250,12 @@ def _build_sightings(
     confidence = np.empty(len(rows), np.float32)
     confidence[at_face] = observations.faces.confidence[face]
     detected = np.ones(len(rows), np.bool_)
+    fit = partial(_shot_track, observations.confidence, detections)
     # One after the other: all together they would be most of a long video's memory.
     for path, frame, number in zip(paths, frames, numbers.tolist(), strict=True):
         if len(frame):
             at = np.searchsorted(rows, frame * persons + number)
-            xyxy[at], confidence[at], detected[at] = _shot_track(detections, path.bodies, frame)
+            xyxy[at], confidence[at], detected[at] = fit(path.bodies, frame)
     in_order = np.argsort(at_face)
     face_at = np.full(len(rows), NO_FACE)
     face_at[at_face[in_order]] = np.arange(len(face))

@@ -5,7 +5,8 @@ detection is first carried into the frame of its shot's first picture, by the ch
 camera motions since then, and at the end carried back. A cut begins a new shot.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from passerby.records import Observations
 
 Floats = NDArray[np.float64]
+
+EVEN = 0.5  # confidence of a detection that is as likely right as wrong
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,26 @@ def stabilise(observations: Observations) -> StabilisedDetections:
         appearance=observations.appearance,
         pose=pose,
     )
+
+
+def judge(detections: StabilisedDetections, confidence: float) -> StabilisedDetections:
+    """Shift the confidences so that a detection of this one counts as one of 0.5.
+
+    All log odds move by the same step, whatever network they come from.
+
+    Parameters
+    ----------
+    detections : N detections
+    confidence : float in (0, 1)
+        Above 0.5 less counts as a person, below more; 0.5 leaves all as it is.
+    """
+    if confidence == EVEN:
+        return detections
+    step = math.log(confidence / (1 - confidence))
+    least = np.finfo(np.float64).eps
+    given = np.clip(detections.confidence, least, 1 - least)
+    odds = np.log(given / (1 - given)) - step
+    return replace(detections, confidence=1 / (1 + np.exp(-odds)))
 
 
 def from_frame(pose: Floats, frame_of: NDArray[np.int64], xyxy: NDArray[np.float32]) -> Floats:

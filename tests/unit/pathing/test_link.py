@@ -46,6 +46,35 @@ def test_somebody_seen_weakly_for_seconds_is_found() -> None:
     assert found.person_index.tolist() == [0] * 90
 
 
+@pytest.mark.parametrize(
+    ("seen", "confidence", "is_found"),
+    [
+        pytest.param(0.40, 0.5, False, id="weak, as usual"),
+        pytest.param(0.40, 0.3, True, id="weak, asked for more"),
+        pytest.param(0.70, 0.5, True, id="sure, as usual"),
+        pytest.param(0.70, 0.8, False, id="sure, asked for less"),
+        pytest.param(1.00, 0.8, True, id="without doubt"),
+    ],
+)
+def test_one_number_says_what_counts_as_a_person(
+    seen: float, confidence: float, *, is_found: bool
+) -> None:
+    frames = together(walk(100, 5, 20, height=120))
+    observed = observations(frames, confidence=[[seen]] * 20)
+
+    found = link(observed, WIDTH, HEIGHT, confidence)
+
+    assert found.confidence == pytest.approx([seen] * 20 if is_found else [])
+
+
+def test_one_number_says_what_counts_as_a_face() -> None:
+    faces: list[list[Seen]] = [[(300.0, 100.0, 40.0)]] * 6
+    observed = observations([[]] * 6, faces=faces, face_confidence=[[0.5]] * 6)
+
+    assert len(link(observed, WIDTH, HEIGHT)) == 0
+    assert link(observed, WIDTH, HEIGHT, 0.35).confidence == pytest.approx([0.5] * 6)
+
+
 def test_two_who_cross_are_two() -> None:
     frames = together(walk(100, 10, 30, height=120), walk(390, -10, 30, height=80))
 

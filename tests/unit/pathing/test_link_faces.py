@@ -118,7 +118,7 @@ def test_a_face_before_somebodys_chest_is_that_of_the_short_one(*, also_tall: bo
 
 def test_a_body_too_weak_to_count_is_somebody_by_the_face() -> None:
     path = walk(300, 1, 40)
-    weak = [[0.5]] * 40
+    weak = [[0.46]] * 40
     bodies = together(path)
 
     assert len(link(observations(bodies, confidence=weak), WIDTH, HEIGHT)) == 0

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from passerby.testing import Seen, observations, together
-from passerby.tracking.stabilisation import stabilise, to_frame
+from passerby.tracking.stabilisation import judge, stabilise, to_frame
 
 STILL = [[1, 0, 0], [0, 1, 0]]
 CUT = [[0, 0, 0], [0, 0, 0]]
@@ -109,3 +109,15 @@ def test_run_backwards_everybody_keeps_their_looks() -> None:
     assert sorted(backwards.described.tolist()) == [0, 2, 3]
     again, _ = backwards.reversed()
     assert again.described.tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize("level", [0.2, 0.5, 0.8])
+def test_a_detection_of_the_level_counts_as_one_of_a_half(level: float) -> None:
+    confidence = [0.0, 0.1, level, 0.9, 1.0]
+    view = stabilise(observations([[(100, 100, 50)] * 5], confidence=[confidence]))
+
+    judged = judge(view, level).confidence
+
+    assert judged[2] == pytest.approx(0.5)
+    assert (np.diff(judged) > 0).all()
+    assert judged[[0, 4]] == pytest.approx([0, 1], abs=1e-6)
