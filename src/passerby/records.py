@@ -171,6 +171,12 @@ class Observations:
     frame_count: int  # frames decoded, analysed or not
     # (L,) about when there should have been what was damaged; rising
     damage_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    # (R,) times of the analysed frames that are stored in another size; rising
+    resized_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    left_out: int = 0  # frames whose time repeats or steps back
+    last_ms: int = 0  # when the last frame appears, analysed or not
+    end_ms: int = 0  # when it ends; 0: not known
+    is_unread: bool = False  # whether the file goes on behind what could be read
 
     def __len__(self) -> int:
         return len(self.frame_index)

@@ -29,4 +29,5 @@ def analysis_options(settings: Settings) -> Options:
         device=settings.device,
         with_faces=settings.face_attributes != "none",
         confidence=settings.confidence,
+        most_lost=settings.most_lost,
     )

@@ -67,6 +67,14 @@ Confidence = Annotated[
         show_default="0.5",
     ),
 ]
+MostLost = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of the frames that may be damaged or without a usable time, from 0 to 1; "
+        "a video that lost more fails.",
+        show_default="0.5",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class AnalysisOptions:
     ray_address: RayAddress = None
     face_attributes: FaceAttributes = None
     confidence: Confidence = None
+    most_lost: MostLost = None
     log_format: LogFormat = None
 
     def settings(self, **flags: object) -> Settings:

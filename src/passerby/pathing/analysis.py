@@ -18,8 +18,9 @@ from passerby.pathing.observation_store import ObservationStore
 from passerby.pathing.observations import in_stored_pixels, load_all
 from passerby.pathing.observe import observe_shard
 from passerby.pathing.plan import Options, Plan, plan
+from passerby.pathing.video_facts import measured
 from passerby.pathing.video_source import VideoSource
-from passerby.pathing.warnings import warnings
+from passerby.pathing.warnings import check_lost, warnings
 from passerby.records import (
     Observations,
     Progress,
@@ -80,7 +81,7 @@ def analyse(
     Raises
     ------
     VideoError
-        If the video can't be used, or not one frame of it could be decoded.
+        If the video can't be used, or more of its frames are lost than the options allow.
     ModelError
         If the network can't be loaded.
     """
@@ -98,6 +99,7 @@ def analyse(
         raise DamagedVideo
     if on_observed is not None:
         on_observed(in_stored_pixels(observations, chosen.video.width, chosen.pixel_aspect))
+    check_lost(observations, options.most_lost)
     return _linked(chosen, observations, options.confidence)
 
 
@@ -107,12 +109,12 @@ def _linked(chosen: Plan, observations: Observations, confidence: float) -> Anal
 
     video = chosen.video
     return Analysis(
-        video,
+        measured(video, observations),
         link_oblong(observations, video.width, video.height, chosen.pixel_aspect, confidence),
         observations.frame_index,
         observations.frame_count,
         chosen.input_sizes,
-        warnings(video, observations),
+        warnings(video, observations, tells_own_length=chosen.tells_own_length),
     )
 
 

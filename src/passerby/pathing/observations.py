@@ -38,6 +38,11 @@ FACE_WIDTH = sum(FACE_WIDTHS)
 FRAME_COUNT = b"frame_count"
 DIMENSIONS = b"appearance_dimensions"
 DAMAGE = b"damage_ms"
+RESIZED = b"resized_ms"
+LEFT_OUT = b"left_out"
+LAST = b"last_ms"
+END = b"end_ms"
+UNREAD = b"is_unread"
 
 
 def serialised(observations: Observations) -> bytes:
@@ -69,6 +74,11 @@ def serialised(observations: Observations) -> bytes:
         FRAME_COUNT: str(observations.frame_count).encode(),
         DIMENSIONS: str(dimensions).encode(),
         DAMAGE: json.dumps(observations.damage_ms.tolist()).encode(),
+        RESIZED: json.dumps(observations.resized_ms.tolist()).encode(),
+        LEFT_OUT: str(observations.left_out).encode(),
+        LAST: str(observations.last_ms).encode(),
+        END: str(observations.end_ms).encode(),
+        UNREAD: str(int(observations.is_unread)).encode(),
     }
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     content = BytesIO()
@@ -96,6 +106,11 @@ def load(path: Path) -> Observations:
         faces=_unpacked(column["face"].flatten().to_numpy().reshape(-1, FACE_WIDTH)),
         frame_count=int(table.schema.metadata[FRAME_COUNT]),
         damage_ms=np.array(json.loads(table.schema.metadata[DAMAGE]), np.int64),
+        resized_ms=np.array(json.loads(table.schema.metadata[RESIZED]), np.int64),
+        left_out=int(table.schema.metadata[LEFT_OUT]),
+        last_ms=int(table.schema.metadata[LAST]),
+        end_ms=int(table.schema.metadata[END]),
+        is_unread=table.schema.metadata[UNREAD] == b"1",
     )
 
 
@@ -132,6 +147,11 @@ def concatenate(shards: Sequence[Observations]) -> Observations:
         faces=Faces.joined([shard.faces for shard in shards]),
         frame_count=int(frames_before[-1]),
         damage_ms=np.concatenate([shard.damage_ms for shard in shards]),
+        resized_ms=np.concatenate([shard.resized_ms for shard in shards]),
+        left_out=sum(shard.left_out for shard in shards),
+        last_ms=max((shard.last_ms for shard in shards), default=0),
+        end_ms=max((shard.end_ms for shard in shards), default=0),
+        is_unread=any(shard.is_unread for shard in shards),
     )
 
 

@@ -179,6 +179,7 @@ def observe(
     frames = AnalysedFrames(shard.source.location(), shard.span, shard.rate, shard.origin_pts)
     observe_frame = partial(_observe_frame, models=models)
     rows: list[Row] = []
+    resized_ms: list[int] = []
     with ThreadPoolExecutor(threads) as pool:
         for warm_up in models.warm_up_calls():  # side by side, while the first frame is decoded
             pool.submit(warm_up)
@@ -189,11 +190,21 @@ def observe(
         for this, following in pairwise(chain(observed, [None])):
             if this is not None and not this.sampled.is_beyond_span:
                 rows.append(_row(this, following))
+                if this.sampled.frame.is_resized:
+                    resized_ms.append(this.sampled.frame.timestamp_ms)
                 if following is not None and not rows[-1].camera_motion.any():
                     cuts = _bridge_torn_frames(rows, cuts, this, following)
                 on_progress(min(len(rows) / shard.expected_frames, 1.0))
     frames_seen = _assembled(rows, frames.decoded_count)
-    return replace(frames_seen, damage_ms=np.array(frames.damage_ms, np.int64))
+    return replace(
+        frames_seen,
+        damage_ms=np.array(frames.damage_ms, np.int64),
+        resized_ms=np.array(resized_ms, np.int64),
+        left_out=frames.left_out,
+        last_ms=frames.last_ms,
+        end_ms=frames.end_ms,
+        is_unread=frames.is_unread,
+    )
 
 
 def in_order(pool: Executor, work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:

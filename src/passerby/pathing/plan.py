@@ -20,7 +20,7 @@ from passerby.pathing.video_source import VideoSource
 from passerby.people import input_size
 from passerby.people.detector import SHIPPED_NETWORK, Detector, open_detector
 from passerby.records import FractionCallback, Sizes, VideoInfo
-from passerby.video.probe import first_pts, pixel_aspect, probe
+from passerby.video.probe import first_pts, pixel_aspect, probe, tells_own_length
 from passerby.video.shards import Span, plan_spans
 from passerby.video.stills import stills
 
@@ -42,6 +42,7 @@ class Options:
     with_faces: bool = True
     # Of detections that count as those of 0.5 usually do, in linking alone.
     confidence: float = 0.5
+    most_lost: float = 0.5  # share of the frames; a video that lost more of them fails
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
     duration_limit_ms: int | None = None  # longer videos are refused; None: there are none
 
@@ -77,6 +78,7 @@ class Plan:
     video: VideoInfo
     shards: tuple[Shard, ...]
     pixel_aspect: float = 1.0  # width of a stored pixel for a height of 1
+    tells_own_length: bool = True  # whether the length is that of the pictures
 
     @property
     def input_sizes(self) -> Sizes:
@@ -142,7 +144,7 @@ def plan(
         )
         for span in spans
     ]
-    return Plan(video, tuple(shards), aspect)
+    return Plan(video, tuple(shards), aspect, tells_own_length(location))
 
 
 def choose_input_sizes(

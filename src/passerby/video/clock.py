@@ -1,5 +1,6 @@
-"""Correct the times of a broadcast whose clock starts again in the middle."""
+"""Correct the times of recordings put together, whose clock starts again in the middle."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -9,9 +10,9 @@ from av.video.stream import VideoStream
 
 AnyPacket: TypeAlias = "Packet[AudioStream] | Packet[VideoStream]"  # generic to mypy only
 
-# A step back of more than this is a new clock, not a packet that comes late; as the ffmpeg
-# program judges it (its manual: `-dts_delta_threshold`, 10 s).
-RESTART_SECONDS = 10
+# A step back of more than this is a new clock. Less is a packet that comes late, or what a
+# container rounds, except at a key frame.
+RESTART_SECONDS = Fraction(1, 10)
 
 
 class RunningClock:
@@ -25,8 +26,9 @@ class RunningClock:
 
     def __init__(self, time_base: Fraction) -> None:
         self.offset = 0  # ticks added since the clock started again
-        self._threshold = round(RESTART_SECONDS / time_base)
-        self._next_dts: int | None = None  # when the packet after the last one is due
+        self._threshold = RESTART_SECONDS / time_base
+        self._last: int | None = None  # corrected time of the packet before
+        self._step = 0  # between the last two packets
 
     def correct(self, packet: AnyPacket) -> None:
         """Move the times of a packet to those of the running clock."""
@@ -37,10 +39,28 @@ class RunningClock:
         """Notice whether a packet's times start the clock again, and leave them unchanged."""
         if packet.dts is None:
             return
-        if self._next_dts is not None:
-            back = self._next_dts - (packet.dts + self.offset)
-            self.offset += back if back > self._threshold else 0
-        self._next_dts = packet.dts + self.offset + (packet.duration or 0)
+        time = packet.dts + self.offset
+        if self._last is not None:
+            back = self._last - time
+            # Pictures cannot come late at a key frame: whatever follows needs nothing earlier.
+            is_new = back > 0 and packet.is_keyframe and packet.stream.type == "video"
+            if is_new or back > self._threshold:
+                due = self._last + (self._step or packet.duration or 1)
+                self.offset += due - time
+                time = due
+            elif time > self._last:
+                self._step = time - self._last
+        self._last = time
+
+
+def restarts(packets: Iterable[AnyPacket], time_base: Fraction) -> bool:
+    """Whether the clock of a stream starts again in the middle; reads up to there."""
+    clock = RunningClock(time_base)
+    for packet in packets:
+        clock.follow(packet)
+        if clock.offset:
+            return True
+    return False
 
 
 def move(packet: AnyPacket, ticks: int) -> None:

@@ -5,6 +5,7 @@ part opens sources here and nowhere else, so that FFmpeg's errors leave the part
 as one of three: `UnsupportedVideo`, `DamagedVideo`, `VideoGone`.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from passerby.video.kinds import (
     describe,
     holds_start_code,
 )
-from passerby.video.mp4_index import lacks_index
+from passerby.video.mp4_index import holds_several, lacks_index
 from passerby.video.raw_streams import RAW_FORMATS, choose_rate, split_rated_source
 from passerby.video.remote import RemoteFile
 
@@ -69,6 +70,12 @@ TOO_LARGE = (
 
 UNREACHABLE = (OSError, av.error.HTTPError, av.error.HTTPClientError, av.error.ExitError)
 
+# FFmpeg's name of what holds a table of all times.
+INDEXED = {"mov,mp4,m4a,3gp,3g2,mj2"}
+
+# More than both behind the last packet is no index.
+UNREAD_SHARE, UNREAD_BYTES = 0.1, 1024
+
 MICROSECONDS = 1_000_000  # FFmpeg's unit of a container's times (AV_TIME_BASE)
 
 
@@ -78,8 +85,15 @@ class OpenVideo:
 
     container: InputContainer
     stream: VideoStream
+    # Width and height of the first picture, not upright yet, whatever comes later; at first as
+    # the container tells them
+    stored_size: tuple[int, int]
     # PTS of what was damaged, as far as it was read and has any
     damaged_pts: list[int] = field(default_factory=list)
+    # Byte behind the last packet that was read, as far as the container tells
+    read_to: deque[int] = field(default_factory=lambda: deque([0], maxlen=1))
+    # PTS of the frames left out because they repeat a time or step back
+    left_out_pts: list[int] = field(default_factory=list)
     # Frames per second of a raw stream, which has no times; None of any other
     raw_rate: Fraction | None = None
 
@@ -104,8 +118,11 @@ class OpenVideo:
 
     @property
     def clock_may_restart(self) -> bool:
-        """Whether the times are those of a broadcast, which another may follow in the file."""
-        return self.container.format.name in CLOCKS_WITHOUT_ZERO
+        """Whether a recording may follow another one in the file, with a clock of its own.
+
+        A raw stream has no clock, and an MP4 with an index cannot step back.
+        """
+        return self.has_presentation_times
 
     @property
     def zero_pts(self) -> int:
@@ -119,6 +136,22 @@ class OpenVideo:
     def start_pts(self) -> int:
         """PTS at which the stream says it starts, in ticks; 0 where it says nothing."""
         return self.stream.start_time or 0
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether much of the file lies behind its last packet, once all were read.
+
+        FFmpeg stops at the end of the first of several Matroska or MP4 files put together.
+        """
+        name = self.container.format.name
+        if name.startswith("matroska"):
+            unread = self.container.size - self.read_to[0]
+            return unread > max(UNREAD_SHARE * self.container.size, UNREAD_BYTES)
+        path = Path(self.container.name.removeprefix("file:"))
+        if name not in INDEXED or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return holds_several(file)
 
     def timestamp_ms(self, pts: int) -> int:
         """Milliseconds on the video's clock, rounded down."""
@@ -149,7 +182,8 @@ def open_video(source: str) -> Iterator[OpenVideo]:
             container = stack.enter_context(_open_input(location, stack))
             stream = _video_stream(container)
             rate = choose_rate(container.format.name, stream, given)
-            yield OpenVideo(container, stream, raw_rate=rate)
+            stored_size = stream.codec_context.width, stream.codec_context.height
+            yield OpenVideo(container, stream, stored_size, raw_rate=rate)
     except av.error.FFmpegError as error:
         raise _translate_error(error) from error
 

@@ -5,7 +5,7 @@ cut short ends where it was cut.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, dropwhile, islice
 from typing import Final, TypeAlias, cast
 
@@ -42,11 +42,17 @@ class DecodedFrame:
     duration: int  # ticks; 0 where unknown
     timestamp_ms: int  # on the video's clock, rounded down
     picture: av.VideoFrame = field(repr=False, compare=False)
+    stored_size: Size  # width, height of all pictures of the video, not upright yet
+
+    @property
+    def is_resized(self) -> bool:
+        """Whether the picture is stored in another size than the video's, and is scaled to it."""
+        return (self.picture.width, self.picture.height) != self.stored_size
 
     @property
     def size(self) -> Size:
-        """Width and height of the upright frame, pixels."""
-        width, height = self.picture.width, self.picture.height
+        """Width and height of the upright frame, pixels; of all frames of a video the same."""
+        width, height = self.stored_size
         return (height, width) if self.orientation.is_transposed else (width, height)
 
     def image(self, size: Size | None = None) -> Image:
@@ -85,7 +91,7 @@ class DecodedFrame:
 
     def _scale(self, pixel_format: str, width: int, height: int) -> av.VideoFrame:
         """Scale the picture as it is stored, not upright yet."""
-        shrinks = width < self.picture.width
+        shrinks = width < self.picture.width and height <= self.picture.height
         return self.picture.reformat(
             width,
             height,
@@ -111,8 +117,8 @@ def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:
     Yields
     ------
     DecodedFrame
-        With strictly increasing PTS. A frame that would repeat a PTS or step
-        back is left out, and not counted: no two frames are shown at once.
+        With strictly increasing PTS, in one size. A frame that would repeat a PTS or step
+        back is left out: no two frames are shown at once.
 
     Raises
     ------
@@ -120,7 +126,20 @@ def decode(source: str, start_pts: int | None = None) -> Iterator[DecodedFrame]:
         As `open_video`.
     """
     with open_video(source) as video:
-        yield from frames_of(video, start_pts)
+        is_whole = start_pts is None
+        stored_size = video.stored_size if is_whole else first_stored_size(source)
+        yield from frames_of(replace(video, stored_size=stored_size), start_pts)
+
+
+def first_stored_size(source: str) -> Size:
+    """Return width and height of the first picture of a video, not upright yet, in pixels.
+
+    The container may tell those of a later one: FFmpeg reads some way into a broadcast before
+    it tells a size.
+    """
+    with open_video(source) as video:
+        first = next(frames_of(video), None)
+        return first.stored_size if first else video.stored_size
 
 
 def frames_of(
@@ -139,13 +158,22 @@ def frames_of(
     pictures = _pictures(video, prepare(packets) if prepare else packets)
     for number, picture in enumerate(pictures):
         pts = video.raw_pts(number) if video.raw_rate else _presentation_time(video, picture, last)
-        if (last and pts <= last.pts) or (start_pts is not None and pts < start_pts):
+        if start_pts is not None and pts < start_pts:
+            continue
+        if last and pts <= last.pts:
+            video.left_out_pts.append(pts)
             continue
         if picture.is_corrupt:
             video.damaged_pts.append(pts)
         index = last.index + 1 if last else 0
         duration = video.raw_pts(number + 1) - pts if video.raw_rate else picture.duration
-        last = DecodedFrame(index, pts, duration, video.timestamp_ms(pts), picture)
+        if last:
+            size = last.stored_size
+        elif is_whole or not all(video.stored_size):
+            size = picture.width, picture.height
+        else:
+            size = video.stored_size
+        last = DecodedFrame(index, pts, duration, video.timestamp_ms(pts), picture, size)
         yield last
 
 
@@ -176,8 +204,9 @@ def _decode_packet(video: OpenVideo, packet: "Packet[VideoStream] | None") -> li
     try:
         return video.stream.decode(packet)
     except av.error.FFmpegError:
-        if packet is not None and packet.pts is not None:
-            video.damaged_pts.append(packet.pts)
+        if packet is not None:
+            time = packet.pts if packet.pts is not None else packet.dts
+            video.damaged_pts.append(video.start_pts if time is None else time)
         return []
 
 
@@ -187,6 +216,8 @@ def _packets(video: OpenVideo) -> Packets:
     try:
         for packet in video.container.demux(video.stream):
             if packet.size:  # the last one is empty: PyAV's sign for "flush"
+                if packet.pos is not None:
+                    video.read_to.append(packet.pos + packet.size)
                 if clock:
                     clock.correct(packet)
                 yield packet

@@ -1,4 +1,4 @@
-"""Check whether an MP4 or QuickTime file lost its index, which its recorder writes last.
+"""Check how many indexes an MP4 or QuickTime file has: none was lost, one is right.
 
 Source: ISO/IEC 14496-12, section 4.2 (boxes): a size in four bytes, a name in four, and
 where the size is 1, the true one in eight more; a size of 0 reaches to the end.
@@ -12,7 +12,8 @@ LARGE_SIZE, TO_THE_END = 1, 0
 
 BEGINNING = b"ftyp"
 PICTURES = b"mdat"
-INDEXES = {b"moov", b"moof"}
+FRAGMENT = b"moof"
+INDEXES = {b"moov", FRAGMENT}
 
 # A larger box is damage, and no file can be sought through it.
 LARGEST_BYTES = 1 << 40
@@ -30,6 +31,17 @@ def lacks_index(file: BinaryIO) -> bool:
     """
     names = _box_names(file)
     return names[:1] == [BEGINNING] and PICTURES in names and not INDEXES & set(names)
+
+
+def holds_several(file: BinaryIO) -> bool:
+    """Whether several MP4 files were put together, of which only the first can be read.
+
+    Parameters
+    ----------
+    file : binary file, at its beginning
+    """
+    names = _box_names(file)
+    return names.count(b"moov") > 1 and FRAGMENT not in names
 
 
 def _box_names(file: BinaryIO) -> list[bytes]:

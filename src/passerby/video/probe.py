@@ -51,6 +51,19 @@ def probe(source: str) -> VideoInfo:
         )
 
 
+def tells_own_length(source: str) -> bool:
+    """Whether the length is that of the pictures, and not perhaps of longer sound.
+
+    Raises
+    ------
+    UnsupportedVideo, VideoGone
+        As `open_video`.
+    """
+    with open_video(source) as video:
+        told = video.stream.duration is not None
+        return told or len(video.container.streams) == 1
+
+
 def first_pts(source: str) -> int:
     """Return the PTS of the first frame that can be decoded, ticks of the stream's time base.
 
@@ -81,13 +94,14 @@ def pixel_aspect(source: str) -> float:
 
 def duration_ms(video: OpenVideo) -> int:
     """Return the length in whole milliseconds, rounded down; may move the container on."""
-    if video.stream.duration:
-        return (video.stream.duration * 1000 * video.time_base).__floor__()
-    if video.container.duration:
-        return video.container.duration * 1000 // MICROSECONDS
-    packets = video.container.demux(video.stream)
-    end_pts = max((packet.pts or 0) + (packet.duration or 0) for packet in packets)
-    return ((end_pts - video.start_pts) * 1000 * video.time_base).__floor__()
+    if video.stream.duration and video.stream.duration > 0:
+        return max((video.stream.duration * 1000 * video.time_base).__floor__(), 1)
+    if video.container.duration and video.container.duration > 0:
+        return max(video.container.duration * 1000 // MICROSECONDS, 1)
+    packets = (packet for packet in video.container.demux(video.stream) if packet.pts is not None)
+    ends = ((packet.pts or 0) + (packet.duration or 0) for packet in packets)
+    end_pts = max(ends, default=video.start_pts)
+    return max(((end_pts - video.start_pts) * 1000 * video.time_base).__floor__(), 1)
 
 
 def _raw_duration_ms(source: str) -> int:

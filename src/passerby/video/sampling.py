@@ -8,13 +8,13 @@ n_k = floor(k fps / 15); at a variable rate it is what that grid means.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain, pairwise
 
 from passerby.video.container import OpenVideo, open_video
-from passerby.video.decode import DecodedFrame
+from passerby.video.decode import DecodedFrame, first_stored_size
 from passerby.video.shards import Span
 from passerby.video.skipping import SkippedFrame, shown_frames
 
@@ -78,8 +78,10 @@ class SampledFrame:
 class AnalysedFrames:
     """The frames of a span that are analysed, and the first one behind it.
 
-    Iterate once; afterwards `decoded_count` tells how many frames the span holds, and
-    `damage_ms` when something in it was damaged.
+    Iterate once; afterwards `decoded_count` tells how many frames the span holds,
+    `damage_ms` when something in it was damaged, `left_out` how many frames had a time that
+    repeats or steps back, `last_ms` and `end_ms` when the last frame appears and ends, and
+    `is_unread` whether the file goes on behind the end of the video.
 
     Parameters
     ----------
@@ -96,23 +98,35 @@ class AnalysedFrames:
     def __init__(self, source: str, span: Span, rate: Fraction | None, origin_pts: int) -> None:
         self.decoded_count = 0
         self.damage_ms: list[int] = []
+        self.left_out = self.last_ms = self.end_ms = 0
+        self.is_unread = False
         self._source = source
         self._span = span
         self._rate = rate
         self._origin_pts = origin_pts
 
     def __iter__(self) -> Iterator[SampledFrame]:
-        with open_video(self._source) as video, self._record_damage(video):
+        with open_video(self._source) as opened, self._record_damage(opened):
+            video = self._in_one_size(opened)
             grid = self._grid(video)
             frames = shown_frames(video, self._span.start_pts, grid.is_analysed)
             for frame, next_pts in _with_next_pts(frames):
                 is_beyond = self._span.ends_before(frame.pts)
-                self.decoded_count += not is_beyond
+                if not is_beyond:
+                    self.decoded_count += 1
+                    self._note_end(video, frame, next_pts)
                 if isinstance(frame, DecodedFrame) and grid.is_analysed(frame.pts, next_pts):
                     has_face_tick = grid.has_face_tick(frame.pts, next_pts)
                     yield SampledFrame(frame, has_face_tick, is_beyond)
                     if is_beyond:
                         return
+            self.is_unread = video.is_unread
+
+    def _in_one_size(self, video: OpenVideo) -> OpenVideo:
+        """Scale to the first picture of the whole video, wherever the span starts."""
+        if self._span.start_pts is None:
+            return video
+        return replace(video, stored_size=first_stored_size(self._source))
 
     @contextmanager
     def _record_damage(self, video: OpenVideo) -> Iterator[None]:
@@ -126,6 +140,15 @@ class AnalysedFrames:
                 if (start is None or pts >= start) and not self._span.ends_before(pts)
             ]
             self.damage_ms = [video.timestamp_ms(pts) for pts in inside]
+            self.left_out = sum(not self._span.ends_before(pts) for pts in video.left_out_pts)
+
+    def _note_end(
+        self, video: OpenVideo, frame: DecodedFrame | SkippedFrame, next_pts: int
+    ) -> None:
+        """Remember the last frame of the span."""
+        self.last_ms = video.timestamp_ms(frame.pts)
+        # One tick more than nothing, as a last frame may have no duration.
+        self.end_ms = max(video.timestamp_ms(next_pts), self.last_ms + 1)
 
     def _grid(self, video: OpenVideo) -> SamplingGrid:
         return SamplingGrid(self._origin_pts, video.time_base, video.frame_rate, self._rate)

@@ -11,7 +11,9 @@ from itertools import pairwise
 
 import av
 
-from passerby.video.container import OpenVideo, open_video
+from passerby.http_ranges import is_url
+from passerby.video.clock import restarts
+from passerby.video.container import INDEXED, OpenVideo, open_video
 from passerby.video.decode import keyframe_packets
 from passerby.video.probe import duration_ms
 
@@ -61,7 +63,8 @@ def plan_spans(
     -------
     list of Span
         In order, without gaps, the first open to the beginning and the last to
-        the end. One span where the source can't be sought or stores no times.
+        the end. One span where the source can't be sought, stores no times, or has several
+        recordings in it, each with a clock of its own.
 
     Raises
     ------
@@ -72,6 +75,8 @@ def plan_spans(
         raise ValueError(f"span_ms must be at least 1, got {span_ms}")
     with open_video(source) as video:
         cuts = list(_cuts(video, span_ms, report)) if _can_be_cut(video) else []
+    if cuts and _is_put_together(source):
+        cuts = []
     return [Span(start, end) for start, end in pairwise([None, *cuts, None])]
 
 
@@ -80,6 +85,24 @@ def _can_be_cut(video: OpenVideo) -> bool:
     if video.container.format.name in TIMED_BY_GROUP or video.raw_rate:
         return False
     return video.has_presentation_times or not video.stream.codec_context.has_b_frames
+
+
+def _is_put_together(source: str) -> bool:
+    """Whether a clock restarts in a file: then one time means several places.
+
+    Every packet is read, which a URL would have to be loaded for: that is not done. An MP4
+    with an index has rising times by its form.
+    """
+    if is_url(source):
+        return False
+    with open_video(source) as video:
+        if video.container.format.name in INDEXED:
+            return False
+        packets = (packet for packet in video.container.demux(video.stream) if packet.size)
+        try:
+            return restarts(packets, video.time_base)
+        except av.error.InvalidDataError:  # a file cut short
+            return False
 
 
 def _cuts(video: OpenVideo, span_ms: int, report: Callable[[float], None]) -> Iterator[int]:
