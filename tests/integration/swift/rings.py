@@ -1,18 +1,19 @@
 """Where a Swift of one disk keeps what: makes its three rings.
 
-Run as a program: importing swift patches the process that does.
+Run as a program: importing swift patches the process that does, and whoever collects
+doctests imports this file.
 """
 
 import sys
 from pathlib import Path
-
-from swift.common.ring import RingBuilder
 
 PARTITIONS_POWER = 3  # 8 partitions; a test stores a handful of objects
 
 
 def write_ring(folder: Path, name: str, port: int) -> None:
     """One replica of everything, on the one disk, behind one server."""
+    from swift.common.ring import RingBuilder  # noqa: PLC0415
+
     ring = RingBuilder(PARTITIONS_POWER, replicas=1, min_part_hours=0)
     place = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": port, "device": "disk"}
     ring.add_dev(place | {"weight": 1})
