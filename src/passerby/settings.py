@@ -149,6 +149,9 @@ class Settings:
     #: What counts as evidence of a person, above 0 and below 1: less for more persons, more for
     #: fewer. A detection of this confidence counts as one of 0.5 does by default.
     confidence: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
+    #: Whether persons are left out who may be none: who never move against the background, as
+    #: a poster, or were never seen well. They are named in the warnings otherwise.
+    strict: bool = False
     #: Share of a video's frames that may be damaged or without a usable time, in [0, 1]. The
     #: job of a video that lost more fails; less is told in its warnings.
     most_lost: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5

@@ -1,5 +1,6 @@
 """Jobs in every state, put into a data folder as workers leave them there."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -43,9 +44,11 @@ class Stager:
         self.store.report(job.id, WORKER, progress, LONG)
         return job
 
-    def succeeded(self, name: str, persons: int, tag: str | None = None) -> Job:
+    def succeeded(
+        self, name: str, persons: int, tag: str | None = None, warnings: Sequence[str] = ()
+    ) -> Job:
         job = self._claimed(name, tag)
-        self.store.succeed(job.id, WORKER, VIDEO, Counts(persons, persons * 40))
+        self.store.succeed(job.id, WORKER, VIDEO, Counts(persons, persons * 40), warnings=warnings)
         return job
 
     def failed(self, name: str, message: str, account_id: str = DEFAULT_ACCOUNT_ID) -> Job:

@@ -1,5 +1,6 @@
 """Looking through the buckets, starting analyses, and the list of them."""
 
+import html
 import re
 from contextlib import closing
 
@@ -86,3 +87,24 @@ def test_thousands_of_jobs_page_by_page(console: ConsoleServer) -> None:
     assert listed("/console/?tag=even") == made[::-1][1::2]
     assert listed("/console/?state=open&tag=odd") == made[::-1][::2]
     assert listed("/console/?state=succeeded") == []
+
+
+@pytest.mark.parametrize(
+    ("warnings", "title"),
+    [
+        ([], None),
+        (["Doubtful: persons 2 never move <b>."], "1 thing to know"),
+        (["It is damaged.", "It ends early."], "2 things to know"),
+    ],
+)
+def test_what_is_to_be_known_about_a_result(
+    console: ConsoleServer, warnings: list[str], title: str | None
+) -> None:
+    with closing(Stager(console.data)) as stage:
+        job = stage.succeeded("cctv/c.mp4", 1, warnings=warnings)
+
+    page = console.user(console.keys.create(job.account_id)).get(f"/console/jobs/{job.id}").text
+
+    assert all(html.escape(warning) in page for warning in warnings)
+    assert ("to know about this result" in page) == bool(warnings)
+    assert title is None or title in page

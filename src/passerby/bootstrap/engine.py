@@ -29,5 +29,6 @@ def analysis_options(settings: Settings) -> Options:
         device=settings.device,
         with_faces=settings.face_attributes != "none",
         confidence=settings.confidence,
+        strict=settings.strict,
         most_lost=settings.most_lost,
     )

@@ -67,6 +67,15 @@ Confidence = Annotated[
         show_default="0.5",
     ),
 ]
+Strict = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict/--lenient",
+        help="Leave out persons who may be none: who never move, as a poster, or were never "
+        "seen well.",
+        show_default="lenient",
+    ),
+]
 MostLost = Annotated[
     float | None,
     typer.Option(
@@ -88,6 +97,7 @@ class AnalysisOptions:
     ray_address: RayAddress = None
     face_attributes: FaceAttributes = None
     confidence: Confidence = None
+    strict: Strict = None
     most_lost: MostLost = None
     log_format: LogFormat = None
 

@@ -151,7 +151,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
         "persons": job.counts and job.counts.persons,
         "sightings": job.counts and job.counts.sightings,
         "detector sizes": ", ".join(f"{width}x{height}" for width, height in job.input_sizes),
-        "damage": "\n".join(job.warnings),
+        "warnings": "\n".join(job.warnings),
         "message": job.status_message,
         "attempt": job.attempt,
         "submitted": _moment(job.created_at),

@@ -5,9 +5,10 @@ The caller chooses where shards run (an `Executor`) and where observations are k
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from passerby.pathing.observe import observe_shard
 from passerby.pathing.plan import Options, Plan, plan
 from passerby.pathing.video_facts import measured
 from passerby.pathing.video_source import VideoSource
-from passerby.pathing.warnings import check_lost, warnings
+from passerby.pathing.warnings import check_lost, describe_doubts, warnings
 from passerby.records import (
     Observations,
     Progress,
@@ -31,6 +32,9 @@ from passerby.records import (
     Stage,
     VideoInfo,
 )
+
+if TYPE_CHECKING:
+    from passerby.tracking.doubt import Doubt
 
 # Share of the work that each stage is told to be: observing is nearly all of it.
 PLANNED, OBSERVED = 0.02, 0.98
@@ -45,7 +49,9 @@ class Analysis:
     frame_index: NDArray[np.int64]  # (F,) numbers of the analysed frames
     frame_count: int  # frames decoded
     input_sizes: Sizes = ()  # of the images in which persons were detected, the largest first
-    warnings: tuple[str, ...] = ()  # what was damaged, a sentence a stretch of it
+    warnings: tuple[str, ...] = ()  # what was damaged or is doubtful, in sentences
+    # Persons who may be none, and why; with `strict` they were left out.
+    doubts: "Mapping[int, Doubt]" = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Sighting]:
         return iter(self.sightings)
@@ -100,21 +106,30 @@ def analyse(
     if on_observed is not None:
         on_observed(in_stored_pixels(observations, chosen.video.width, chosen.pixel_aspect))
     check_lost(observations, options.most_lost)
-    return _linked(chosen, observations, options.confidence)
+    return _linked(chosen, observations, options)
 
 
-def _linked(chosen: Plan, observations: Observations, confidence: float) -> Analysis:
+def _linked(chosen: Plan, observations: Observations, options: Options) -> Analysis:
     # SciPy takes 0.3 s to import, which the first frame need not wait for.
     from passerby.pathing.link import link_oblong  # noqa: PLC0415
 
     video = chosen.video
+    linked = link_oblong(
+        observations,
+        (video.width, video.height),
+        chosen.pixel_aspect,
+        confidence=options.confidence,
+        strict=options.strict,
+    )
+    told = warnings(video, observations, tells_own_length=chosen.tells_own_length)
     return Analysis(
         measured(video, observations),
-        link_oblong(observations, video.width, video.height, chosen.pixel_aspect, confidence),
+        linked.sightings,
         observations.frame_index,
         observations.frame_count,
         chosen.input_sizes,
-        warnings(video, observations, tells_own_length=chosen.tells_own_length),
+        told + describe_doubts(linked.doubts, left_out=options.strict),
+        linked.doubts,
     )
 
 

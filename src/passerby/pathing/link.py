@@ -3,7 +3,9 @@
 The cheap half of the work: arrays only, no pixels, in order, once.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from passerby.records import NO_FACE, Observations, Sightings
 from passerby.tracking.appearance import appearance_embeddings
 from passerby.tracking.bidirectional import associate_bidirectionally, extend
 from passerby.tracking.borders import at_border
+from passerby.tracking.doubt import Doubt, doubtful_persons
 from passerby.tracking.faces.assignment import pair, relabel
 from passerby.tracking.faces.tracks import face_tracks, faces_in_view
 from passerby.tracking.finalise import sightings
@@ -22,6 +25,13 @@ from passerby.tracking.reidentification import reidentify
 from passerby.tracking.stabilisation import EVEN, StabilisedDetections, judge, stabilise
 from passerby.tracking.stitching import stitch
 from passerby.tracking.track_motion import shared_motion
+
+
+class Linked(NamedTuple):
+    """The persons in a video, and which of them may be none."""
+
+    sightings: Sightings
+    doubts: Mapping[int, Doubt]  # by person index, as it was before any were left out
 
 
 def link(
@@ -54,39 +64,38 @@ def link(
 
 def link_oblong(
     observations: Observations,
-    width: int,
-    height: int,
+    size: tuple[int, int],
     pixel_aspect: float,
+    *,
     confidence: float = EVEN,
-) -> Sightings:
-    """As `link`, of a video whose pixels are not square.
+    strict: bool = False,
+) -> Linked:
+    """As `link`, of a video whose pixels may not be square, with doubts.
 
     Parameters
     ----------
     observations : Observations
         In square pixels: see `square_width`.
-    width, height : int
+    size : (width, height)
         Of the upright frame, stored pixels.
     pixel_aspect : float
         Width of a stored pixel for a height of 1.
     confidence : float in (0, 1)
+    strict : bool
+        Whether persons are left out who may be none.
 
     Returns
     -------
-    Sightings
-        In stored pixels, faces as well.
+    Linked
+        Sightings in stored pixels, faces as well.
     """
+    width, height = size
     square = square_width(width, pixel_aspect)
     found = link(observations, square, height, confidence)
-    if square == width:
-        return found
-    shrink = np.array([width / square, 1], np.float32)
-    faces = replace(
-        found.faces,
-        xyxy=found.faces.xyxy * np.tile(shrink, 2),
-        landmarks=found.faces.landmarks * shrink,
-    )
-    return replace(found, xyxy=found.xyxy * np.tile(shrink, 2), faces=faces)
+    doubts = doubtful_persons(observations, found, confidence)
+    if strict and doubts:
+        found = _renumbered(found.take(~np.isin(found.person_index, list(doubts))))
+    return Linked(_in_stored_pixels(found, width / square), doubts)
 
 
 def link_boxes(observations: Observations, width: int, height: int) -> Sightings:
@@ -96,6 +105,19 @@ def link_boxes(observations: Observations, width: int, height: int) -> Sightings
     """
     motion = shared_motion(stabilise(observations))
     return link(replace(observations, camera_motion=motion), width, height)
+
+
+def _in_stored_pixels(found: Sightings, shrink: float) -> Sightings:
+    """Scale all that is horizontal by `shrink`."""
+    if shrink == 1:
+        return found
+    point = np.array([shrink, 1], np.float32)
+    faces = replace(
+        found.faces,
+        xyxy=found.faces.xyxy * np.tile(point, 2),
+        landmarks=found.faces.landmarks * point,
+    )
+    return replace(found, xyxy=found.xyxy * np.tile(point, 2), faces=faces)
 
 
 def _persons(

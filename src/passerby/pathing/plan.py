@@ -42,6 +42,7 @@ class Options:
     with_faces: bool = True
     # Of detections that count as those of 0.5 usually do, in linking alone.
     confidence: float = 0.5
+    strict: bool = False  # whether persons are left out who may be none
     most_lost: float = 0.5  # share of the frames; a video that lost more of them fails
     shard_ms: int = 60_000  # at most this much work is lost when a process dies
     duration_limit_ms: int | None = None  # longer videos are refused; None: there are none

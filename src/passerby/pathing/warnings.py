@@ -1,4 +1,6 @@
-"""What is said of a video that was not seen whole: where, and how much."""
+"""What is said of a video that was not seen whole, and of persons who may be none."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,8 @@ NEAR_MS = 1000
 # own time and what containers round.
 EARLY_MS = 1000
 EARLY_SHARE = 0.02
+# So many persons are named one by one.
+MOST_LISTED = 20
 
 
 def warnings(
@@ -64,6 +68,30 @@ def warnings(
     return tuple(told)
 
 
+# What is said of persons by the value of their doubt.
+DOUBTS = {"motionless": "never move against the background", "weak": "were never seen well"}
+
+
+def describe_doubts(doubts: Mapping[int, str], *, left_out: bool) -> tuple[str, ...]:
+    """Name the persons who may be none, a sentence for each doubt.
+
+    Examples
+    --------
+    >>> describe_doubts({2: "motionless", 5: "motionless"}, left_out=False)
+    ('Doubtful: persons 2, 5 never move against the background. --strict leaves them out.',)
+    >>> describe_doubts({7: "weak"}, left_out=True)
+    ('Left out as doubtful: 1 who were never seen well.',)
+    """
+    told = []
+    for doubt, words in DOUBTS.items():
+        persons = [person for person, reason in doubts.items() if reason == doubt]
+        if persons and left_out:
+            told.append(f"Left out as doubtful: {len(persons)} who {words}.")
+        elif persons:
+            told.append(f"Doubtful: {_persons(persons)} {words}. --strict leaves them out.")
+    return tuple(told)
+
+
 def check_lost(observations: Observations, most_lost: float) -> None:
     """Refuse a video of whose frames more than a share were lost.
 
@@ -78,6 +106,13 @@ def check_lost(observations: Observations, most_lost: float) -> None:
             f"{lost} of the video's {lost + observations.frame_count} frames are damaged or have "
             f"no usable time. Up to {most_lost:.0%} are accepted (most_lost)."
         )
+
+
+def _persons(indexes: Sequence[int]) -> str:
+    """List person indexes, the first ones only where there are many."""
+    listed = ", ".join(map(str, indexes[:MOST_LISTED]))
+    more = f" and {len(indexes) - MOST_LISTED} more" * (len(indexes) > MOST_LISTED)
+    return f"persons {listed}{more}"
 
 
 def _ends_early(video: VideoInfo, observations: Observations) -> bool:

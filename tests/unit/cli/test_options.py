@@ -40,7 +40,7 @@ def test_without_options_and_environment_the_defaults_hold() -> None:
 def test_each_option_is_a_setting(tmp_path: Path) -> None:
     line = (
         "--runtime onnxruntime --device cuda --engine ray --ray-address head:6380 "
-        "--face-attributes all --confidence 0.3 --most-lost 0.2 --log-format json"
+        "--face-attributes all --confidence 0.3 --strict --most-lost 0.2 --log-format json"
     )
 
     assert settings_by("--data", str(tmp_path), *line.split()) == Settings(
@@ -51,6 +51,7 @@ def test_each_option_is_a_setting(tmp_path: Path) -> None:
         ray_address="head:6380",
         face_attributes="all",
         confidence=0.3,
+        strict=True,
         most_lost=0.2,
         log_format="json",
     )

@@ -242,8 +242,8 @@ def test_faces_and_bodies_are_given_back_in_stored_pixels() -> None:
     seen = observations(frames)
     expected = link(seen, WIDTH, HEIGHT)
 
-    found = link_oblong(seen, WIDTH // 2, HEIGHT, 2.0)
+    found = link_oblong(seen, (WIDTH // 2, HEIGHT), 2.0).sightings
 
     assert np.array_equal(found.person_index, expected.person_index)
     assert found.xyxy == pytest.approx(expected.xyxy * np.array([0.5, 1, 0.5, 1], np.float32))
-    assert link_oblong(seen, WIDTH, HEIGHT, 1.0).xyxy == pytest.approx(expected.xyxy)
+    assert link_oblong(seen, (WIDTH, HEIGHT), 1.0).sightings.xyxy == pytest.approx(expected.xyxy)
