@@ -1,4 +1,9 @@
+import sys
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerby.access.rights import Rights
 
@@ -93,3 +98,44 @@ def test_what_can_be_below(pattern: str, prefix: str, *, allowed: bool) -> None:
 
 def test_without_patterns_everything_is_allowed_below() -> None:
     assert Rights().allow_below("cctv", "2026/")
+
+
+def by_trying_all(text: str, pattern: str) -> bool:
+    """Whether a text matches a pattern, by the definition."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(by_trying_all(text[start:], pattern[1:]) for start in range(len(text) + 1))
+    return text[:1] == pattern[0] and by_trying_all(text[1:], pattern[1:])
+
+
+@given(st.text("ab/", max_size=8), st.text("ab*", max_size=6))
+def test_a_pattern_matches_what_it_says(text: str, pattern: str) -> None:
+    rights = Rights(videos=(f"x/{pattern}",))
+
+    assert rights.allow_video("x", text) == by_trying_all(text, pattern)
+
+
+def calls_of(action: Callable[[], object]) -> int:
+    """Count the calls that Python makes, of its own functions and of those in C."""
+    count = 0
+
+    def note(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_long_name_that_nearly_fits_many_stars_takes_no_longer() -> None:
+    rights = Rights(videos=("cctv/*/cam*/*-*/*front*/*-*/*.mp4",))
+    name = ("/cam-/front/" * 1000)[: 1024 * 8]
+
+    assert not rights.allow_video("cctv", name)
+    assert rights.allow_video("cctv", name + ".mp4")
+    assert calls_of(lambda: rights.allow_video("cctv", name + ".mp5")) < 100
