@@ -226,3 +226,11 @@ print(sorted(sys.modules.keys() & {"av", "cv2", "onnxruntime", "openvino"}))
 
 def test_what_answers_starts_without_decoder_and_network(tmp_path: Path) -> None:
     assert printed(python("-c", STARTING, tmp_path)) == "[]\n"
+
+
+def test_no_other_user_can_read_what_the_service_keeps(service: Service, job_id: str) -> None:
+    kept = [service.data, *service.data.rglob("*")]
+    made = [path for path in kept if "buckets" not in path.parts and path != service.log]
+
+    assert job_id in {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []

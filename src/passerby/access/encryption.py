@@ -43,22 +43,39 @@ class SealingKey:
         try:
             return self._cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], label)
         except InvalidTag as error:
-            raise SettingsError("the key file does not belong to this database") from error
+            raise SettingsError(
+                "secret.key does not fit this database: its access keys were sealed with another. "
+                "Put that one back from a backup, or from the other machines that share it."
+            ) from error
 
     def _cipher(self) -> AESGCM:
         return AESGCM(self.derive(b"passerby: secrets in the job database"))
 
 
-def open_key_file(path: Path) -> SealingKey:
+def open_key_file(path: Path, *, is_first_use: bool = True) -> SealingKey:
     """Read the key file, or create it (mode 0600) on first use.
+
+    Parameters
+    ----------
+    path : Path
+    is_first_use : bool
+        Whether nothing was sealed yet. Else a missing file is not made anew: what was sealed
+        with the lost one could not be opened.
 
     Raises
     ------
     SettingsError
-        If the file cannot be read or created, or does not hold a key.
+        If the file cannot be read or created, does not hold a key, or is missing though it
+        is needed.
     """
     try:
         if not path.exists():
+            if not is_first_use:
+                raise SettingsError(
+                    f"{path} is missing, and the access keys in the database were sealed with "
+                    "it: put it back from a backup or from the other machines that share the "
+                    "database."
+                )
             _make_key_file(path)
         key = path.read_bytes()
     except OSError as error:

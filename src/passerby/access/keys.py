@@ -55,6 +55,12 @@ class AccessKey(AccessKeyEntry):
     session_token: str = field(repr=False)  # sent with each request; "" where it is not temporary
 
 
+def has_access_keys(database: Database) -> bool:
+    """Whether any access key is stored."""
+    with database.reading() as connection:
+        return connection.execute(select(ACCESS_KEYS.c.id).limit(1)).first() is not None
+
+
 class AccessKeys:
     """Access keys of one database. Safe to use from many threads and processes."""
 
@@ -116,6 +122,14 @@ class AccessKeys:
             revoked = connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.id == key_id))
         self._cache.pop(key_id, None)
         return revoked.rowcount > 0
+
+    def check_sealing_key(self) -> None:
+        """Raise SettingsError if the stored keys were sealed with another key file."""
+        query = select(ACCESS_KEYS).order_by(ACCESS_KEYS.c.created_at).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is not None:
+            self._decrypt(row)
 
     def find(self, key_id: str) -> AccessKey | None:
         """Find a key by its id; None if there is none."""

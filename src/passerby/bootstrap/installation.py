@@ -5,11 +5,13 @@ loads a decoder or a network.
 """
 
 import logging
+import stat
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from passerby.access.encryption import SealingKey, open_key_file
-from passerby.access.keys import AccessKeys
+from passerby.access.keys import AccessKeys, has_access_keys
 from passerby.api.notifications import notification_of
 from passerby.database.backup import KEY_NAME, database_file
 from passerby.database.connection import Database, open_database
@@ -22,6 +24,7 @@ from passerby.settings import Settings
 logger = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,13 @@ def open_installation(settings: Settings) -> Installation:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"{folder} cannot be a folder: {error.strerror}") from error
-    sealing_key = open_key_file(settings.data / KEY_NAME)
+    _keep_private(settings.data)
     database = open_database(settings.database_url)
+    # The file is made before the first key is stored: so it is there if there are keys.
+    is_first_use = not has_access_keys(database)
+    sealing_key = open_key_file(settings.data / KEY_NAME, is_first_use=is_first_use)
+    keys = AccessKeys(database, sealing_key)
+    keys.check_sealing_key()
     return Installation(
         settings=settings,
         database=database,
@@ -62,10 +70,23 @@ def open_installation(settings: Settings) -> Installation:
             message_of=notification_of,
             retention=timedelta(days=settings.retention_days),
         ),
-        keys=AccessKeys(database, sealing_key),
+        keys=keys,
         results=Results(settings.data / "results"),
         outbox=Outbox(database, now=database.now),
     )
+
+
+def _keep_private(data: Path) -> None:
+    """Take the data folder from other users of the machine: it shows people, and holds keys."""
+    mode = stat.S_IMODE(data.stat().st_mode)
+    if not mode & OTHERS:
+        return
+    try:
+        data.chmod(mode & ~OTHERS)
+    except OSError as error:
+        logger.warning("%s can be read by other users: %s", data, error.strerror)
+    else:
+        logger.warning("%s could be read by other users of this machine; no longer", data)
 
 
 def find_installation(settings: Settings) -> Installation:

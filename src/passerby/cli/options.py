@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import wraps
@@ -137,7 +138,11 @@ def settings_of(config: Path | None, **flags: object) -> Settings:
 
 
 def open_installation(chosen: Settings) -> "Installation":
-    """Open the data folder of these settings; make it if it is missing."""
+    """Open the data folder of these settings; make it if it is missing.
+
+    Whatever this process and its children create from now on is for its user alone.
+    """
+    os.umask(0o077)
     # SQL takes a second to import; `track`, `link` and `eval` need none.
     from passerby.bootstrap import installation  # noqa: PLC0415
 

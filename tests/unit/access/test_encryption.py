@@ -89,5 +89,5 @@ def test_what_was_not_sealed_so_stays_shut(
     if changed_byte is not None:
         sealed[changed_byte] ^= 1
 
-    with pytest.raises(SettingsError, match="does not belong"):
+    with pytest.raises(SettingsError, match="does not fit"):
         SealingKey(key).open(bytes(sealed), label)

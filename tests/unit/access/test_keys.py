@@ -107,7 +107,7 @@ def test_the_secret_is_neither_shown_nor_stored_in_plain(
 def test_a_database_with_the_key_file_of_another(database: Database, keys: AccessKeys) -> None:
     key = keys.create()
 
-    with pytest.raises(SettingsError, match="does not belong"):
+    with pytest.raises(SettingsError, match="does not fit"):
         AccessKeys(database, SealingKey(b"\x01" * 32)).find(key.id)
 
 
