@@ -27,7 +27,7 @@ from passerby.api.app import create_app
 from passerby.api.exchange import Service
 from passerby.api.forwarding import Forwarding
 from passerby.api.metrics import Metrics
-from passerby.api.operations import Tracking
+from passerby.api.operations import Objects, Tracking
 from passerby.api.rate_limits import RateLimiter
 from passerby.api.signature import Authenticator
 from passerby.api.tokens import PageTokens
@@ -92,10 +92,11 @@ def serving(
     failures: RateLimiter | None = None,
     cors_origins: Sequence[str] = (),
     forwarding: Forwarding | None = None,
+    objects: Objects | None = None,
 ) -> Iterator[Server]:
     """A server over the folder `root`; `failures` are wrong signatures it puts up with."""
     lobby = root / "buckets" / "lobby"
-    lobby.mkdir(parents=True)
+    lobby.mkdir(parents=True, exist_ok=True)
     (lobby / "monday.mp4").write_bytes(bytes(VIDEO_BYTES_LIMIT))
     (lobby / "huge.mp4").write_bytes(bytes(VIDEO_BYTES_LIMIT + 1))
     database = open_database(f"sqlite:///{root}/jobs.sqlite")
@@ -103,7 +104,7 @@ def serving(
     jobs, results = JobStore(database), Results(root / "results")
     tracking = Tracking(
         jobs=jobs,
-        objects=FolderBuckets(root / "buckets"),
+        objects=objects or FolderBuckets(root / "buckets"),
         results=results,
         page_tokens=PageTokens(bytes(32)),
         open_job_limit=OPEN_JOB_LIMIT,

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.rights import Rights
+from passerby.api.call_pool import CALLS
 from passerby.api.forwarding import BODY_BYTES_LIMIT, Forwarding
-from passerby.api.forwarding_pool import CALLS
 from passerby.cloud.other_endpoint import Origin, OtherAnswer, OtherEndpoint
 from passerby.errors import SettingsError
 

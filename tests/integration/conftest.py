@@ -108,7 +108,10 @@ class Service:
 
 
 def _words(path: Path) -> list[str]:
-    return path.read_text().split()
+    try:
+        return path.read_text().split()
+    except FileNotFoundError:  # a thread that ended meanwhile
+        return []
 
 
 def _command_line(process_id: int) -> bytes:

@@ -130,15 +130,20 @@ def test_the_job_on_the_command_line(service: Service, job_id: str) -> None:
     assert (shown["state"], shown["tag"]) == ("succeeded", "lobby:42")
 
 
-def test_a_key_is_made_for_the_server_that_runs(service: Service) -> None:
-    made = run("keys", "create")
+def test_a_key_is_made_for_the_server_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Servers of other tests run as well.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "states"))
+    with serving(tmp_path / "data", "--no-worker") as service:
+        made = run("keys", "create")
 
-    assert f"A key of the server at {service.url}, data folder {service.data}" in made.stderr
-    variables = dict(line.removeprefix("export ").split("=") for line in made.stdout.splitlines())
-    assert variables["AWS_ENDPOINT_URL_REKOGNITION"] == service.url
-    client = service.client(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
-    assert code(client) == "ResourceNotFoundException"
-    done("keys", "revoke", variables["AWS_ACCESS_KEY_ID"])
+        assert f"A key of the server at {service.url}, data folder {service.data}" in made.stderr
+        lines = made.stdout.splitlines()
+        variables = dict(line.removeprefix("export ").split("=") for line in lines)
+        assert variables["AWS_ENDPOINT_URL_REKOGNITION"] == service.url
+        client = service.client(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+        assert code(client) == "ResourceNotFoundException"
 
 
 def test_keys_made_and_revoked_beside_the_running_server(service: Service) -> None:

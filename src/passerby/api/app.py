@@ -8,7 +8,6 @@ from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -17,28 +16,29 @@ from starlette.routing import BaseRoute, Route
 from passerby import logs
 from passerby.api import faults, metrics, openapi, protocol
 from passerby.api.authorization import SignedRequest
+from passerby.api.call_pool import CallPool
 from passerby.api.cors import cors
 from passerby.api.exchange import (
     Reply,
     Service,
     fault_before_body,
     fault_reply,
+    is_start,
     other_operation,
     reply,
 )
 from passerby.api.faults import Fault
 from passerby.api.forwarding import BODY_BYTES_LIMIT as FORWARDED_BYTES_LIMIT
 from passerby.api.forwarding import not_forwarded
-from passerby.api.forwarding_pool import ForwardingPool
 from passerby.server.allowed_methods import allowed_methods
 from passerby.server.request_body import read_body
 
 _log = logging.getLogger(__name__)
 
-# The longest request the model allows, each character escaped, has some 27 KB. More
-# would only buy time: the model's pattern for topics is quadratic in their length.
+# The longest request the model allows, each character escaped, has some 27 KB.
 BODY_BYTES_LIMIT = 32 * 1024
-
+# Starts are short, but wait for the store: so many may, before any are refused.
+WAITING_STARTS = 500
 
 _ROOT_TEXT = "passerby answers StartPersonTracking and GetPersonTracking here, by POST.\n"
 
@@ -84,7 +84,10 @@ class _Answers:
     service: Service
     home: str | None
     described: bytes  # in OpenAPI
-    pool: ForwardingPool = field(default_factory=ForwardingPool)
+    # Signature, database and result files all block; a store and another endpoint may hang.
+    reads: CallPool = field(default_factory=lambda: CallPool("reads"))
+    starts: CallPool = field(default_factory=lambda: CallPool("starts", waiting=WAITING_STARTS))
+    forwarded: CallPool = field(default_factory=lambda: CallPool("forwarding"))
 
     async def call(self, request: Request) -> Response:
         """Answer a call of an operation."""
@@ -106,23 +109,25 @@ class _Answers:
         if body is None:
             # An image, perhaps: whoever sends it must learn that it is of no use here.
             raise not_forwarded(other) if other else Fault(faults.REQUEST_TOO_LARGE)
-        # Signature, database and result files all block.
-        signed = replace(head, body=body)
-        return await run_in_threadpool(reply, self.service, signed, request_id)
+        answer = partial(reply, self.service, replace(head, body=body), request_id)
+        if not is_start(head):
+            return await self.reads.run(answer)
+        async with self.starts.place(len(body)):
+            return await self.starts.run(answer)
 
     async def _forward(self, head: SignedRequest, request: Request, request_id: str) -> Reply:
         """Answer a call of another operation, whose body may be long; raises Fault."""
         length = request.headers.get("content-length")
-        async with self.pool.place(None if length is None else int(length)):
+        async with self.forwarded.place(None if length is None else int(length)):
             # Nobody but the holders of keys may fill the memory.
-            fault = await run_in_threadpool(fault_before_body, self.service, head)
+            fault = await self.reads.run(partial(fault_before_body, self.service, head))
             if fault is not None:
                 raise fault
             body = await read_body(request, FORWARDED_BYTES_LIMIT)
             if body is None:
                 raise Fault(faults.REQUEST_TOO_LARGE)
             signed = replace(head, body=body)
-            return await self.pool.run(partial(reply, self.service, signed, request_id))
+            return await self.forwarded.run(partial(reply, self.service, signed, request_id))
 
     def root(self, request: Request) -> Response:
         """Lead a person to the console; tell anything else that the server is there."""
@@ -172,7 +177,8 @@ def _response(answer: Reply, request_id: str) -> Response:
     )
 
 
-def _health(_request: Request) -> Response:
+async def _health(_request: Request) -> Response:
+    """Answer in the event loop, which no thread that hangs holds up."""
     return PlainTextResponse("ok")
 
 

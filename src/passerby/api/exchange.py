@@ -79,6 +79,11 @@ def other_operation(request: SignedRequest) -> str | None:
     return None if name == _UNKNOWN or protocol.is_answered_here(name) else name
 
 
+def is_start(request: SignedRequest) -> bool:
+    """Whether a request asks to start a job, for which the store is asked."""
+    return _operation(request) == _START
+
+
 def fault_before_body(service: Service, request: SignedRequest) -> Fault | None:
     """Find what is wrong with a request whose body has not been read yet."""
     try:

@@ -1,6 +1,6 @@
 """The operations StartPersonTracking and GetPersonTracking."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -10,6 +10,7 @@ from passerby.api import faults
 from passerby.api.faults import Fault
 from passerby.api.permission import Caller, check_topic, check_video
 from passerby.api.tokens import ContinuedListing, PageTokens
+from passerby.api.turns import Turns
 from passerby.errors import JobCancelled, TokenReused, TooManyOpenJobs, UnsupportedVideo
 from passerby.jobs.job import Job, JobState, NewJob
 from passerby.records import Sightings, VideoInfo
@@ -121,6 +122,7 @@ class Tracking:
     video_bytes_limit: int  # 0: any size
     # Without it, faces have what the service gave by default.
     classify_expressions: ClassifyExpressions | None = None
+    turns: Turns = field(default_factory=Turns)  # of accounts whose videos are looked up
 
 
 def start_person_tracking(
@@ -186,7 +188,8 @@ def _new_job(request: StartPersonTrackingRequest, account_id: str) -> NewJob:
 
 
 def _submit(tracking: Tracking, new: NewJob) -> Job:
-    facts = tracking.objects.head(**new.source)
+    with tracking.turns.turn(new.account_id):
+        facts = tracking.objects.head(**new.source)
     limit = tracking.video_bytes_limit
     if limit and facts.size_bytes > limit:
         raise Fault(faults.VIDEO_TOO_LARGE, size=facts.size_bytes, limit=limit)

@@ -189,3 +189,12 @@ def test_exactly_what_the_rules_allow_is_accepted(
         assert validate(params, START if "Video" in params else GET) == params
     else:
         assert refused(params).kind.code == "ValidationException"
+
+
+@pytest.mark.parametrize("count", [1, 100_000])  # for which a search would take hours
+def test_a_topic_with_line_breaks_is_refused_without_a_search(count: int) -> None:
+    # `.` matches no line break, and each `:aaaaaaaaaaaa:` would be a place to begin anew.
+    arn = "arn:aws:sns:" + ":aaaaaaaaaaaa:" * count + "\n\n"
+    channel = {"SNSTopicArn": arn, "RoleArn": "arn:aws:iam::123456789012:role/x"}
+
+    assert "sNSTopicArn" in refused({"Video": {}, "NotificationChannel": channel}).message

@@ -51,11 +51,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def children() -> set[int]:
     """Processes that this one started and that have not ended; one of them is not ours."""
-    tasks = Path("/proc/self/task").iterdir()
-    found = {int(child) for task in tasks for child in (task / "children").read_text().split()}
-    return {
-        child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    }
+    return {int(path.name) for path in Path("/proc").glob("[0-9]*") if is_child(path)}
+
+
+def is_child(path: Path) -> bool:
+    """Whether a folder of /proc is that of a process that this one spawned."""
+    try:
+        parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
+        return int(parent) == os.getpid() and b"spawn_main" in (path / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        return False
 
 
 def test_a_shard_that_is_alone_has_a_process_of_its_own(

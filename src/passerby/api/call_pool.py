@@ -1,7 +1,7 @@
-"""Places and threads for calls that wait for another endpoint.
+"""Places and threads for calls of one kind.
 
-However slowly it answers, the server's own operations keep their threads, and memory for
-long bodies is bounded.
+Calls that wait for a store or another endpoint have a pool of their own: however slowly it
+answers, all others keep their threads, and memory for long bodies is bounded.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ LONG_BODIES = 8
 LONG_BYTES = 256 * 1024
 
 
-class ForwardingPool:
-    """Places for the forwarded calls of one event loop."""
+class CallPool:
+    """Places for the calls of one event loop."""
 
-    def __init__(self, calls: int = CALLS, waiting: int = WAITING_CALLS) -> None:
-        self._threads = ThreadPoolExecutor(calls, thread_name_prefix="forwarding")
+    def __init__(self, name: str, calls: int = CALLS, waiting: int = WAITING_CALLS) -> None:
+        self._threads = ThreadPoolExecutor(calls, thread_name_prefix=name)
         self._calls = asyncio.Semaphore(calls)
         self._long_bodies = asyncio.Semaphore(LONG_BODIES)
         self._free = calls + waiting

@@ -3,13 +3,13 @@ import threading
 
 import pytest
 
+from passerby.api.call_pool import LONG_BODIES, LONG_BYTES, CallPool
 from passerby.api.faults import Fault
-from passerby.api.forwarding_pool import LONG_BODIES, LONG_BYTES, ForwardingPool
 
 
 def test_calls_beyond_the_places_wait_and_then_are_refused() -> None:
     async def crowd() -> list[str]:
-        pool, done = ForwardingPool(calls=1, waiting=1), list[str]()
+        pool, done = CallPool("forwarding", calls=1, waiting=1), list[str]()
         leave = asyncio.Event()
 
         async def call(name: str) -> None:
@@ -32,7 +32,7 @@ def test_calls_beyond_the_places_wait_and_then_are_refused() -> None:
 @pytest.mark.parametrize("length", [LONG_BYTES + 1, None])
 def test_long_bodies_have_fewer_places(length: int | None) -> None:
     async def crowd() -> tuple[int, int]:
-        pool, leave = ForwardingPool(), asyncio.Event()
+        pool, leave = CallPool("forwarding"), asyncio.Event()
         inside = {"long": 0, "short": 0}
 
         async def call(kind: str, body_bytes: int | None) -> None:
@@ -53,6 +53,6 @@ def test_long_bodies_have_fewer_places(length: int | None) -> None:
 
 
 def test_calls_run_in_threads_of_their_own() -> None:
-    name = asyncio.run(ForwardingPool().run(lambda: threading.current_thread().name))
+    name = asyncio.run(CallPool("forwarding").run(lambda: threading.current_thread().name))
 
     assert name.startswith("forwarding")
