@@ -14,6 +14,8 @@ PasserbyError
 ├── ModelError                network file missing, damaged or of an unknown family
 ├── JobError
 │   ├── JobNotFound
+│   ├── JobStillOpen          it would have to end first
+│   ├── VideoNotUploaded      its video is not ours to delete
 │   ├── JobFailed             the job of a service ended badly, told to its client
 │   ├── JobCancelled          raised inside a job that was asked to stop
 │   ├── LeaseLost             raised inside a job that is no longer this worker's
@@ -93,6 +95,14 @@ class JobError(PasserbyError):
 
 class JobNotFound(JobError):
     """There is no such job."""
+
+
+class JobStillOpen(JobError):
+    """The job waits or runs: cancel it first."""
+
+
+class VideoNotUploaded(JobError):
+    """The video was not uploaded in the console: delete it where it lies."""
 
 
 class JobFailed(JobError):

@@ -197,6 +197,8 @@ class Settings:
     raw_fps: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
     #: Days for which results and client request tokens are kept (as the service did).
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
+    #: Days for which uploaded videos are kept; without it, until somebody deletes them.
+    upload_retention_days: Annotated[float, msgspec.Meta(gt=0)] | None = None
     #: Hours for which a page token is valid (as in the service).
     page_token_hours: Annotated[float, msgspec.Meta(gt=0)] = 24.0
     #: Whether the end of a job is published to SNS in AWS.

@@ -108,3 +108,52 @@ def test_what_is_to_be_known_about_a_result(
     assert all(html.escape(warning) in page for warning in warnings)
     assert ("to know about this result" in page) == bool(warnings)
     assert title is None or title in page
+
+
+@pytest.mark.parametrize(
+    ("operations", "may"),
+    [
+        pytest.param((), True, id="no limits"),
+        pytest.param(
+            ("GetPersonTracking", "StartPersonTracking", "DeleteJob"), True, id="the right by name"
+        ),
+        pytest.param(("GetPersonTracking", "StartPersonTracking"), False, id="without the right"),
+    ],
+)
+def test_who_may_delete_a_job(
+    console: ConsoleServer,
+    operations: tuple[str, ...],
+    may: bool,  # noqa: FBT001
+) -> None:
+    key = console.key(operations=operations)
+    with closing(Stager(console.data)) as stage:
+        job = stage.failed("cctv/c.mp4", "No.", key.account_id)
+    user = console.user(key)
+    page = f"/console/jobs/{job.id}"
+
+    assert ("Delete for good" in user.get(page).text) == may
+    answer = user.post(f"{page}/delete")
+
+    assert answer.status == (303 if may else 403)
+    assert user.get(page).status == (404 if may else 200)
+
+
+def test_a_job_that_waits_has_to_be_cancelled_first(console: ConsoleServer) -> None:
+    key = console.key()
+    with closing(Stager(console.data)) as stage:
+        job = stage.queued("cctv/c.mp4", account_id=key.account_id)
+    user = console.user(key)
+
+    assert "Delete for good" not in user.get(f"/console/jobs/{job.id}").text
+    answer = user.post(f"/console/jobs/{job.id}/delete")
+
+    assert (answer.status, "cancel it first" in answer.text) == (409, True)
+
+
+def test_nobody_deletes_a_job_of_another_account(console: ConsoleServer) -> None:
+    key = console.key()
+    with closing(Stager(console.data)) as stage:
+        job = stage.failed("cctv/c.mp4", "No.", key.account_id)
+
+    assert console.user().post(f"/console/jobs/{job.id}/delete").status == 404
+    assert console.user(key).get(f"/console/jobs/{job.id}").status == 200

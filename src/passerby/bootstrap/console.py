@@ -11,12 +11,14 @@ from passerby.access.keys import AccessKey
 from passerby.api import faults
 from passerby.api.exchange import Service, start_job
 from passerby.api.faults import Fault
+from passerby.bootstrap.erasure import delete_job
 from passerby.cloud.pinned_object import Objects
 from passerby.console.app import console_routes
 from passerby.console.artifact_request import ArtifactRequest
 from passerby.console.artifacts import ArtifactQueue, Command
 from passerby.console.events import Events, EventSources
 from passerby.console.job_artifacts import JobArtifacts
+from passerby.console.job_deletion import JobDeletion
 from passerby.console.job_exports import ExportFormat, JobExports
 from passerby.console.job_page import JobPage
 from passerby.console.job_paths import JobPaths
@@ -100,11 +102,12 @@ def _job_routes(
     )
     return [
         *JobsPage(jobs, job_list).routes(sessions),
-        *JobPage(jobs, _export_formats).routes(sessions),
+        *JobPage(jobs, _export_formats, installation.settings.upload_bucket).routes(sessions),
         *JobPaths(jobs, results).routes(sessions),
         *places.routes(sessions),
         *JobVideo(jobs, objects, artifacts, checks).routes(sessions),
         *JobExports(jobs, _export_formats, artifacts).routes(sessions),
+        *JobDeletion(jobs, partial(delete_job, installation)).routes(sessions),
         *Events(EventSources(jobs, job_list, artifacts.queue)).routes(sessions),
     ]
 

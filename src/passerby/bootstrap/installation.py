@@ -50,7 +50,7 @@ def open_installation(settings: Settings) -> Installation:
     """
     for folder in (settings.data, settings.bucket_root):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"{folder} cannot be a folder: {error.strerror}") from error
     _keep_private(settings.data)

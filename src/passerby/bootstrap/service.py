@@ -13,6 +13,7 @@ from contextlib import nullcontext
 import uvicorn
 
 from passerby.access.environment import client_region, environment_lines
+from passerby.bootstrap.erasure import delete_what_a_backup_brought_back
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.web_app import build_app
 from passerby.server import listening
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 def serve(installation: Installation, *, with_worker: bool) -> None:
     """Serve until asked to stop, with a worker process if wanted."""
     chosen = installation.settings
+    delete_what_a_backup_brought_back(installation)
     app = build_app(installation)
     config = listening.config(app, chosen)
     # All objects made so far stay. Full collections would look through them each time and

@@ -14,6 +14,7 @@ from passerby.bootstrap.background_tasks import background_tasks
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.storage import build_buckets, build_observation_store
 from passerby.cloud.pinned_object import PinnedObject, readable
+from passerby.jobs.erasure import note_observations
 from passerby.jobs.job import Counts, Job
 from passerby.jobs.worker import Outcome, Worker
 from passerby.records import Progress, ProgressCallback, Stage
@@ -66,6 +67,7 @@ def _analyse_job(
             build_executor(settings, pool),
             options=options,
             on_progress=on_progress,
+            on_planned=partial(note_observations, installation.database, job.id),
         )
     logger.info("job %s: persons were detected %s", job.id, describe_sizes(analysis.input_sizes))
     for warning in analysis.warnings:

@@ -1,4 +1,4 @@
-"""`passerby jobs`: list, show, watch and cancel jobs."""
+"""`passerby jobs`: list, show, watch, cancel and delete jobs."""
 
 import time
 from dataclasses import asdict
@@ -72,6 +72,24 @@ def cancel_job(job: JobId, data: Data = None, config: Config = None) -> None:
     jobs = find_installation(config, data).jobs
     found = jobs.cancel(jobs.find_by_prefix(job).id)
     terminal.out.print("asked to stop" if found.open else str(found.state))
+
+
+@app.command("delete")
+def delete_job(
+    job: JobId,
+    with_video: Annotated[
+        bool, typer.Option("--with-video", help="Its video as well, if it was uploaded.")
+    ] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Delete a job that has ended, with everything that was made from it."""
+    from passerby.bootstrap import erasure  # noqa: PLC0415
+
+    installation = find_installation(config, data)
+    found = installation.jobs.find_by_prefix(job)
+    erasure.delete_job(installation, found, with_video=with_video)
+    terminal.out.print(f"deleted {terminal.short(found.id)}")
 
 
 def _job_facts(job: Job, delivery: Delivery | None) -> dict[str, object]:

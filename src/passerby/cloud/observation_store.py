@@ -73,6 +73,11 @@ class S3ObservationStore:
         write_atomically(path, content)
         return path
 
+    def delete(self, name: str) -> None:
+        """Delete an object, if there is one, and its copy; raises as `put`."""
+        self._asked(lambda client: client.delete_object(**self._named(name)))
+        (self.copies / name).unlink(missing_ok=True)
+
     def _named(self, name: str) -> dict[str, str]:
         return {"Bucket": self.place.bucket or self.bucket, "Key": self.prefix + name}
 

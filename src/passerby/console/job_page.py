@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from passerby.console import wording
 from passerby.console.authentication import AuthenticatedRequest, authenticated
+from passerby.console.job_deletion import DELETE
 from passerby.console.job_exports import ExportFormat
 from passerby.console.rendering import render_page
 from passerby.console.sessions import Sessions
@@ -21,6 +22,7 @@ class JobPage:
 
     jobs: JobStore
     formats: Callable[[], Sequence[ExportFormat]]  # offered for download
+    upload_bucket: str  # of videos that can be deleted with their jobs; "" without one
 
     def routes(self, sessions: Sessions) -> list[Route]:
         """Return the routes of the page."""
@@ -36,6 +38,8 @@ class JobPage:
             facts=_video_facts(job),
             metadata=_metadata(job),
             formats=self.formats(),
+            may_delete=not job.open and request.key.rights.allow_operation(DELETE),
+            is_upload=job.source["bucket"] == self.upload_bucket,
         )
 
 

@@ -1,25 +1,31 @@
 """Backup of a data folder while it is in use.
 
-A copy is itself a data folder: the SQLite database, the key file and the results. It
-leaves out what can be computed again, and a PostgreSQL database, which has tools of
-its own.
+A copy is itself a data folder: the SQLite database, the key file, the results, and the zones
+and lines that people drew. It leaves out what can be computed again, and a PostgreSQL
+database, which has tools of its own. It tells when it was made: whoever opens it first
+deletes what should be gone by now.
 """
 
+import json
 import os
 import secrets
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from passerby.clock import utc_now
 from passerby.errors import SettingsError
 
 DATABASE_NAME = "passerby.db"
 KEY_NAME = "secret.key"
 RESULTS_NAME = "results"
+PICTURES_NAME = "pictures"
+PLACES_NAME = "places.json"
+DATE_NAME = "backup.json"
 
 
 def database_file(url: str) -> Path | None:
@@ -57,6 +63,8 @@ def back_up(data: Path, database: Path | None, target: Path) -> None:
             _copy_database(database, draft / DATABASE_NAME)
         shutil.copy(data / KEY_NAME, draft / KEY_NAME)
         _copy_results(data / RESULTS_NAME, draft / RESULTS_NAME)
+        _copy_places(data / PICTURES_NAME, draft / PICTURES_NAME)
+        (draft / DATE_NAME).write_text(json.dumps({"made_at": utc_now().isoformat()}))
         os.sync()
         draft.rename(target)
     except BaseException:
@@ -87,3 +95,22 @@ def _copy_results(source: Path, target: Path) -> None:
         except FileNotFoundError:
             # Deleted meanwhile, or replaced by a job that had not ended in the copy.
             shutil.rmtree(copy)
+
+
+def _copy_places(source: Path, target: Path) -> None:
+    for path in source.glob(f"*/{PLACES_NAME}"):
+        copy = target / path.parent.name
+        copy.mkdir(parents=True)
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            shutil.copy2(path, copy)
+
+
+def date_of_backup(data: Path) -> str | None:
+    """When the backup was made that a data folder is, in ISO 8601; None if it is none."""
+    path = data / DATE_NAME
+    return str(json.loads(path.read_bytes())["made_at"]) if path.exists() else None
+
+
+def forget_backup(data: Path) -> None:
+    """From now on a data folder counts as one in use, and not as a backup."""
+    (data / DATE_NAME).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from passerby.database.retry import retry_on_disconnect, run_with_retry, was_cut
 from passerby.errors import SettingsError
 
 # Revision to which the steps of `migration` lead.
-HEAD_REVISION = "0007"
+HEAD_REVISION = "0008"
 
 KINDS = {
     "sqlite": sqlite.engines,
@@ -61,6 +61,19 @@ class Database:
         with self.reading() as connection:
             clock: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return clock.astimezone(UTC)
+
+    def is_from_earlier_build(self) -> bool:
+        """Whether rows that an earlier build deleted may still be in the file."""
+        return _is_sqlite(self._reading) and sqlite.is_from_earlier_build(self._reading)
+
+    def erase_remains(self) -> None:
+        """Make sure that nothing of deleted rows is left in the files of the database.
+
+        It may take a second, and other writers wait. What the logs and backups of a
+        PostgreSQL server hold is its administrator's.
+        """
+        erase = sqlite.erase_remains if _is_sqlite(self._writing) else postgresql.erase_remains
+        erase(self._writing)
 
     def close(self) -> None:
         """Close the connections that are not in use."""

@@ -6,6 +6,8 @@ Defaults" and, for the parameters of a connection, "libpq - Parameter Key Words"
 
 from sqlalchemy import URL, Engine, create_engine
 
+from passerby.database.schema import METADATA
+
 DRIVER = "postgresql+psycopg"
 
 # A process that was frozen in the middle of a transaction keeps its locks, and so
@@ -46,3 +48,11 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
         engine.execution_options(isolation_level="READ COMMITTED"),
     )
+
+
+def erase_remains(engine: Engine) -> None:
+    """Write the tables anew, without what is left of deleted rows."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        for table in METADATA.sorted_tables:
+            connection.exec_driver_sql(f"VACUUM FULL {table.name}")

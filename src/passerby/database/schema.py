@@ -101,6 +101,14 @@ TOKENS = Table(
     Column("issued_at", UtcDateTime, nullable=False),
 )
 
+OBSERVATION_USES = Table(
+    "observation_uses",
+    METADATA,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(80), primary_key=True),  # of the file, see `pathing.plan.Shard`
+    Index("observation_uses_by_name", "name"),
+)
+
 ACCESS_KEYS = Table(
     "access_keys",
     METADATA,

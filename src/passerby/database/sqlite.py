@@ -2,6 +2,8 @@
 
 import sqlite3
 import time
+from contextlib import closing
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -10,6 +12,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 # few rows, so only a stuck disk lasts this long.
 BUSY_TIMEOUT_SECONDS = 20
 BUSY_PAUSE_SECONDS = 0.02
+# The `user_version` of files whose deleted rows have been overwritten.
+WRITTEN_ANEW = 1
 
 
 def engines(url: URL) -> tuple[Engine, Engine]:
@@ -25,6 +29,7 @@ def _prepare(connection: sqlite3.Connection, _pool_entry: ConnectionPoolEntry) -
     connection.isolation_level = None  # `_begin` begins transactions, not the driver
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # deleted rows are overwritten with zeros
     _enable_wal(connection)
 
 
@@ -49,3 +54,30 @@ def _begin(connection: Connection) -> None:
     # has written in between; one that locks from its first statement waits.
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def is_from_earlier_build(engine: Engine) -> bool:
+    """Whether the file was made before `secure_delete`, and not written anew since."""
+    with closing(engine.raw_connection()) as pooled:
+        connection = cast("sqlite3.Connection", pooled.driver_connection)
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        return version < WRITTEN_ANEW
+
+
+def erase_remains(engine: Engine) -> None:
+    """Overwrite what is left of deleted rows.
+
+    The write-ahead log is emptied, unless somebody reads an earlier state all the time.
+    Once, everything is written anew: builds before `secure_delete` left rows behind.
+    """
+    is_to_be_written = is_from_earlier_build(engine)
+    with closing(engine.raw_connection()) as pooled:
+        connection = cast("sqlite3.Connection", pooled.driver_connection)  # not in a transaction
+        if is_to_be_written:
+            connection.execute("VACUUM")
+            connection.execute(f"PRAGMA user_version = {WRITTEN_ANEW}")
+        deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(BUSY_PAUSE_SECONDS)

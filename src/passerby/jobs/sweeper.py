@@ -81,10 +81,11 @@ def sweep(database: Database, results: StoredResults, folders: Folders, before: 
         Aware. Jobs and keys are as old as their end; files, as their last use.
     """
     # First the jobs: if this process dies here, the next sweep finds their results.
+    deleted = 0
     for job_id in _delete_jobs(database, before):
         results.delete(job_id)
-    _delete_tokens(database, before)
-    _delete_expired_keys(database, before)
+        deleted += 1
+    deleted += _delete_tokens(database, before) + _delete_expired_keys(database, before)
     for job_id in _stray_results(database, results):
         results.delete(job_id)
     for folder in [
@@ -97,6 +98,16 @@ def sweep(database: Database, results: StoredResults, folders: Folders, before: 
     _delete_files(folders.observations, "*", unused)
     _delete_files(folders.observations, "*.unfinished", time.time() - UNFINISHED_SECONDS)
     _delete_files(folders.pictures, "*/.*", time.time() - UNFINISHED_SECONDS)
+    if deleted or database.is_from_earlier_build():
+        database.erase_remains()
+
+
+@retry_on_disconnect
+def open_sources(database: Database) -> set[tuple[str, str]]:
+    """List bucket and key of the videos of jobs that wait or run."""
+    with database.reading() as connection:
+        sources = connection.execute(select(JOBS.c.source).where(OPEN)).scalars().all()
+    return {(source["bucket"], source["key"]) for source in sources}
 
 
 def _delete_jobs(database: Database, before: datetime) -> Iterator[str]:
@@ -118,16 +129,17 @@ def _delete_some(database: Database, deletion: ReturningDelete[str]) -> Sequence
 
 
 @retry_on_disconnect
-def _delete_tokens(database: Database, before: datetime) -> None:
+def _delete_tokens(database: Database, before: datetime) -> int:
     with database.writing() as connection:
-        connection.execute(delete(TOKENS).where(TOKENS.c.issued_at < before))
+        return connection.execute(delete(TOKENS).where(TOKENS.c.issued_at < before)).rowcount
 
 
 @retry_on_disconnect
-def _delete_expired_keys(database: Database, before: datetime) -> None:
+def _delete_expired_keys(database: Database, before: datetime) -> int:
     # Not as soon as they expire: until then, their users are told what is wrong.
+    deletion = delete(ACCESS_KEYS).where(ACCESS_KEYS.c.expires_at < before)
     with database.writing() as connection:
-        connection.execute(delete(ACCESS_KEYS).where(ACCESS_KEYS.c.expires_at < before))
+        return connection.execute(deletion).rowcount
 
 
 @retry_on_disconnect

@@ -5,7 +5,7 @@ The caller chooses where shards run (an `Executor`) and where observations are k
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,6 +67,7 @@ def analyse(
     *,
     options: Options | None = None,
     on_progress: ProgressCallback = lambda _: None,
+    on_planned: Callable[[Sequence[str]], None] = lambda _: None,
     on_observed: Callable[[Observations], None] | None = None,
 ) -> Analysis:
     """Find the persons in a video.
@@ -81,6 +82,8 @@ def analyse(
     options : Options, optional
     on_progress : callable
         Told how far the work is; an exception it raises ends the work.
+    on_planned : callable
+        Given the names of the observations in `store`, before any are made or read.
     on_observed : callable, optional
         Given the observations of the whole video before they are linked, in stored pixels.
 
@@ -97,6 +100,7 @@ def analyse(
     total = _TotalProgress(
         chosen.video, [shard.expected_frames for shard in chosen.shards], on_progress
     )
+    on_planned([shard.file_name for shard in chosen.shards])
     executor.map(partial(observe_shard, store=store), chosen.shards, total.on_shard)
     paths = [store.fetch(shard.file_name) for shard in chosen.shards]
     on_progress(total.progress(Stage.LINKING, OBSERVED))

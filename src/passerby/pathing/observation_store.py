@@ -33,6 +33,10 @@ class ObservationStore(Protocol):
         """
         ...
 
+    def delete(self, name: str) -> None:
+        """Delete a file, if there is one."""
+        ...
+
 
 @dataclass(frozen=True)
 class FolderObservationStore:
@@ -63,3 +67,7 @@ class FolderObservationStore:
     def fetch(self, name: str) -> Path:
         """Path of a file that was put."""
         return self.folder / name
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if there is one."""
+        (self.folder / name).unlink(missing_ok=True)

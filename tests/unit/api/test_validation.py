@@ -197,4 +197,7 @@ def test_a_topic_with_line_breaks_is_refused_without_a_search(count: int) -> Non
     arn = "arn:aws:sns:" + ":aaaaaaaaaaaa:" * count + "\n\n"
     channel = {"SNSTopicArn": arn, "RoleArn": "arn:aws:iam::123456789012:role/x"}
 
-    assert "sNSTopicArn" in refused({"Video": {}, "NotificationChannel": channel}).message
+    fault = refused({"Video": {}, "NotificationChannel": channel})
+
+    assert fault.message is not None
+    assert "sNSTopicArn" in fault.message

@@ -53,12 +53,19 @@ def test_a_copy_is_a_data_folder(tmp_path: Path, make_sightings: MakeSightings) 
         job_id, key = source.finish_job(make_sightings(20)), source.keys.create()
         (source.data / "results" / f".{job_id}.{'0' * 16}").mkdir()
         (source.data / "observations").mkdir()
+        places = Path("pictures", job_id, "places.json")
+        (source.data / places.parent).mkdir(parents=True)
+        (source.data / places).write_text("{}")
+        (source.data / places.parent / "film.mp4").touch()
 
         back_up(source.data, source.file, copy)
 
         page = source.results.page(job_id, "index", 0, 20)
         job = source.jobs.find(job_id)
-    assert {path.name for path in copy.iterdir()} == {"passerby.db", "secret.key", "results"}
+    names = {path.name for path in copy.iterdir()}
+    assert names == {"passerby.db", "secret.key", "results", "pictures", "backup.json"}
+    assert [path.relative_to(copy) for path in (copy / "pictures").rglob("*.*")] == [places]
+    assert (copy / places).read_text() == "{}"
     assert {path.name for path in (copy / "results").iterdir()} == {job_id}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o700
     with closing(DataFolder(copy)) as restored:
@@ -114,7 +121,7 @@ def test_a_database_elsewhere(tmp_path: Path) -> None:
         back_up(source.data, None, tmp_path / "copy")
 
     names = {path.name for path in (tmp_path / "copy").iterdir()}
-    assert names == {"secret.key", "results"}
+    assert names == {"secret.key", "results", "backup.json"}
 
 
 def test_what_is_there_already_stays(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_each_is_shown_on_a_line(database: Database) -> None:
         console.print(terminal.job_table(store.find(job.id), delivery=None))
 
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
-    assert lines[lines.index("damage It is damaged.") + 1] == "It ends."
+    assert lines[lines.index("warnings It is damaged.") + 1] == "It ends."
 
 
 def test_the_sizes_of_the_detectors_images_are_kept_and_shown(database: Database) -> None:
