@@ -12,15 +12,16 @@ from .user import User
 
 
 def test_an_upload(console: ConsoleServer) -> None:
-    user, content = console.user(), bytes(range(256)) * 1000
+    key, content = console.key(), bytes(range(256)) * 1000
+    user, folder = console.user(key), key.account_id
     told = [json.loads(user.put("/console/uploads/A%20b.mp4", content).text) for _ in range(2)]
 
     assert told == [
-        {"bucket": "incoming", "key": "A b.mp4"},
-        {"bucket": "incoming", "key": "A b (2).mp4"},
+        {"bucket": "incoming", "key": f"{folder}/A b.mp4"},
+        {"bucket": "incoming", "key": f"{folder}/A b (2).mp4"},
     ]
     for name in ("A b.mp4", "A b (2).mp4"):
-        assert (console.data / "buckets" / "incoming" / name).read_bytes() == content
+        assert (console.data / "buckets" / "incoming" / folder / name).read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,9 @@ def raw_upload(console: ConsoleServer, name: str, user: User, length: str) -> so
 
 
 def test_half_an_upload_leaves_nothing(console: ConsoleServer) -> None:
-    user = console.user()
-    folder = console.data / "buckets" / "incoming"
+    key = console.key()
+    user = console.user(key)
+    folder = console.data / "buckets" / "incoming" / key.account_id
     with raw_upload(console, "half.mp4", user, "Content-Length: 900000\r\n") as client:
         client.sendall(bytes(500_000))
         wait_until(lambda: any(folder.glob(".*.upload")))
@@ -72,3 +74,17 @@ def test_an_upload_of_unknown_length(console: ConsoleServer) -> None:
     chunked = "Transfer-Encoding: chunked\r\n"
     with raw_upload(console, "chunked.mp4", console.user(), chunked) as client:
         assert b" 411 " in client.recv(1000)
+
+
+def test_accounts_do_not_see_uploads_of_each_other(console: ConsoleServer) -> None:
+    key = console.key()
+    user, other = console.user(key), console.user()
+    user.put("/console/uploads/mine.mp4", b"a film")
+    name, folder = f"{key.account_id}/mine.mp4", f"{key.account_id}/"
+
+    assert "mine.mp4" in user.get(f"/console/start?bucket=incoming&prefix={folder}").text
+    assert "mine.mp4" not in other.get(f"/console/start?bucket=incoming&prefix={folder}").text
+    assert folder not in other.get("/console/start?bucket=incoming").text
+    form = {"bucket": "incoming", "key": name, "token": "t" * 16}
+    assert other.post("/console/start", **form).status == 403
+    assert user.post("/console/start", **form).status == 303

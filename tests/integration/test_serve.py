@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from tests.waiting import wait_until
 
 from .conftest import (
+    BUCKET,
     Service,
     all_persons,
     done,
@@ -159,6 +160,19 @@ def test_keys_made_and_revoked_beside_the_running_server(service: Service) -> No
     wait_until(lambda: code(client) == "UnrecognizedClientException")
     assert key["AccessKeyId"] not in done("keys", "list", *data)
     assert run("keys", "revoke", key["AccessKeyId"], *data).returncode == 1
+
+
+def test_a_key_of_another_account_has_its_videos_named(service: Service) -> None:
+    command = ("keys", "create", "--account", "222222222222", "--data", service.data, "--json")
+    own, named = run(*command), run(*command, "--videos", f"{BUCKET}/people.mp4")
+
+    assert "incoming" not in own.stdout
+    assert "uploads/222222222222/*" in own.stderr
+    assert "222222222222/*" not in named.stderr
+    clients = [service.client(*json.loads(made.stdout).values()) for made in (own, named)]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        start(clients[0], "people.mp4")
+    assert start(clients[1], "people.mp4", ClientRequestToken="once")
 
 
 def code(client: BaseClient) -> str:

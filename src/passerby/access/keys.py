@@ -9,14 +9,14 @@ import secrets
 import string
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, delete, insert, select
 
 from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 from passerby.access.encryption import SealingKey
-from passerby.access.rights import Rights
+from passerby.access.rights import Rights, Uploads
 from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
@@ -69,7 +69,9 @@ class AccessKeys:
         database: Database,
         sealing_key: SealingKey,
         clock: Callable[[], float] = time.monotonic,
+        upload_bucket: str = "",
     ) -> None:
+        self._upload_bucket = upload_bucket
         self._database = database
         self._sealing_key = sealing_key
         self._clock = clock
@@ -93,7 +95,7 @@ class AccessKeys:
             account_id=account_id,
             created_at=now,
             expires_at=now + life if life else None,
-            rights=rights,
+            rights=replace(rights, uploads=self._uploads(account_id)),
             secret=_new_secret(SECRET_LENGTH),
             session_token=_new_secret(SESSION_TOKEN_LENGTH) if life else "",
         )
@@ -110,7 +112,7 @@ class AccessKeys:
             rows = connection.execute(query)
             return [
                 AccessKeyEntry(
-                    row.id, row.account_id, row.created_at, row.expires_at, _rights(row.rights)
+                    row.id, row.account_id, row.created_at, row.expires_at, self._rights(row)
                 )
                 for row in rows
             ]
@@ -153,6 +155,14 @@ class AccessKeys:
             row = connection.execute(query).one_or_none()
         return None if row is None else self._decrypt(row)
 
+    def _rights(self, row: Row[tuple[object, ...]]) -> Rights:
+        stored: dict[str, list[str]] = row.rights or {}
+        patterns = {name: tuple(listed) for name, listed in stored.items()}
+        return Rights(**patterns, uploads=self._uploads(row.account_id))
+
+    def _uploads(self, account_id: str) -> Uploads | None:
+        return Uploads(self._upload_bucket, account_id) if self._upload_bucket else None
+
     def _columns(self, key: AccessKey) -> dict[str, object]:
         seal = self._sealing_key.seal
         token = key.session_token.encode()
@@ -161,7 +171,7 @@ class AccessKeys:
             "account_id": key.account_id,
             "created_at": key.created_at,
             "expires_at": key.expires_at,
-            "rights": asdict(key.rights),
+            "rights": key.rights.patterns(),
             "sealed_secret": seal(key.secret.encode(), key.id.encode()),
             "sealed_session_token": seal(token, _token_label(key.id)) if token else None,
         }
@@ -174,16 +184,12 @@ class AccessKeys:
             account_id=row.account_id,
             created_at=row.created_at,
             expires_at=row.expires_at,
-            rights=_rights(row.rights),
+            rights=self._rights(row),
             secret=unseal(row.sealed_secret, row.id.encode()).decode(),
             session_token=unseal(sealed_token, _token_label(row.id)).decode()
             if sealed_token
             else "",
         )
-
-
-def _rights(stored: dict[str, list[str]] | None) -> Rights:
-    return Rights(**{name: tuple(patterns) for name, patterns in (stored or {}).items()})
 
 
 def _token_label(key_id: str) -> bytes:

@@ -1,9 +1,43 @@
 """Rights of an access key: lists of patterns, where an empty list allows everything.
 
-Operations that the server forwards are the exception: each must be named.
+There are two exceptions. Operations that the server forwards must be named each. And whatever
+the patterns say, nobody sees what another account has uploaded.
 """
 
 from dataclasses import dataclass
+
+from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """The bucket of uploads, as one account sees it: the rule that keeps accounts apart.
+
+    Each account has a folder of its own in it, which has its id for a name. What lies
+    elsewhere, as earlier versions left it, is the first account's.
+    """
+
+    bucket: str
+    account_id: str
+
+    @property
+    def folder(self) -> str:
+        """Prefix of the account's own uploads."""
+        return f"{self.account_id}/"
+
+    def allow(self, bucket: str, key: str) -> bool:
+        """Whether an object is no upload of another account."""
+        return bucket != self.bucket or _owner(key) == self.account_id
+
+    def allow_below(self, bucket: str, prefix: str) -> bool:
+        """Whether anything that begins with `prefix` can be allowed."""
+        return not prefix or self.allow(bucket, prefix)
+
+
+def _owner(key: str) -> str:
+    """Account of an object in the bucket of uploads."""
+    folder, slash, _ = key.partition("/")
+    return folder if slash and ACCOUNT_ID.fullmatch(folder) else DEFAULT_ACCOUNT_ID
 
 
 @dataclass(frozen=True)
@@ -13,6 +47,11 @@ class Rights:
     operations: tuple[str, ...] = ()  # of names: "GetPersonTracking", "Detect*"
     videos: tuple[str, ...] = ()  # of "bucket/key": "cctv/*", "cctv/2026/*"
     topics: tuple[str, ...] = ()  # of the address that is notified when a job has ended
+    uploads: Uploads | None = None  # None: there is no bucket of uploads
+
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """Return what is stored of them, by name."""
+        return {"operations": self.operations, "videos": self.videos, "topics": self.topics}
 
     def allow_operation(self, name: str) -> bool:
         """Whether the operation, one of the server's own, may be called."""
@@ -24,10 +63,14 @@ class Rights:
 
     def allow_video(self, bucket: str, key: str) -> bool:
         """Whether the video may be analysed, and its results be read."""
+        if self.uploads and not self.uploads.allow(bucket, key):
+            return False
         return not self.videos or matches(f"{bucket}/{key}", self.videos)
 
     def allow_below(self, bucket: str, prefix: str) -> bool:
         """Whether any video whose key begins with `prefix` can be allowed."""
+        if self.uploads and not self.uploads.allow_below(bucket, prefix):
+            return False
         place = f"{bucket}/{prefix}"
         return not self.videos or any(_matches_below(place, pattern) for pattern in self.videos)
 

@@ -58,7 +58,7 @@ def open_installation(settings: Settings) -> Installation:
     # The file is made before the first key is stored: so it is there if there are keys.
     is_first_use = not has_access_keys(database)
     sealing_key = open_key_file(settings.data / KEY_NAME, is_first_use=is_first_use)
-    keys = AccessKeys(database, sealing_key)
+    keys = AccessKeys(database, sealing_key, upload_bucket=settings.upload_bucket)
     keys.check_sealing_key()
     return Installation(
         settings=settings,

@@ -21,7 +21,7 @@ from passerby.cli.installations import (
 from passerby.cli.options import AsJson, Config, Data, open_installation, print_json
 from passerby.errors import SettingsError
 
-_OWN_OPERATIONS = frozenset({"StartPersonTracking", "GetPersonTracking"})
+_OWN_OPERATIONS = frozenset({"StartPersonTracking", "GetPersonTracking", "DeleteJob"})
 
 app = typer.Typer(no_args_is_help=True, help="Who may call the service.")
 
@@ -30,8 +30,8 @@ Operations = Annotated[
     list[str] | None,
     typer.Option(
         help="Only this one, or one that the server forwards (DetectFaces, Detect*); "
-        "may be repeated.",
-        show_default="StartPersonTracking and GetPersonTracking",
+        "may be repeated. DeleteJob: in the console.",
+        show_default="StartPersonTracking, GetPersonTracking and DeleteJob",
         metavar="NAME",
     ),
 ]
@@ -39,7 +39,7 @@ Videos = Annotated[
     list[str] | None,
     typer.Option(
         help="Only these, as BUCKET/KEY; * stands for any text; may be repeated.",
-        show_default="all",
+        show_default="all of the first account, its own uploads of any other",
         metavar="PATTERN",
     ),
 ]
@@ -80,8 +80,9 @@ def create_key(
             raise typer.BadParameter(f"{pattern!r} fits no video; did you mean {pattern}/*?")
     for name in operation or []:
         _check_operation(name)
-    rights = Rights(tuple(operation or ()), tuple(videos or ()), tuple(topics or ()))
     chosen = choose_installation(config, data)
+    named = videos or _own_uploads(account, chosen.settings.upload_bucket)
+    rights = Rights(tuple(operation or ()), tuple(named), tuple(topics or ()))
     life = None if expires is None else _time(expires)
     is_new = not chosen.settings.data.exists()
     key = open_installation(chosen.settings).keys.create(account, rights, life)
@@ -91,6 +92,20 @@ def create_key(
     else:
         region = client_region(chosen.settings.regions)
         print(environment_lines(key, _endpoint(chosen), region))
+
+
+def _own_uploads(account: str, upload_bucket: str) -> list[str]:
+    """Choose the videos of a key for which none are named: accounts are apart."""
+    if account == DEFAULT_ACCOUNT_ID:
+        return []
+    if not upload_bucket:
+        raise typer.BadParameter(
+            f"account {account} is not the first: name its videos, --videos 'BUCKET/*'"
+        )
+    own = f"{upload_bucket}/{account}/*"
+    message = f"It may use {own} only, what it uploads in the console; --videos names others."
+    print(message, file=sys.stderr)
+    return [own]
 
 
 def _endpoint(chosen: ChosenInstallation) -> str:
@@ -118,7 +133,7 @@ def list_keys(data: Data = None, config: Config = None, as_json: AsJson = False)
     """List the access keys, without their secrets."""
     keys = find_installation(config, data).keys.entries()
     if as_json:
-        print_json([asdict(key) for key in keys])
+        print_json([asdict(key) | {"rights": key.rights.patterns()} for key in keys])
     else:
         terminal.out.print(terminal.keys_table(keys))
 

@@ -51,8 +51,8 @@ def normalise_name(name: str) -> str:
 
 
 def remove_stale_drafts(folder: Path) -> None:
-    """Remove unfinished files that nobody has written to for an hour."""
-    for path in folder.glob(DRAFTS):
+    """Remove unfinished files below a folder that nobody has written to for an hour."""
+    for path in folder.rglob(DRAFTS):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - IDLE_SECONDS:
                 path.unlink()
@@ -64,7 +64,7 @@ class FileUpload:
     Parameters
     ----------
     folder : Path
-        The bucket's; made if missing.
+        In a bucket; made if missing.
     name : str
         One of `normalise_name`.
     size_bytes : int
@@ -83,7 +83,7 @@ class FileUpload:
         self._folder = folder
         self._size_bytes = size_bytes
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(folder).free
             self._draft = folder / f".{secrets.token_hex(16)}.upload"
             if size_bytes + RESERVE_BYTES > free:

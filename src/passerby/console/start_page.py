@@ -122,7 +122,7 @@ class StartPage:
             chosen=chosen,
             refused=refused,
             faces=FACES[self.face_attributes],
-            upload=self._allowed_upload_target(request.key.rights),
+            upload=self._allowed_upload_target(request),
         )
 
     def _list(
@@ -144,10 +144,11 @@ class StartPage:
     def _list_buckets(self, rights: Rights) -> Sequence[str]:
         return [name for name in self.buckets.list_buckets() if rights.allow_below(name, "")]
 
-    def _allowed_upload_target(self, rights: Rights) -> UploadTarget | None:
+    def _allowed_upload_target(self, request: AuthenticatedRequest) -> UploadTarget | None:
         """Return the target of uploads; None if the key may upload nothing there."""
-        target = self.upload_target
-        return target if target is not None and rights.allow_below(target.bucket, "") else None
+        target, rights = self.upload_target, request.key.rights
+        folder = f"{request.account_id}{DELIMITER}"
+        return target if target and rights.allow_below(target.bucket, folder) else None
 
 
 def _crumbs(bucket: str, prefix: str) -> list[Crumb]:

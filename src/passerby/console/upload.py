@@ -35,7 +35,8 @@ class Upload:
     """An upload that is allowed."""
 
     bucket: str
-    folder: Path
+    bucket_folder: Path
+    folder: str  # in the bucket, of the account; with a slash at its end
     name: str
     length: int  # bytes
 
@@ -56,10 +57,11 @@ class Uploads:
     async def _receive(self, request: AuthenticatedRequest) -> Response:
         upload = self._check(request)
         request.http.state.patient = True  # from here on, as long as it takes
-        incoming = await run_in_threadpool(FileUpload, upload.folder, upload.name, upload.length)
+        folder = upload.bucket_folder / upload.folder
+        incoming = await run_in_threadpool(FileUpload, folder, upload.name, upload.length)
         with incoming:
             await _write_body(request.http, incoming, upload.length)
-            key = await run_in_threadpool(incoming.publish)
+            key = upload.folder + await run_in_threadpool(incoming.publish)
         return JSONResponse({"bucket": upload.bucket, "key": key}, 201)
 
     def _check(self, request: AuthenticatedRequest) -> Upload:
@@ -68,8 +70,9 @@ class Uploads:
         if target is None:
             raise Refused("Uploads are disabled on this server.", 404)
         name = normalise_name(request.http.path_params["name"])
-        if not request.key.rights.allow_video(target.bucket, name):
-            raise Refused(f"This access key may not use {target.bucket}/{name}.", 403)
+        folder = f"{request.account_id}/"
+        if not request.key.rights.allow_video(target.bucket, folder + name):
+            raise Refused(f"This access key may not use {target.bucket}/{folder}{name}.", 403)
         length = request.http.headers.get("content-length", "")
         if not length.isascii() or not length.isdigit():
             raise Refused("The header Content-Length is required.", 411)
@@ -77,7 +80,7 @@ class Uploads:
             raise Refused(f"A video may be up to {size(target.bytes_limit)}.", 413)
         if int(length) == 0:
             raise Refused("The file is empty.")
-        return Upload(target.bucket, target.folder, name, int(length))
+        return Upload(target.bucket, target.folder, folder, name, int(length))
 
 
 async def _write_body(request: Request, incoming: FileUpload, length: int) -> None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerby.access.rights import Rights
+from passerby.access.accounts import DEFAULT_ACCOUNT_ID
+from passerby.access.rights import Rights, Uploads
 
 
 def test_without_patterns_everything_is_allowed() -> None:
@@ -139,3 +140,42 @@ def test_a_long_name_that_nearly_fits_many_stars_takes_no_longer() -> None:
     assert not rights.allow_video("cctv", name)
     assert rights.allow_video("cctv", name + ".mp4")
     assert calls_of(lambda: rights.allow_video("cctv", name + ".mp5")) < 100
+
+
+ONE, OTHER = "111111111111", "222222222222"
+
+
+@pytest.mark.parametrize(
+    ("account", "key", "allowed"),
+    [
+        pytest.param(ONE, f"{ONE}/a.mp4", True, id="one's own"),
+        pytest.param(ONE, f"{ONE}/2026/a.mp4", True, id="one's own, in a folder"),
+        pytest.param(ONE, f"{OTHER}/a.mp4", False, id="another's"),
+        pytest.param(DEFAULT_ACCOUNT_ID, f"{OTHER}/a.mp4", False, id="another's, for the first"),
+        pytest.param(ONE, "a.mp4", False, id="of an earlier version"),
+        pytest.param(DEFAULT_ACCOUNT_ID, "a.mp4", True, id="the same for the first account"),
+        pytest.param(ONE, f"{OTHER}", False, id="a file that is called like an account"),
+        pytest.param(ONE, f"{ONE}x/a.mp4", False, id="a longer folder"),
+    ],
+)
+@pytest.mark.parametrize("patterns", [(), ("*",), ("incoming/*",)])
+def test_nobody_sees_uploads_of_another_account(
+    account: str,
+    key: str,
+    allowed: bool,  # noqa: FBT001
+    patterns: tuple[str, ...],
+) -> None:
+    rights = Rights(videos=patterns, uploads=Uploads("incoming", account))
+
+    assert rights.allow_video("incoming", key) is allowed
+    if "/" in key:
+        assert rights.allow_below("incoming", key[: key.rfind("/") + 1]) is allowed
+    assert rights.allow_below("incoming", "")
+    assert rights.allow_video("cctv", key) is (patterns != ("incoming/*",))
+
+
+def test_patterns_limit_ones_own_uploads_as_well() -> None:
+    rights = Rights(videos=("cctv/*",), uploads=Uploads("incoming", ONE))
+
+    assert not rights.allow_video("incoming", f"{ONE}/a.mp4")
+    assert not rights.allow_below("incoming", f"{ONE}/")
