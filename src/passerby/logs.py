@@ -24,10 +24,28 @@ FieldValue = str | int | float
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
-# A line break in a name that a client chose must not begin a line of its own.
-_CONTROLS = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
+# A line break in a name that a client chose must not begin a line of its own, nor may such a
+# name move the cursor of a terminal, or turn the direction of the text: Unicode 17, C0, C1,
+# separators of lines and paragraphs, and the controls of UAX 9.
+_BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = {
+    number: f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004
+    for number in (*range(32), *range(127, 160), 0x2028, 0x2029, *_BIDIRECTIONAL)
+}
+_CONTROLS_IN_TEXT = {number: text for number, text in _CONTROLS.items() if number != ord("\n")}
 
 _context: ContextVar[dict[str, FieldValue] | None] = ContextVar("context", default=None)
+
+
+def printable(text: str) -> str:
+    r"""Return a text for a terminal, in which only line breaks are left of control characters.
+
+    Examples
+    --------
+    >>> print(printable(chr(27) + "[2J"))
+    \x1b[2J
+    """
+    return text.translate(_CONTROLS_IN_TEXT)
 
 
 @contextmanager

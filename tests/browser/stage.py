@@ -45,9 +45,14 @@ class Stager:
         return job
 
     def succeeded(
-        self, name: str, persons: int, tag: str | None = None, warnings: Sequence[str] = ()
+        self,
+        name: str,
+        persons: int,
+        tag: str | None = None,
+        warnings: Sequence[str] = (),
+        account_id: str = DEFAULT_ACCOUNT_ID,
     ) -> Job:
-        job = self._claimed(name, tag)
+        job = self._claimed(name, tag, account_id)
         self.store.succeed(job.id, WORKER, VIDEO, Counts(persons, persons * 40), warnings=warnings)
         return job
 

@@ -200,3 +200,43 @@ def test_a_page_names_its_methods(console: ConsoleServer, path: str, allowed: st
     answer = console.anonymous().ask("DELETE", path)
 
     assert (answer.status, answer.headers["allow"]) == (405, allowed)
+
+
+def test_a_slash_more_leads_nowhere_else(console: ConsoleServer) -> None:
+    user = console.anonymous()
+    user.sent = {"Host": "elsewhere.example"}
+
+    assert user.get("/console/login/").status == 404
+
+
+def test_json_as_deep_as_can_be_sent_is_refused(console: ConsoleServer) -> None:
+    key = console.key()
+    with closing(Stager(console.data)) as stage:
+        job = stage.succeeded("cctv/c.mp4", 1, account_id=key.account_id)
+    user = console.user(key)
+    deep = '{"zones": ' + "[" * 100_000 + "]" * 100_000 + "}"
+
+    for method, path in (("PUT", "places"), ("POST", "summary")):
+        answer = user.ask(method, f"/console/jobs/{job.id}/{path}", deep, X_CSRF_Token=user.csrf)
+        assert answer.status == 400, path
+
+
+def test_who_looked_at_what_is_in_the_log(console: ConsoleServer) -> None:
+    key = console.key()
+    with closing(Stager(console.data)) as stage:
+        job = stage.failed("cctv/c.mp4", "No.", key.account_id)
+    user = console.user(key)
+
+    user.get(f"/console/jobs/{job.id}?tab=hidden")
+    console.anonymous().log_in(key.id, "wrong")
+    console.anonymous().log_in("my password", "wrong")
+
+    lines = console.server.log.read_text().splitlines()
+    (line,) = [each for each in lines if f"GET /console/jobs/{job.id} 200" in each]
+    assert f"account_id={key.account_id}" in line
+    assert f"key_id={key.id}" in line
+    assert "address=127.0.0.1" in line
+    failed = [each for each in lines if "WARNING" in each and "a login with" in each]
+    assert any(f"the access key {key.id} failed address=127.0.0.1" in each for each in failed)
+    assert any("an unknown access key failed" in each for each in failed)
+    assert not any("hidden" in each or "my password" in each for each in lines)

@@ -67,7 +67,7 @@ class Service:
 
 def reply(service: Service, request: SignedRequest, request_id: str) -> Reply:
     """Answer a request and log it in one line; any error becomes a fault."""
-    with logs.context(request_id=request_id):
+    with logs.context(request_id=request_id, address=request.client_address):
         answer = _reply(service, request, request_id)
     service.on_exchange(request, answer)
     return answer

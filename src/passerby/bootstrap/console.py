@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
+from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKey
 from passerby.api import faults
 from passerby.api.exchange import Service, start_job
@@ -60,13 +61,15 @@ def build_console(
     """Build the routes of the console."""
     settings = installation.settings
     sessions = Sessions(
-        installation.sealing_key.derive(b"passerby: sessions of the console"), installation.keys
+        installation.sealing_key.derive(b"passerby: sessions of the console"),
+        installation.keys,
+        EndedSessions(installation.database),
     )
     login = LoginPage(
         keys=installation.keys,
         sessions=sessions,
         failures=service.authenticator.failures,
-        secure=settings.tls_certificate is not None,
+        secure=is_https(settings),
     )
     upload_target = _upload_target(settings)
     start = StartPage(
@@ -82,7 +85,8 @@ def build_console(
             *_job_routes(installation, sessions, buckets),
             *start.routes(sessions),
             *Uploads(upload_target).routes(sessions),
-        ]
+        ],
+        is_https=is_https(settings),
     )
 
 
@@ -165,6 +169,12 @@ def _compute_statistics(
         places=places,
     )
     return compute(request, installation.settings.worker_niceness)
+
+
+def is_https(settings: Settings) -> bool:
+    """Whether browsers reach the server over TLS: its own, or that of a proxy."""
+    public = settings.public_url or ""
+    return settings.tls_certificate is not None or public.startswith("https:")
 
 
 def _upload_target(settings: Settings) -> UploadTarget | None:

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +17,7 @@ from rich.text import Text
 from passerby import records
 from passerby.jobs.job import Job
 from passerby.jobs.message import Delivery, DeliveryState
+from passerby.logs import printable
 from passerby.records import Sightings
 
 if TYPE_CHECKING:
@@ -25,9 +27,27 @@ if TYPE_CHECKING:
 # Digits of a job's id: among a million jobs, two rarely share the first 12.
 SHORT_ID = 12
 
+
+class _SafeConsole(Console):
+    """Prints no control characters that stand in a text, as the name of a video may have some."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - rich's own
+        """Print as `Console.print` does."""
+        safe = (printable(each) if isinstance(each, str) else each for each in objects)
+        super().print(*safe, **options)
+
+
+class _SafeTable(Table):
+    """A table whose cells are plain text: neither control characters nor markup of rich's."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:  # noqa: ANN401 - rich's own
+        """Add a row of texts."""
+        super().add_row(*(Text(printable(str(cell))) for cell in cells), **options)
+
+
 #: Results go to `out`; messages about them go to `notes`.
-out = Console()
-notes = Console(stderr=True)
+out = _SafeConsole()
+notes = _SafeConsole(stderr=True)
 
 
 # Signals that ask a program to end, without a word to it of Python's.
@@ -87,6 +107,7 @@ def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
         _SpeedColumn(),
         TimeRemainingColumn(),
     )
+    title = escape(printable(title))
     with Progress(*columns, console=notes) as shown:
         task = shown.add_task(title, total=1.0, frames=0, speed=0.0)
 
@@ -107,7 +128,7 @@ def bar(title: str) -> Iterator[Callable[[records.Progress], None]]:
 def frames_bar(title: str, frame_count: int) -> Iterator[Callable[[int], None]]:
     """Show a bar of frames while the block runs; it yields the callback for their number."""
     with Progress(console=notes) as shown:
-        task = shown.add_task(title, total=frame_count)
+        task = shown.add_task(escape(printable(title)), total=frame_count)
         yield lambda count: shown.update(task, completed=count)
 
 
@@ -208,7 +229,7 @@ def _delivery_state(delivery: Delivery | None) -> str:
 
 
 def _table(*headings: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = _SafeTable(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table

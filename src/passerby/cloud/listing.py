@@ -84,7 +84,10 @@ def _locate(bucket: Path, prefix: str) -> Path:
 
 def _is_inside(bucket: Path, entry: os.DirEntry[str]) -> bool:
     """Whether it is a folder or a regular file of the bucket, and not hidden."""
-    if _is_hidden(entry.name) or not (entry.is_file() or entry.is_dir()):
+    try:
+        if _is_hidden(entry.name) or not (entry.is_file() or entry.is_dir()):
+            return False
+    except OSError:  # a link that leads to itself
         return False
     return not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(bucket)
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from passerby.console import static_files
+from passerby.console.access_log import AccessLog
 from passerby.console.headers import SecurityHeaders
 from passerby.console.login import HOME
 from passerby.console.refusal import status_of
@@ -19,8 +20,11 @@ from passerby.errors import PasserbyError
 from passerby.server.allowed_methods import allowed_methods
 
 
-def console_routes(pages: Iterable[Route]) -> list[BaseRoute]:
-    """Build the routes of the console from those of its pages."""
+def console_routes(pages: Iterable[Route], *, is_https: bool = False) -> list[BaseRoute]:
+    """Build the routes of the console from those of its pages.
+
+    With `is_https` browsers are told to come over TLS only from now on.
+    """
     console = Starlette(
         routes=[*pages, static_files.ROUTE],
         exception_handlers={
@@ -30,9 +34,12 @@ def console_routes(pages: Iterable[Route]) -> list[BaseRoute]:
             Exception: _report_failure,
         },
     )
+    # Starlette would send whoever adds a slash to the host that the request names.
+    console.router.redirect_slashes = False
+    around = [Middleware(AccessLog), Middleware(SecurityHeaders, is_https=is_https)]
     return [
         Route("/console", _redirect_home, methods=["GET"]),
-        Mount("/console", console, middleware=[Middleware(SecurityHeaders)]),
+        Mount("/console", console, middleware=around),
     ]
 
 

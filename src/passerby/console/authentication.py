@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from passerby.access.keys import AccessKey
+from passerby.console.access_log import KEY
 from passerby.console.refusal import Refused
 from passerby.console.sessions import LoginSession, Sessions
 from passerby.errors import JobNotFound
@@ -107,6 +108,7 @@ def authenticated(
         session = await run_in_threadpool(find_session, request, sessions)
         if session is None:
             return _redirect_to_login(request)
+        setattr(request.state, KEY, session.key)
         if right is not None and not session.key.rights.allow_operation(right):
             raise Refused(f"This access key does not allow {right}.", 403)
         body = b"" if streams or method in SAFE_METHODS else await read_body(request)

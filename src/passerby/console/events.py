@@ -8,8 +8,9 @@ Source: WHATWG, "HTML Living Standard", section 9.2, "Server-sent events".
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -20,6 +21,7 @@ from starlette.routing import Route
 from passerby.console.artifacts import ArtifactQueue, ArtifactStage, ArtifactStatus
 from passerby.console.authentication import AuthenticatedRequest, authenticated
 from passerby.console.facts import job_facts
+from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
 from passerby.errors import JobNotFound
 from passerby.jobs.job_list import JobList
@@ -32,6 +34,9 @@ SILENT_POLLS = 30
 # A job that ended this long before the page was rendered may not be shown as ended.
 RECENT = timedelta(seconds=30)
 JOBS_LIMIT = 500
+
+# Streams of one account at a time: each looks into the database twice a second.
+STREAMS_OF_ACCOUNT = 20
 
 RETRY = b"retry: 2000\n\n"
 KEEP_ALIVE = b": here\n\n"
@@ -119,19 +124,33 @@ class Events:
     """The stream of events that pages listen to."""
 
     sources: EventSources
+    open_streams: Counter[str] = field(default_factory=Counter)  # by account
 
     def routes(self, sessions: Sessions) -> list[Route]:
         """Return the route of the stream."""
 
         async def stream(request: AuthenticatedRequest) -> Response:
+            if self.open_streams[request.account_id] >= STREAMS_OF_ACCOUNT:
+                raise Refused("Too many pages of this account are open.", 429)
             # The server does not wait for this response when it stops.
             request.http.state.endless = True
             since = _since(request.http.headers.get("last-event-id"))
-            events = _events(EventStream(self.sources, sessions, request, since))
+            events = self._counted(EventStream(self.sources, sessions, request, since), request)
             headers = {"x-accel-buffering": "no"}  # a proxy must pass each event on at once
             return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
         return [authenticated(sessions, "/events", stream)]
+
+    async def _counted(
+        self, stream: EventStream, request: AuthenticatedRequest
+    ) -> AsyncIterator[bytes]:
+        """Count the stream while it lasts. All of this runs in the event loop."""
+        self.open_streams[request.account_id] += 1
+        try:
+            async for events in _events(stream):
+                yield events
+        finally:
+            self.open_streams[request.account_id] -= 1
 
 
 async def _events(stream: EventStream) -> AsyncIterator[bytes]:

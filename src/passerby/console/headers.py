@@ -21,12 +21,16 @@ HEADERS = {
     "cache-control": "no-store",
 }
 
+# RFC 6797: for a year, the browser does not come without TLS.
+TLS_HEADERS = {"strict-transport-security": "max-age=31536000"}
+
 
 class SecurityHeaders:
     """Middleware that adds these headers to each response that does not set them itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self._app = app
+        self._headers = HEADERS | (TLS_HEADERS if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -34,7 +38,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

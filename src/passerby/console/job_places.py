@@ -101,7 +101,7 @@ def _decode_places(request: AuthenticatedRequest) -> dict[str, object]:
     """Read the zones and lines that were sent; they are not validated yet."""
     try:
         places = msgspec.json.decode(request.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(f"The request is not valid JSON: {error}") from error
     if not isinstance(places, dict):
         raise Refused("Places must be a JSON object with zones and lines.")

@@ -36,8 +36,8 @@ REQUESTS: dict[Name, ArtifactRequest] = {
 # FFmpeg's long names of the containers that `films.preview.playable` accepts begin so.
 MEDIA_TYPES = {"Matroska": "video/webm"}
 MP4 = "video/mp4"
-# A browser may keep it, but asks again: the job may be gone, or the key.
-HEADERS = {"cache-control": "private, no-cache"}
+# Nobody who uses the browser later shall see it.
+HEADERS = {"cache-control": "no-store"}
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ class JobVideo:
                 content = archive.read(f"{request.http.path_params['person']}.png")
             except KeyError as error:
                 raise Refused("There is no portrait of this person.", 404) from error
-        return Response(
-            content, media_type="image/png", headers={"cache-control": "private, max-age=3600"}
-        )
+        return Response(content, media_type="image/png")
 
     def _video(self, request: AuthenticatedRequest) -> Response:
         job = request.find_job(self.jobs)

@@ -1,6 +1,7 @@
 """Login with an access key, and logout."""
 
 import hmac
+import logging
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from passerby import logs
 from passerby.access.keys import AccessKey, AccessKeys
 from passerby.console.authentication import (
     COOKIE,
@@ -25,6 +27,8 @@ from passerby.console.sessions import SESSION_LIFE, LoginSession, Sessions
 
 HOME = "/console/"
 COOKIE_PATH = "/console"
+
+_log = logging.getLogger(__name__)
 
 _WRONG = "There is no access key with this ID and secret."
 _TOO_OFTEN = "Too many failed attempts. Wait a minute, then try again."
@@ -44,7 +48,7 @@ class LoginPage:
     keys: AccessKeys
     sessions: Sessions
     failures: Failures
-    secure: bool  # whether the server speaks TLS: then the cookie is sent over TLS alone
+    secure: bool  # whether browsers come over TLS: then the cookie is sent over TLS alone
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
@@ -70,6 +74,7 @@ class LoginPage:
             # As at the API: wrong secrets are slowed down, and never keep the holder out.
             culprit = (request.client.host if request.client else "", key.id if key else "")
             status, message = (403, _WRONG) if self.failures.take(culprit) else (429, _TOO_OFTEN)
+            _log_failure(request, key)
             shown = {"next": destination, "key_id": key_id}
             return render_public_page("login.html", status, **shown, message=message)
         response = RedirectResponse(destination, 303)
@@ -77,10 +82,19 @@ class LoginPage:
         return response
 
     def _log_out(self, request: AuthenticatedRequest) -> Response:
-        self.sessions.end(request.session)
+        self.sessions.end(request.session, datetime.now(UTC))
         response = RedirectResponse("/console/login", 303)
+        # Pictures of people that the browser may have kept.
+        response.headers["clear-site-data"] = '"cache"'
         response.delete_cookie(COOKIE, path=COOKIE_PATH)
         return response
+
+
+def _log_failure(request: Request, key: AccessKey | None) -> None:
+    # What was typed in place of an unknown id may be a secret.
+    whose = f"the access key {key.id}" if key else "an unknown access key"
+    with logs.context(address=request.client.host if request.client else ""):
+        _log.warning("a login with %s failed", whose)
 
 
 def _is_holder(key: AccessKey, form: dict[str, str], now: datetime) -> bool:

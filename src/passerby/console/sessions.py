@@ -1,7 +1,7 @@
 """Sessions: a cookie names the access key that logged in, sealed so that nobody can forge it.
 
 The server keeps no list of sessions. A session ends after `SESSION_LIFE`, with its key, or
-when its holder logs out, which the process that received the request remembers.
+when its holder logs out, which is remembered in the database.
 
 Sources: AES-GCM, NIST SP 800-38D; OWASP Cheat Sheet Series, "Session Management" and
 "Cross-Site Request Forgery Prevention" (a token bound to the session by HMAC).
@@ -11,18 +11,16 @@ import base64
 import hmac
 import os
 import struct
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKey, AccessKeys
 
 SESSION_LIFE = timedelta(hours=12)
-# Sessions that ended early and are remembered; beyond that the oldest are forgotten.
-ENDED_LIMIT = 10_000
 
 _NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2
 _ISSUED = struct.Struct(">Q")  # whole seconds since 1970
@@ -48,13 +46,15 @@ class Sessions:
         32 bytes.
     keys : AccessKeys
         Store of the access keys: a session lives no longer than its key.
+    ended : EndedSessions
+        Those whose holders logged out.
     """
 
-    def __init__(self, key: bytes, keys: AccessKeys) -> None:
+    def __init__(self, key: bytes, keys: AccessKeys, ended: EndedSessions) -> None:
         self._cipher = AESGCM(key)
         self._key = key
         self._keys = keys
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended = ended
 
     def begin(self, key: AccessKey, now: datetime) -> LoginSession:
         """Begin a session for the holder of `key`, who has shown its secret."""
@@ -74,16 +74,15 @@ class Sessions:
         (seconds,) = _ISSUED.unpack_from(plain)
         issued = datetime.fromtimestamp(seconds, UTC)
         key = self._keys.find(plain[_ISSUED.size :].decode())
-        if key is None or cookie in self._ended:
+        if key is None:
             return None
         session = self._session(key, cookie, issued)
-        return session if now < session.ends_at else None
+        is_over = now >= session.ends_at or self._ended.has(cookie)
+        return None if is_over else session
 
-    def end(self, session: LoginSession) -> None:
+    def end(self, session: LoginSession, now: datetime) -> None:
         """End a session before its time."""
-        self._ended[session.cookie] = None
-        if len(self._ended) > ENDED_LIMIT:
-            self._ended.popitem(last=False)
+        self._ended.add(session.cookie, session.ends_at, now)
 
     def _session(self, key: AccessKey, cookie: str, issued: datetime) -> LoginSession:
         ends_at = min(issued + SESSION_LIFE, key.expires_at or datetime.max.replace(tzinfo=UTC))

@@ -121,6 +121,13 @@ ACCESS_KEYS = Table(
     Column("expires_at", UtcDateTime),
 )
 
+ENDED_SESSIONS = Table(
+    "ended_sessions",
+    METADATA,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the cookie
+    Column("ends_at", UtcDateTime, nullable=False),
+)
+
 OUTBOX = Table(
     "outbox",
     METADATA,

@@ -64,7 +64,7 @@ class Job:
     attempt: int  # 0 until a worker takes it, then from 1
     # (width, height), pixels, of the images in which persons were detected; once it succeeded
     input_sizes: tuple[tuple[int, int], ...] = ()
-    warnings: tuple[str, ...] = ()  # damage of the video, known once it succeeded
+    warnings: tuple[str, ...] = ()  # to be known about the result, once it succeeded
 
     @property
     def open(self) -> bool:

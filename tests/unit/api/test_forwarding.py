@@ -57,7 +57,9 @@ def service(other: Other | None, holder: Signer, operations: tuple[str, ...] = (
 
 
 def holder(*operations: str, **rights: tuple[str, ...]) -> Signer:
-    return Signer(Key(rights=Rights(operations=operations, **rights)))
+    return Signer(
+        Key(rights=Rights(operations, rights.get("videos", ()), rights.get("topics", ())))
+    )
 
 
 def refusal(answer: Reply) -> tuple[str, str]:

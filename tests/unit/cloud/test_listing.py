@@ -117,3 +117,9 @@ def test_a_folder_that_may_not_be_read(bucket: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_no_bucket(bucket: Path, name: str) -> None:
     with pytest.raises(ObjectNotFound):
         FolderBuckets(bucket.parent).list_objects(name, "", None, 100)
+
+
+def test_a_link_that_leads_to_itself_does_not_hide_its_folder(bucket: Path) -> None:
+    (bucket / "loop").symlink_to("loop")
+
+    assert shown(bucket, "") == (["2026/", "empty/"], ["a.mp4", "b.mp4"])

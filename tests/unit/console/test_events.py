@@ -12,6 +12,7 @@ from starlette.requests import Request
 from tests.waiting import wait_until
 
 from passerby.access.encryption import SealingKey
+from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKeys
 from passerby.console.artifacts import ArtifactQueue
 from passerby.console.authentication import AuthenticatedRequest
@@ -34,7 +35,7 @@ class Listener:
         self.jobs = JobStore(database)
         self.keys = AccessKeys(database, SealingKey(bytes(32)))
         self.key = self.keys.create(MINE)
-        sessions = Sessions(bytes(32), self.keys)
+        sessions = Sessions(bytes(32), self.keys, EndedSessions(database))
         now = datetime.now(UTC)
         request = AuthenticatedRequest(
             Request({"type": "http"}), sessions.begin(self.key, now), body=b""

@@ -6,24 +6,30 @@ from pathlib import Path
 import pytest
 
 from passerby.access.encryption import SealingKey
+from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKeys
 from passerby.console.sessions import SESSION_LIFE, Sessions
-from passerby.database.connection import open_database
+from passerby.database.connection import Database, open_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Iterator[AccessKeys]:
+def database(tmp_path: Path) -> Iterator[Database]:
     database = open_database(f"sqlite:///{tmp_path}/jobs.db")
-    yield AccessKeys(database, SealingKey(bytes(32)))
+    yield database
     database.close()
 
 
 @pytest.fixture
-def sessions(keys: AccessKeys) -> Sessions:
-    return Sessions(bytes(32), keys)
+def keys(database: Database) -> AccessKeys:
+    return AccessKeys(database, SealingKey(bytes(32)))
+
+
+@pytest.fixture
+def sessions(database: Database, keys: AccessKeys) -> Sessions:
+    return Sessions(bytes(32), keys, EndedSessions(database))
 
 
 def test_a_cookie_names_its_key_and_not_its_secret(keys: AccessKeys, sessions: Sessions) -> None:
@@ -83,10 +89,33 @@ def test_it_ends_when_asked_to_and_no_other_does(keys: AccessKeys, sessions: Ses
     key = keys.create()
     ended, other = sessions.begin(key, NOW), sessions.begin(key, NOW)
 
-    sessions.end(ended)
+    sessions.end(ended, NOW)
+    sessions.end(ended, NOW)
 
     assert sessions.find(ended.cookie, NOW) is None
     assert sessions.find(other.cookie, NOW) is not None
+
+
+def test_a_restart_does_not_revive_a_session(
+    database: Database, keys: AccessKeys, sessions: Sessions
+) -> None:
+    ended = sessions.begin(keys.create(), NOW)
+    sessions.end(ended, NOW)
+    # Others that end later forget those that are over by themselves only.
+    sessions.end(sessions.begin(keys.create(), NOW + MOMENT), NOW + MOMENT)
+
+    assert Sessions(bytes(32), keys, EndedSessions(database)).find(ended.cookie, NOW) is None
+
+
+def test_ended_sessions_are_remembered_as_long_as_they_would_last(
+    database: Database, keys: AccessKeys, sessions: Sessions
+) -> None:
+    first, second = sessions.begin(keys.create(), NOW), sessions.begin(keys.create(), NOW)
+    sessions.end(first, NOW)
+
+    sessions.end(second, NOW + SESSION_LIFE + MOMENT)
+
+    assert not EndedSessions(database).has(first.cookie)
 
 
 def test_each_changed_letter_is_noticed(keys: AccessKeys, sessions: Sessions) -> None:
@@ -102,7 +131,9 @@ def test_no_cookie_of_ours(sessions: Sessions, cookie: str) -> None:
     assert sessions.find(cookie, NOW) is None
 
 
-def test_a_cookie_of_another_installation(keys: AccessKeys, sessions: Sessions) -> None:
-    foreign = Sessions(b"x" * 32, keys).begin(keys.create(), NOW)
+def test_a_cookie_of_another_installation(
+    database: Database, keys: AccessKeys, sessions: Sessions
+) -> None:
+    foreign = Sessions(b"x" * 32, keys, EndedSessions(database)).begin(keys.create(), NOW)
 
     assert sessions.find(foreign.cookie, NOW) is None
