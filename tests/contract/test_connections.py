@@ -1,9 +1,12 @@
 """Clients that dawdle, or say too much: real sockets, and a clock that the tests move."""
 
 import asyncio
+import math
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -242,3 +245,47 @@ def test_too_much_before_the_request_begins(client: Client, head: bytes) -> None
 
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.endswith(b"Request line or headers too long.")
+
+
+class CrowdedProtocol(LimitedProtocol):
+    """The protocol with room for two connections."""
+
+    @staticmethod
+    def connections_limit() -> int:
+        return 2
+
+
+def test_a_connection_too_many_is_closed_and_told_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LimitedProtocol, "complained_at", -math.inf)
+    app = Starlette(routes=[Route("/", answer)])
+    with listening(app, CrowdedProtocol) as url, ExitStack() as stack:
+        parts = urlsplit(url)
+
+        def connected() -> socket.socket:
+            address = (parts.hostname, parts.port)
+            return stack.enter_context(socket.create_connection(address, PATIENCE_SECONDS))
+
+        def is_answered(client: socket.socket) -> bool:
+            try:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                return client.recv(1000).startswith(b"HTTP/1.1 200")
+            except ConnectionError:
+                return False
+
+        clients = [connected(), connected()]
+        assert [is_answered(client) for client in clients] == [True, True]
+        assert [is_answered(connected()) for _ in range(3)] == [False] * 3
+        assert [is_answered(client) for client in clients] == [True, True]
+        clients[0].close()
+        wait_until(lambda: is_answered(connected()))
+
+    said = [message for message in caplog.messages if "connections are open" in message]
+    assert len(said) == 1
+
+
+def test_room_is_left_for_other_files() -> None:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+    assert 0 < LimitedProtocol.connections_limit() < files

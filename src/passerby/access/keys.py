@@ -16,7 +16,7 @@ from sqlalchemy import Row, delete, insert, select
 
 from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 from passerby.access.encryption import SealingKey
-from passerby.access.rights import Rights, Uploads
+from passerby.access.rights import OwnUploads, Rights
 from passerby.clock import utc_now
 from passerby.database.connection import Database
 from passerby.database.retry import retry_on_disconnect
@@ -160,8 +160,8 @@ class AccessKeys:
         patterns = {name: tuple(listed) for name, listed in stored.items()}
         return Rights(**patterns, uploads=self._uploads(row.account_id))
 
-    def _uploads(self, account_id: str) -> Uploads | None:
-        return Uploads(self._upload_bucket, account_id) if self._upload_bucket else None
+    def _uploads(self, account_id: str) -> OwnUploads | None:
+        return OwnUploads(self._upload_bucket, account_id) if self._upload_bucket else None
 
     def _columns(self, key: AccessKey) -> dict[str, object]:
         seal = self._sealing_key.seal

@@ -10,7 +10,7 @@ from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 
 
 @dataclass(frozen=True)
-class Uploads:
+class OwnUploads:
     """The bucket of uploads, as one account sees it: the rule that keeps accounts apart.
 
     Each account has a folder of its own in it, which has its id for a name. What lies
@@ -47,7 +47,7 @@ class Rights:
     operations: tuple[str, ...] = ()  # of names: "GetPersonTracking", "Detect*"
     videos: tuple[str, ...] = ()  # of "bucket/key": "cctv/*", "cctv/2026/*"
     topics: tuple[str, ...] = ()  # of the address that is notified when a job has ended
-    uploads: Uploads | None = None  # None: there is no bucket of uploads
+    uploads: OwnUploads | None = None  # None: there is no bucket of uploads
 
     def patterns(self) -> dict[str, tuple[str, ...]]:
         """Return what is stored of them, by name."""

@@ -17,6 +17,7 @@ from passerby.bootstrap.erasure import delete_what_a_backup_brought_back
 from passerby.bootstrap.installation import Installation
 from passerby.bootstrap.web_app import build_app
 from passerby.server import listening
+from passerby.server.http_protocol import allow_many_files
 from passerby.server.listening import say
 from passerby.server.processes import ChildProgram, running_child
 from passerby.server.running_servers import RunningServer, announced
@@ -36,6 +37,7 @@ def serve(installation: Installation, *, with_worker: bool) -> None:
     gc.collect()
     gc.freeze()
     listening.exit_on_signals()
+    allow_many_files()
     with listening.listener(chosen.host, chosen.port) as listener:
         local = listening.url(chosen, *listener.getsockname()[:2])
         endpoint = chosen.public_url or local

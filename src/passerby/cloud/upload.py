@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 import unicodedata
 from contextlib import suppress
@@ -27,6 +28,29 @@ RESERVE_BYTES = 256 * 1024**2
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f/\\]")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class _Promises:
+    """Space that uploads under way will still need: all of them together keep the reserve."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def take(self, folder: Path, count: int) -> None:
+        """Promise space on the disk of a folder; raises TooLittleSpace."""
+        with self._lock:
+            if count + self._bytes + RESERVE_BYTES > shutil.disk_usage(folder).free:
+                raise TooLittleSpace
+            self._bytes += count
+
+    def give_back(self, count: int) -> None:
+        """Take note that so many bytes were written, or will not be."""
+        with self._lock:
+            self._bytes -= count
+
+
+_promised = _Promises()
 
 
 class InvalidFileName(PasserbyError):
@@ -82,13 +106,16 @@ class FileUpload:
         self._name = PurePosixPath(name)
         self._folder = folder
         self._size_bytes = size_bytes
+        self._written = 0
+        self._draft = folder / f".{secrets.token_hex(16)}.upload"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(folder).free
-            self._draft = folder / f".{secrets.token_hex(16)}.upload"
-            if size_bytes + RESERVE_BYTES > free:
-                raise TooLittleSpace
-            self._file = self._draft.open("xb")
+            _promised.take(folder, size_bytes)
+            try:
+                self._file = self._draft.open("xb")
+            except BaseException:
+                _promised.give_back(size_bytes)
+                raise
         except OSError as error:
             raise _translate_error(error) from error
 
@@ -101,6 +128,7 @@ class FileUpload:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        _promised.give_back(self._size_bytes - self._written)
         self._draft.unlink(missing_ok=True)
         with suppress(OSError):  # closing writes the rest, which may fail and is discarded
             self._file.close()
@@ -111,6 +139,8 @@ class FileUpload:
             self._file.write(chunk)
         except OSError as error:
             raise _translate_error(error) from error
+        _promised.give_back(len(chunk))
+        self._written += len(chunk)
 
     def publish(self) -> str:
         """Give the file its final name and return that; raises ValueError if it is not whole."""

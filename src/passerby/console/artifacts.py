@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from passerby.console.refusal import Refused
 from passerby.errors import PasserbyError
 from passerby.processes.child import Child
 from passerby.processes.limits import Limits
@@ -21,6 +22,8 @@ from passerby.processes.limits import Limits
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
+# Orders of one account that wait or are under way.
+ORDERS_OF_ACCOUNT = 20
 # Orders remembered after they failed; beyond that the oldest are forgotten.
 FAILURES_LIMIT = 1000
 
@@ -49,14 +52,22 @@ class ArtifactStatus:
     message: str | None = None  # why it failed, a sentence
 
 
+class TooManyOrders(Refused):
+    """An account has too many artifacts that wait or are under way."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many files are being made for this account. Wait for some.", 429)
+
+
 @dataclass
 class _Order:
+    account_id: str
     status: ArtifactStatus
     command: Command
 
 
 class ArtifactQueue:
-    """Makes artifacts in the order they were ordered. Safe to use from many threads.
+    """Makes artifacts one by one; accounts take turns. Safe to use from many threads.
 
     Parameters
     ----------
@@ -83,6 +94,7 @@ class ArtifactQueue:
         self._environment = environment or {}
         self._changed = threading.Condition()
         self._orders: OrderedDict[tuple[str, str], _Order] = OrderedDict()  # and the failed ones
+        self._turns: dict[str, int] = {}  # account → when it last had its turn
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -105,13 +117,21 @@ class ArtifactQueue:
         with self._changed:
             return [order.status for order in self._orders.values()]
 
-    def order(self, job_id: str, name: str, command: Command) -> ArtifactStatus:
-        """Order an artifact, unless it is ready or ordered; a failed one is ordered again."""
+    def order(self, job_id: str, name: str, command: Command, account_id: str) -> ArtifactStatus:
+        """Order an artifact, unless it is ready or ordered; a failed one is ordered again.
+
+        Raises
+        ------
+        TooManyOrders
+            If the account has `ORDERS_OF_ACCOUNT` others.
+        """
         with self._changed:
             known = self.status(job_id, name)
             if known is not None and known.stage is not ArtifactStage.FAILED:
                 return known
-            order = _Order(ArtifactStatus(job_id, name, ArtifactStage.WAITING), command)
+            if self._open_orders(account_id) >= ORDERS_OF_ACCOUNT:
+                raise TooManyOrders
+            order = _Order(account_id, ArtifactStatus(job_id, name, ArtifactStage.WAITING), command)
             self._orders[job_id, name] = order
             self._orders.move_to_end((job_id, name))
             if self._thread is None:
@@ -140,14 +160,27 @@ class ArtifactQueue:
                     order.status = replace(status, stage=ArtifactStage.FAILED, message=message)
                 self._forget_failures()
 
+    def _open_orders(self, account_id: str) -> int:
+        return sum(
+            order.account_id == account_id and order.status.stage is not ArtifactStage.FAILED
+            for order in self._orders.values()
+        )
+
     def _next(self) -> _Order | None:
-        """Wait for the oldest waiting order; None when closed."""
+        """Wait for the oldest order of the account that has waited longest; None when closed."""
         with self._changed:
             while not self._closed:
-                for order in self._orders.values():
-                    if order.status.stage is ArtifactStage.WAITING:
-                        order.status = replace(order.status, stage=ArtifactStage.UNDER_WAY)
-                        return order
+                waiting = [
+                    order
+                    for order in self._orders.values()
+                    if order.status.stage is ArtifactStage.WAITING
+                ]
+                if waiting:
+                    # Of equals, `min` takes the first: the oldest.
+                    order = min(waiting, key=lambda each: self._turns.get(each.account_id, 0))
+                    self._turns[order.account_id] = max(self._turns.values(), default=0) + 1
+                    order.status = replace(order.status, stage=ArtifactStage.UNDER_WAY)
+                    return order
                 self._changed.wait()
             return None
 

@@ -23,7 +23,8 @@ class JobArtifacts:
         """Order an artifact, unless it is ready; raises JobNotFound if the job has no result."""
         if job.state is not JobState.SUCCEEDED:
             raise JobNotFound("This job has no result.")
-        return self.queue.order(job.id, name, self.command_of(job, request))
+        command = self.command_of(job, request)
+        return self.queue.order(job.id, name, command, job.account_id)
 
     def path(self, job: Job, name: str) -> Path | None:
         """Return the path of an artifact; None if it is not ready."""

@@ -5,6 +5,8 @@ take them from the others.
 """
 
 import asyncio
+import resource
+import time
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,6 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # Between two requests. AWS clients keep connections open, and send again on a new one
 # where theirs was closed.
 IDLE_SECONDS = 65
+# File descriptors that connections leave to everything else: databases, results, stores.
+RESERVED_FILES = 128
+# Between two lines in the log about connections that were too many.
+COMPLAINT_SECONDS = 60.0
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -32,6 +38,8 @@ class LimitedProtocol(HttpToolsProtocol):
     CLOSING_SECONDS = 0.5
     #: Size of request line and headers. A signed request of an AWS client has some 1.5 KB.
     HEAD_BYTES_LIMIT = 32 * 1024
+    #: When a line about too many connections was logged last, on the monotonic clock.
+    complained_at = -COMPLAINT_SECONDS
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*arguments, **options)
@@ -41,9 +49,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self._received_bytes = 0  # since the wait for the request began, or was renewed
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time limit of the first request."""
+        """Start the time limit of the first request; close a connection too many."""
         super().connection_made(transport)
+        if len(self.connections) > self.connections_limit():
+            self._complain()
+            self._abort()
+            return
         self._start_request_limit()
+
+    @staticmethod
+    def connections_limit() -> int:
+        """Number of connections that this process may have."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return max(files - RESERVED_FILES, files // 2)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all time limits."""
@@ -92,6 +110,13 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self.loop.call_later(self.CLOSING_SECONDS, self._abort)
 
+    def _complain(self) -> None:
+        """Log that there are too many connections, but not for each of them."""
+        now = time.monotonic()
+        if now - LimitedProtocol.complained_at >= COMPLAINT_SECONDS:
+            LimitedProtocol.complained_at = now
+            self.logger.warning("%d connections are open: more are closed", len(self.connections))
+
     def _start_request_limit(self) -> None:
         if self._request_ends is None:
             self._received_bytes = 0
@@ -112,6 +137,12 @@ class LimitedProtocol(HttpToolsProtocol):
     def _abort(self) -> None:
         # Not `close`: that would wait for the client to take what was written.
         self.transport.abort()
+
+
+def allow_many_files() -> None:
+    """Raise the limit of open files of this process as far as its user may."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerby.access.accounts import DEFAULT_ACCOUNT_ID
-from passerby.access.rights import Rights, Uploads
+from passerby.access.rights import OwnUploads, Rights
 
 
 def test_without_patterns_everything_is_allowed() -> None:
@@ -165,7 +165,7 @@ def test_nobody_sees_uploads_of_another_account(
     allowed: bool,  # noqa: FBT001
     patterns: tuple[str, ...],
 ) -> None:
-    rights = Rights(videos=patterns, uploads=Uploads("incoming", account))
+    rights = Rights(videos=patterns, uploads=OwnUploads("incoming", account))
 
     assert rights.allow_video("incoming", key) is allowed
     if "/" in key:
@@ -175,7 +175,7 @@ def test_nobody_sees_uploads_of_another_account(
 
 
 def test_patterns_limit_ones_own_uploads_as_well() -> None:
-    rights = Rights(videos=("cctv/*",), uploads=Uploads("incoming", ONE))
+    rights = Rights(videos=("cctv/*",), uploads=OwnUploads("incoming", ONE))
 
     assert not rights.allow_video("incoming", f"{ONE}/a.mp4")
     assert not rights.allow_below("incoming", f"{ONE}/")

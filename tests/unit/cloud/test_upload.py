@@ -105,3 +105,23 @@ def test_what_a_crash_left_behind(tmp_path: Path) -> None:
     remove_stale_drafts(tmp_path)
 
     assert sorted(tmp_path.iterdir()) == [new, video]
+
+
+def test_uploads_together_keep_the_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = upload.RESERVE_BYTES + 10
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 0, free))
+
+    with FileUpload(tmp_path, "a.mp4", 6) as first:
+        with pytest.raises(TooLittleSpace):
+            FileUpload(tmp_path, "b.mp4", 5)
+        with FileUpload(tmp_path, "b.mp4", 4):
+            pass
+        # What was written is missing on the disk by now, and not counted twice.
+        first.write(b"abcdef")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 6, free - 6))
+        with FileUpload(tmp_path, "c.mp4", 4):
+            pass
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 0, free))
+
+    with FileUpload(tmp_path, "d.mp4", 10):
+        pass

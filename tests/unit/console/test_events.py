@@ -84,8 +84,8 @@ def test_an_artifact_is_followed_to_its_end(
     listener: Listener, queue: ArtifactQueue, tmp_path: Path
 ) -> None:
     job, other, go_on = listener.submit(), listener.submit(THEIRS), tmp_path / "go on"
-    queue.order(job.id, "film.mp4", lambda draft: ["reports", str(draft), str(go_on)])
-    queue.order(other.id, "secret.mp4", lambda draft: ["writes", str(draft), ""])
+    queue.order(job.id, "film.mp4", lambda draft: ["reports", str(draft), str(go_on)], MINE)
+    queue.order(other.id, "secret.mp4", lambda draft: ["writes", str(draft), ""], THEIRS)
     wait_until(lambda: queue.unfinished()[0].fraction > 0)
 
     first = listener.poll_artifacts()
