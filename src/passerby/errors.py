@@ -20,6 +20,7 @@ PasserbyError
 │   ├── JobCancelled          raised inside a job that was asked to stop
 │   ├── LeaseLost             raised inside a job that is no longer this worker's
 │   ├── TooManyOpenJobs
+│   ├── TooManyOrders         of artifacts, by one account
 │   └── TokenReused           same client request token, another request
 ├── DeliveryError             a message could not be delivered, this time
 │   └── NowhereToSend         there is no destination for it
@@ -119,6 +120,10 @@ class JobCancelled(JobError):
 
 class LeaseLost(JobError):
     """The job now belongs to another worker."""
+
+
+class TooManyOrders(JobError):
+    """Too many files are being made for this account. Wait for some."""
 
 
 class TooManyOpenJobs(JobError):

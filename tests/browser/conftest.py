@@ -3,8 +3,9 @@
 import itertools
 import os
 import shutil
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,10 @@ from tests.integration.conftest import SAMPLE, Service, ended, serving, start
 
 from passerby.access.encryption import open_key_file
 from passerby.access.keys import AccessKey, AccessKeys
+from passerby.bootstrap.background_tasks import artifact_maker
+from passerby.bootstrap.installation import open_installation
 from passerby.database.connection import open_database
+from passerby.settings import Settings
 
 from .stage import one_of_each
 
@@ -102,9 +106,29 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 @pytest.fixture(scope="session")
 def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A server without a worker: its jobs, of `footage`, have ended when they begin."""
-    with serving(tmp_path_factory.mktemp("cinema"), "--no-worker") as service:
+    """A server whose jobs, of `footage`, have ended already: workers make films only."""
+    with (
+        serving(tmp_path_factory.mktemp("cinema"), "--no-worker") as service,
+        making_artifacts(service.data),
+    ):
         yield Console(service)
+
+
+@contextmanager
+def making_artifacts(data: Path) -> Iterator[None]:
+    """What a worker does beside jobs, in this process, while the block runs."""
+    installation, stop = open_installation(Settings(data=data)), threading.Event()
+    makers = [artifact_maker(installation, is_quick=is_quick) for is_quick in (True, False)]
+    threads = [threading.Thread(target=maker.run, args=(stop,)) for maker in makers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        installation.database.close()
 
 
 @pytest.fixture

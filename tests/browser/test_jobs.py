@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 from tests.integration.conftest import all_persons, people_clip, start
+from tests.waiting import PATIENCE_SECONDS
 
 from .conftest import Console, Guest
 from .stage import Stager
 
 FRAMES = 400  # of a clip whose analysis takes some seconds
 LONG = 20_000  # of one that nobody waits for
-PATIENCE_SECONDS = 120
 
 
 def test_somebody_new_is_told_what_to_do(spectator: Guest) -> None:

@@ -50,9 +50,8 @@ def test_an_upload_with_progress_and_its_analysis(guest: Guest, console: Console
         between = "[...seen].filter((value) => 0 < value && value < 1).length"
         wait_until(lambda: page.evaluate(between) >= 3)
 
-    assert (console.service.data / "buckets/uploads" / SAMPLE.name).read_bytes() == (
-        SAMPLE.read_bytes()
-    )
+    folder = console.service.data / "buckets/uploads" / guest.key.account_id
+    assert (folder / SAMPLE.name).read_bytes() == SAMPLE.read_bytes()
     page.get_by_role("button", name="Start analysis").click()
     done = guest.row(SAMPLE.name).locator("[data-part=words]")
     expect(done).to_have_text("Done", timeout=120_000)
@@ -70,7 +69,7 @@ def test_an_upload_that_is_stopped(spectator: Guest, stage: Console) -> None:
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.get_by_role("alert")).to_have_text("Cancelled. Nothing was saved.")
-    assert not (stage.service.data / "buckets/uploads/stopped.mp4").exists()
+    assert not list((stage.service.data / "buckets/uploads").rglob("stopped.mp4"))
     expect(page.get_by_text("Choose a file")).to_be_visible()
 
 
@@ -94,6 +93,6 @@ def test_names_of_all_kinds(spectator: Guest, stage: Console, name: str) -> None
             {"name": name, "mimeType": "video/mp4", "buffer": b"x"}
         )
 
-    expect(page.locator(".chosen strong")).to_have_text(name)
+    expect(page.locator(".chosen strong")).to_have_text(f"{spectator.key.account_id}/{name}")
     page.get_by_role("button", name="Start analysis").click()
     expect(spectator.row(name)).to_be_visible()

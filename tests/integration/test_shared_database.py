@@ -98,4 +98,8 @@ def test_a_copy_without_the_database_says_so(data: Path) -> None:
     said = done("backup", data / "copy", "--data", data)
 
     assert said == ""
-    assert {path.name for path in (data / "copy").iterdir()} == {"secret.key", "results"}
+    assert {path.name for path in (data / "copy").iterdir()} == {
+        "secret.key",
+        "results",
+        "backup.json",
+    }

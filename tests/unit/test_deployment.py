@@ -139,3 +139,36 @@ def test_systemd_finds_nothing_in_the_units(tmp_path: Path) -> None:
     )
 
     assert (found.returncode, found.stderr) == (0, "")
+
+
+MEBIBYTES = {"M": 1, "MI": 1, "G": 1024, "GI": 1024}
+
+
+def mebibytes(text: str) -> int:
+    number, unit = re.fullmatch("([0-9]+)([A-Za-z]+)", text).groups()  # type: ignore[union-attr]
+    return int(number) * MEBIBYTES[unit.upper()]
+
+
+def worker_limits() -> Iterator[tuple[str, int, int]]:
+    """Limits of a worker's unit and of one process that decodes in it, MiB, by kind of unit."""
+    unit = (DEPLOY / "systemd" / "passerby-worker@.service").read_text(encoding="utf-8")
+    (whole,) = re.findall("^MemoryMax=(.*)$", unit, re.MULTILINE)
+    (process,) = re.findall("^Environment=PASSERBY_PROCESS_MEMORY_MB=(.*)$", unit, re.MULTILINE)
+    yield "systemd", mebibytes(whole), int(process)
+    worker = services()["worker"]
+    process = worker["environment"]["PASSERBY_PROCESS_MEMORY_MB"]
+    yield "compose", mebibytes(worker["mem_limit"]), int(process)
+    whole = pods()["passerby-worker"]["containers"][0]["resources"]["limits"]["memory"]
+    (shared,) = (each for each in objects() if each["kind"] == "ConfigMap")
+    yield "kubernetes", mebibytes(whole), int(shared["data"]["PASSERBY_PROCESS_MEMORY_MB"])
+
+
+@pytest.mark.parametrize(
+    ("whole", "process"),
+    [pytest.param(whole, process, id=kind) for kind, whole, process in worker_limits()],
+)
+def test_a_process_that_decodes_reaches_its_limit_before_the_worker_does(
+    whole: int, process: int
+) -> None:
+    # 512 MiB are for the worker itself and what its processes share.
+    assert process + 512 <= whole

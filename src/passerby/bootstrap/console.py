@@ -1,11 +1,7 @@
 """The routes of the console, built from an installation and the API's service."""
 
-from collections.abc import Sequence
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-
-import msgspec
 
 from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKey
@@ -15,8 +11,6 @@ from passerby.api.faults import Fault
 from passerby.bootstrap.erasure import delete_job
 from passerby.cloud.pinned_object import Objects
 from passerby.console.app import console_routes
-from passerby.console.artifact_request import ArtifactRequest
-from passerby.console.artifacts import ArtifactQueue, Command
 from passerby.console.events import Events, EventSources
 from passerby.console.job_artifacts import JobArtifacts
 from passerby.console.job_deletion import JobDeletion
@@ -34,7 +28,6 @@ from passerby.console.upload import Uploads, UploadTarget
 from passerby.errors import JobNotFound
 from passerby.jobs.job import Job
 from passerby.jobs.job_list import JobList
-from passerby.processes.limits import MEBIBYTE, Limits
 from passerby.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,12 +89,11 @@ def _job_routes(
     """Build the routes of the list of jobs, and those of one job."""
     jobs, results = installation.jobs, installation.results
     job_list = JobList(installation.database)
-    artifacts = JobArtifacts(_artifact_queue(installation.settings), _artifact_command)
-    checks = JobArtifacts(_artifact_queue(installation.settings), _artifact_command)
+    artifacts = JobArtifacts(installation.artifacts)
     places = JobPlaces(
         jobs,
         results,
-        folder=_artifact_folder(installation.settings),
+        folder=installation.artifacts.folder,
         compute_statistics=partial(_compute_statistics, installation),
     )
     return [
@@ -109,33 +101,11 @@ def _job_routes(
         *JobPage(jobs, _export_formats, installation.settings.upload_bucket).routes(sessions),
         *JobPaths(jobs, results).routes(sessions),
         *places.routes(sessions),
-        *JobVideo(jobs, objects, artifacts, checks).routes(sessions),
+        *JobVideo(jobs, objects, artifacts).routes(sessions),
         *JobExports(jobs, _export_formats, artifacts).routes(sessions),
         *JobDeletion(jobs, partial(delete_job, installation)).routes(sessions),
-        *Events(EventSources(jobs, job_list, artifacts.queue)).routes(sessions),
+        *Events(EventSources(jobs, job_list, installation.artifacts)).routes(sessions),
     ]
-
-
-def _artifact_queue(settings: Settings) -> ArtifactQueue:
-    return ArtifactQueue(
-        _artifact_folder(settings),
-        Limits(settings.process_memory_mb * MEBIBYTE, settings.stall_seconds),
-        settings.worker_niceness,
-        settings.environment(),
-    )
-
-
-def _artifact_folder(settings: Settings) -> Path:
-    return settings.data / "pictures"
-
-
-def _artifact_command(job: Job, request: ArtifactRequest) -> Command:
-    encoded = msgspec.json.encode(request).decode()
-
-    def command(target: Path) -> Sequence[str]:
-        return "passerby.bootstrap.artifact_process", job.id, encoded, str(target)
-
-    return command
 
 
 @cache

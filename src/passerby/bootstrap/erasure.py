@@ -23,7 +23,7 @@ def folders_of(installation: Installation) -> Folders:
     return Folders(
         observations=settings.observations_folder,
         copies=settings.data / "copies",
-        pictures=settings.data / "pictures",
+        pictures=installation.artifacts.folder,
     )
 
 

@@ -16,6 +16,7 @@ from passerby.api.notifications import notification_of
 from passerby.database.backup import KEY_NAME, database_file
 from passerby.database.connection import Database, open_database
 from passerby.errors import SettingsError
+from passerby.jobs.artifact_orders import ArtifactOrders
 from passerby.jobs.outbox import Outbox
 from passerby.jobs.store import JobStore
 from passerby.results.store import Results
@@ -38,6 +39,7 @@ class Installation:
     keys: AccessKeys
     results: Results
     outbox: Outbox
+    artifacts: ArtifactOrders
 
 
 def open_installation(settings: Settings) -> Installation:
@@ -73,6 +75,7 @@ def open_installation(settings: Settings) -> Installation:
         keys=keys,
         results=Results(settings.data / "results"),
         outbox=Outbox(database, now=database.now),
+        artifacts=ArtifactOrders(database, settings.data / "pictures", now=database.now),
     )
 
 

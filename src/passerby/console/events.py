@@ -18,12 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from passerby.console.artifacts import ArtifactQueue, ArtifactStage, ArtifactStatus
 from passerby.console.authentication import AuthenticatedRequest, authenticated
 from passerby.console.facts import job_facts
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
 from passerby.errors import JobNotFound
+from passerby.jobs.artifact_orders import ArtifactOrders, ArtifactStage, ArtifactStatus
 from passerby.jobs.job_list import JobList
 from passerby.jobs.store import JobStore
 
@@ -51,7 +51,7 @@ class EventSources:
 
     jobs: JobStore
     job_list: JobList
-    artifacts: ArtifactQueue
+    artifacts: ArtifactOrders
 
 
 class EventStream:
@@ -89,7 +89,7 @@ class EventStream:
 
     def _poll_artifacts(self) -> dict[EventKey, Facts]:
         artifacts = self._sources.artifacts
-        statuses = {(s.job_id, s.name): s for s in artifacts.unfinished()}
+        statuses = {(s.job_id, s.name): s for s in artifacts.unfinished(self._request.account_id)}
         for job_id, name in self._unfinished_before():  # they may be ready now
             status = statuses.get((job_id, name)) or artifacts.status(job_id, name)
             if status is not None:

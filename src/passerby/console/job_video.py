@@ -15,11 +15,11 @@ from starlette.routing import Route
 from passerby.cloud.pinned_object import Objects, PinnedObject
 from passerby.cloud.relay import request_part
 from passerby.console.artifact_request import ArtifactRequest
-from passerby.console.artifacts import ArtifactStage, ArtifactStatus
 from passerby.console.authentication import AuthenticatedRequest, authenticated
 from passerby.console.job_artifacts import JobArtifacts, status_response
 from passerby.console.refusal import Refused
 from passerby.console.sessions import Sessions
+from passerby.jobs.artifact_orders import ArtifactStage, ArtifactStatus
 from passerby.jobs.job import Job
 from passerby.jobs.store import JobStore
 
@@ -47,7 +47,6 @@ class JobVideo:
     jobs: JobStore
     objects: Objects
     artifacts: JobArtifacts
-    checks: JobArtifacts  # a queue of its own: whether a video plays never waits for films
 
     def routes(self, sessions: Sessions) -> list[Route]:
         """Return the routes of video and portraits."""
@@ -63,7 +62,7 @@ class JobVideo:
         """Order what is needed to play the video; `address` is where it can be played."""
         job = request.find_job(self.jobs)
         address = f"/console/jobs/{job.id}/video"
-        check = _order(self.checks, job, PLAYABILITY)
+        check = _order(self.artifacts, job, PLAYABILITY)
         if check.stage is not ArtifactStage.READY:
             return status_response(check, purpose="playability")
         if self._is_playable(job):
@@ -95,7 +94,7 @@ class JobVideo:
         return FileResponse(preview, media_type=MP4, headers=HEADERS)
 
     def _is_playable(self, job: Job) -> bool:
-        checked = self.checks.path(job, PLAYABILITY)
+        checked = self.artifacts.path(job, PLAYABILITY)
         return checked is not None and bool(msgspec.json.decode(checked.read_bytes())["plays"])
 
     def _original(self, job: Job, byte_range: str | None) -> Response:
@@ -112,4 +111,5 @@ class JobVideo:
 
 
 def _order(artifacts: JobArtifacts, job: Job, name: Name) -> ArtifactStatus:
-    return artifacts.order(job, name, REQUESTS[name])
+    # Whether a video plays never waits for films.
+    return artifacts.order(job, name, REQUESTS[name], is_quick=name == PLAYABILITY)

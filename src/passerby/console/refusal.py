@@ -9,6 +9,7 @@ from passerby.errors import (
     PlacesError,
     StoreUnreachable,
     TooLittleSpace,
+    TooManyOrders,
     VideoGone,
 )
 
@@ -29,6 +30,7 @@ _STATUSES: dict[type[PasserbyError], int] = {
     VideoGone: 404,
     StoreUnreachable: 503,
     TooLittleSpace: 507,
+    TooManyOrders: 429,
     InvalidFileName: 400,
 }
 

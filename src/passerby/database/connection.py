@@ -18,7 +18,7 @@ from passerby.database.retry import retry_on_disconnect, run_with_retry, was_cut
 from passerby.errors import SettingsError
 
 # Revision to which the steps of `migration` lead.
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0010"
 
 KINDS = {
     "sqlite": sqlite.engines,

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -119,6 +120,25 @@ ACCESS_KEYS = Table(
     Column("rights", JSON(none_as_null=True)),  # null: all
     Column("sealed_session_token", LargeBinary),  # of temporary keys
     Column("expires_at", UtcDateTime),
+)
+
+ARTIFACT_ORDERS = Table(
+    "artifact_orders",
+    METADATA,
+    Column("number", Integer, primary_key=True),  # order of arrival
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(255), nullable=False),  # of the file
+    Column("account_id", String(12), nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("is_quick", Boolean, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("fraction", Float, nullable=False),
+    Column("message", ErrorText),
+    Column("attempts", Integer, nullable=False),
+    Column("worker_id", Text),
+    Column("lease_until", UtcDateTime),
+    UniqueConstraint("job_id", "name", name="artifact_orders_by_name"),
+    Index("artifact_orders_by_stage", "stage", "number"),
 )
 
 ENDED_SESSIONS = Table(

@@ -9,16 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 from starlette.requests import Request
-from tests.waiting import wait_until
 
 from passerby.access.encryption import SealingKey
 from passerby.access.ended_sessions import EndedSessions
 from passerby.access.keys import AccessKeys
-from passerby.console.artifacts import ArtifactQueue
 from passerby.console.authentication import AuthenticatedRequest
 from passerby.console.events import EventSources, EventStream
 from passerby.console.sessions import Sessions
 from passerby.database.connection import open_database
+from passerby.jobs.artifact_orders import ArtifactOrders
 from passerby.jobs.job import Job, NewJob
 from passerby.jobs.job_list import JobList
 from passerby.jobs.store import JobStore
@@ -29,10 +28,11 @@ MINE, THEIRS = "111111111111", "222222222222"
 class Listener:
     """A browser of account `MINE` that listens, and jobs to listen to."""
 
-    def __init__(self, folder: Path, queue: ArtifactQueue) -> None:
+    def __init__(self, folder: Path) -> None:
         database = open_database(f"sqlite:///{folder}/jobs.db")
         self.close = database.close
         self.jobs = JobStore(database)
+        self.orders = ArtifactOrders(database, folder / "pictures")
         self.keys = AccessKeys(database, SealingKey(bytes(32)))
         self.key = self.keys.create(MINE)
         sessions = Sessions(bytes(32), self.keys, EndedSessions(database))
@@ -40,7 +40,7 @@ class Listener:
         request = AuthenticatedRequest(
             Request({"type": "http"}), sessions.begin(self.key, now), body=b""
         )
-        sources = EventSources(self.jobs, JobList(database), queue)
+        sources = EventSources(self.jobs, JobList(database), self.orders)
         self.stream = EventStream(sources, sessions, request, now - timedelta(seconds=30))
 
     def submit(self, account_id: str = MINE) -> Job:
@@ -62,8 +62,8 @@ class Listener:
 
 
 @pytest.fixture
-def listener(tmp_path: Path, queue: ArtifactQueue) -> Iterator[Listener]:
-    with closing(Listener(tmp_path, queue)) as listener:
+def listener(tmp_path: Path) -> Iterator[Listener]:
+    with closing(Listener(tmp_path)) as listener:
         yield listener
 
 
@@ -80,17 +80,19 @@ def test_each_change_of_a_job_is_sent_once(listener: Listener) -> None:
     assert listener.poll() == []
 
 
-def test_an_artifact_is_followed_to_its_end(
-    listener: Listener, queue: ArtifactQueue, tmp_path: Path
-) -> None:
-    job, other, go_on = listener.submit(), listener.submit(THEIRS), tmp_path / "go on"
-    queue.order(job.id, "film.mp4", lambda draft: ["reports", str(draft), str(go_on)], MINE)
-    queue.order(other.id, "secret.mp4", lambda draft: ["writes", str(draft), ""], THEIRS)
-    wait_until(lambda: queue.unfinished()[0].fraction > 0)
+def test_an_artifact_is_followed_to_its_end(listener: Listener) -> None:
+    job, other, orders = listener.submit(), listener.submit(THEIRS), listener.orders
+    orders.order(job.id, "film.mp4", MINE, {})
+    orders.order(other.id, "secret.mp4", THEIRS, {})
+    assert [status["stage"] for status in listener.poll_artifacts()] == ["waiting"]
+    order = orders.claim("worker", is_quick=False)
+    assert order is not None
+    orders.report(order, "worker", 0.25)
 
     first = listener.poll_artifacts()
-    go_on.touch()
-    wait_until(lambda: not queue.unfinished())
+    path = orders.folder / job.id / "film.mp4"
+    path.parent.mkdir(parents=True)
+    orders.finish(order, "worker", path.touch)
     last = listener.poll_artifacts()
 
     assert [(status["name"], status["stage"], status["fraction"]) for status in first] == [

@@ -37,11 +37,11 @@ export async function waitForArtifact(address, onStatus) {
 }
 
 /**
- * Text of a status: "queued", "42 %".
+ * Text of a status: "waiting for a worker", "42 %".
  * @param {ArtifactStatus} status
  */
 export function statusText({ stage, fraction }) {
-  if (stage === "waiting") return "queued";
+  if (stage === "waiting") return "waiting for a worker";
   return stage === "ready" ? "ready" : `${Math.floor(100 * fraction)} %`;
 }
 
