@@ -85,9 +85,9 @@ class _Answers:
     home: str | None
     described: bytes  # in OpenAPI
     # Signature, database and result files all block; a store and another endpoint may hang.
-    reads: CallPool = field(default_factory=lambda: CallPool("reads"))
-    starts: CallPool = field(default_factory=lambda: CallPool("starts", waiting=WAITING_STARTS))
-    forwarded: CallPool = field(default_factory=lambda: CallPool("forwarding"))
+    reads: CallPool = field(default_factory=CallPool)
+    starts: CallPool = field(default_factory=lambda: CallPool(waiting=WAITING_STARTS))
+    forwarded: CallPool = field(default_factory=CallPool)
 
     async def call(self, request: Request) -> Response:
         """Answer a call of an operation."""

@@ -6,9 +6,10 @@ answers, all others keep their threads, and memory for long bodies is bounded.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
 
 from passerby.api import faults
 from passerby.api.faults import Fault
@@ -24,8 +25,8 @@ LONG_BYTES = 256 * 1024
 class CallPool:
     """Places for the calls of one event loop."""
 
-    def __init__(self, name: str, calls: int = CALLS, waiting: int = WAITING_CALLS) -> None:
-        self._threads = ThreadPoolExecutor(calls, thread_name_prefix=name)
+    def __init__(self, calls: int = CALLS, waiting: int = WAITING_CALLS) -> None:
+        self._threads = CapacityLimiter(calls)
         self._calls = asyncio.Semaphore(calls)
         self._long_bodies = asyncio.Semaphore(LONG_BODIES)
         self._free = calls + waiting
@@ -54,8 +55,8 @@ class CallPool:
             self._free += 1
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a call that blocks in a thread of the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        """Run a call that blocks in one of the threads of the pool."""
+        return await to_thread.run_sync(call, limiter=self._threads)
 
     def _place_of_body(self, body_bytes: int | None) -> AbstractAsyncContextManager[None]:
         short = body_bytes is not None and body_bytes <= LONG_BYTES

@@ -9,7 +9,7 @@ from passerby.api.faults import Fault
 
 def test_calls_beyond_the_places_wait_and_then_are_refused() -> None:
     async def crowd() -> list[str]:
-        pool, done = CallPool("forwarding", calls=1, waiting=1), list[str]()
+        pool, done = CallPool(calls=1, waiting=1), list[str]()
         leave = asyncio.Event()
 
         async def call(name: str) -> None:
@@ -32,7 +32,7 @@ def test_calls_beyond_the_places_wait_and_then_are_refused() -> None:
 @pytest.mark.parametrize("length", [LONG_BYTES + 1, None])
 def test_long_bodies_have_fewer_places(length: int | None) -> None:
     async def crowd() -> tuple[int, int]:
-        pool, leave = CallPool("forwarding"), asyncio.Event()
+        pool, leave = CallPool(), asyncio.Event()
         inside = {"long": 0, "short": 0}
 
         async def call(kind: str, body_bytes: int | None) -> None:
@@ -52,7 +52,14 @@ def test_long_bodies_have_fewer_places(length: int | None) -> None:
     assert asyncio.run(crowd()) == (LONG_BODIES, 1)
 
 
-def test_calls_run_in_threads_of_their_own() -> None:
-    name = asyncio.run(CallPool("forwarding").run(lambda: threading.current_thread().name))
+def test_calls_of_another_pool_go_on_where_all_threads_of_one_hang() -> None:
+    async def crowd() -> str:
+        hanging, other, release = CallPool(calls=2), CallPool(calls=1), threading.Event()
+        hung = [asyncio.create_task(hanging.run(release.wait)) for _ in range(5)]
+        answer = await other.run(lambda: "answered")
+        assert not any(task.done() for task in hung)
+        release.set()
+        await asyncio.gather(*hung)
+        return answer
 
-    assert name.startswith("forwarding")
+    assert asyncio.run(crowd()) == "answered"
