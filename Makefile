@@ -1,10 +1,12 @@
 # Each target is one script or one command; the README gives the same in plain form.
-.PHONY: setup demo test check audit fix media fuzz-media fuzz-api kill load bench bench-api bench-peers waterfall faces-sheet docs docs-serve
+.PHONY: setup demo test check audit fix media fuzz-media fuzz-api attack kill load bench bench-api bench-peers waterfall faces-sheet docs docs-serve
 
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZED := $(addprefix tests/contract/test_,raw_http.py bad_bodies.py forbidden_values.py \
 	signature_changes.py openapi.py) tests/unit/api
+HOSTILE := tests/console $(addprefix tests/contract/test_,connections.py hanging_store.py) \
+	tests/unit/access tests/unit/bootstrap/test_erasure.py tests/integration/test_bad_input.py
 
 # .venv/bin/passerby, ready to use
 setup: $(BIN)/passerby
@@ -44,6 +46,12 @@ fix: .venv/.dev
 # requests that nobody should send: fifty times as many as `make test` sends
 fuzz-api: .venv/.dev
 	$(BIN)/pytest --hypothesis-profile=long $(FUZZED)
+
+# what somebody hostile would try, as long as it takes; `make test` holds short forms of all of it
+attack: .venv/.dev
+	$(BIN)/pytest --hypothesis-profile=long $(FUZZED) $(HOSTILE)
+	$(BIN)/python -m tests.media.fuzz --seconds $(or $(SECONDS),600) --seed $(or $(SEED),0) --keep demo/fuzz
+	$(BIN)/python -m tests.harness.kill
 
 # kill the service's processes at any moment, fill its disk: nothing may be lost
 kill: .venv/.dev

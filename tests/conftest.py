@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
-from tests import postgresql
+from tests import attempts, postgresql
 
 # How long an example takes is the machine's business.
 settings.register_profile(
@@ -14,6 +14,12 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 settings.register_profile("long", settings(), max_examples=5_000)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often what was tried against servers."""
+    if told := attempts.summary():
+        terminalreporter.write_line(told)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from tests.attempts import ATTEMPTS
 from tests.waiting import PATIENCE_SECONDS
 
 from passerby.console.authentication import COOKIE
@@ -37,6 +38,7 @@ class User:
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> Answer:
         """One request; underscores in the headers' names are hyphens."""
+        ATTEMPTS["requests to the console"] += 1
         named = {"Accept": "text/html", **self.sent, **headers}
         if self.cookie:
             named["Cookie"] = f"{COOKIE}={self.cookie}"

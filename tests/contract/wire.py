@@ -20,6 +20,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.model import ServiceModel, Shape
+from tests.attempts import ATTEMPTS
 from tests.waiting import PATIENCE_SECONDS
 
 from passerby.access.keys import AccessKey
@@ -131,6 +132,7 @@ def presigned(url: str, key: AccessKey, body: bytes, target: str = "/", life: in
 
 def said(url: str, *pieces: bytes, patience: float) -> bytes:
     """All that a server answers to these bytes until it closes or stays quiet for long."""
+    ATTEMPTS["requests byte for byte"] += 1
     parts = urlsplit(url)
     received = bytearray()
     with (
