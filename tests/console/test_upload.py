@@ -88,3 +88,12 @@ def test_accounts_do_not_see_uploads_of_each_other(console: ConsoleServer) -> No
     form = {"bucket": "incoming", "key": name, "token": "t" * 16}
     assert other.post("/console/start", **form).status == 403
     assert user.post("/console/start", **form).status == 303
+
+
+def test_the_first_account_uploads_into_the_bucket_itself(console: ConsoleServer) -> None:
+    user = console.user(console.keys.create())
+
+    told = json.loads(user.put("/console/uploads/first.mp4", b"a film").text)
+
+    assert told == {"bucket": "incoming", "key": "first.mp4"}
+    assert (console.data / "buckets" / "incoming" / "first.mp4").read_bytes() == b"a film"

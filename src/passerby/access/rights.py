@@ -13,17 +13,12 @@ from passerby.access.accounts import ACCOUNT_ID, DEFAULT_ACCOUNT_ID
 class OwnUploads:
     """The bucket of uploads, as one account sees it: the rule that keeps accounts apart.
 
-    Each account has a folder of its own in it, which has its id for a name. What lies
-    elsewhere, as earlier versions left it, is the first account's.
+    Each account has a folder of its own in it, which has its id for a name. All that lies
+    elsewhere is the first account's, as in earlier versions.
     """
 
     bucket: str
     account_id: str
-
-    @property
-    def folder(self) -> str:
-        """Prefix of the account's own uploads."""
-        return f"{self.account_id}/"
 
     def allow(self, bucket: str, key: str) -> bool:
         """Whether an object is no upload of another account."""
@@ -32,6 +27,11 @@ class OwnUploads:
     def allow_below(self, bucket: str, prefix: str) -> bool:
         """Whether anything that begins with `prefix` can be allowed."""
         return not prefix or self.allow(bucket, prefix)
+
+
+def upload_folder(account_id: str) -> str:
+    """Return the prefix of an account's uploads; "" for the first account."""
+    return "" if account_id == DEFAULT_ACCOUNT_ID else f"{account_id}/"
 
 
 def _owner(key: str) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from passerby.access.keys import AccessKey
-from passerby.access.rights import Rights
+from passerby.access.rights import Rights, upload_folder
 from passerby.cloud.listing import Listing
 from passerby.console.authentication import START, AuthenticatedRequest, authenticated
 from passerby.console.refusal import Refused, status_of
@@ -147,7 +147,7 @@ class StartPage:
     def _allowed_upload_target(self, request: AuthenticatedRequest) -> UploadTarget | None:
         """Return the target of uploads; None if the key may upload nothing there."""
         target, rights = self.upload_target, request.key.rights
-        folder = f"{request.account_id}{DELIMITER}"
+        folder = upload_folder(request.account_id)
         return target if target and rights.allow_below(target.bucket, folder) else None
 
 

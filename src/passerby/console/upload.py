@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from passerby.access.rights import upload_folder
 from passerby.cloud.upload import FileUpload, normalise_name
 from passerby.console.authentication import START, AuthenticatedRequest, authenticated
 from passerby.console.refusal import Refused
@@ -36,7 +37,7 @@ class Upload:
 
     bucket: str
     bucket_folder: Path
-    folder: str  # in the bucket, of the account; with a slash at its end
+    folder: str  # in the bucket, of the account: "" or with a slash at its end
     name: str
     length: int  # bytes
 
@@ -70,7 +71,7 @@ class Uploads:
         if target is None:
             raise Refused("Uploads are disabled on this server.", 404)
         name = normalise_name(request.http.path_params["name"])
-        folder = f"{request.account_id}/"
+        folder = upload_folder(request.account_id)
         if not request.key.rights.allow_video(target.bucket, folder + name):
             raise Refused(f"This access key may not use {target.bucket}/{folder}{name}.", 403)
         length = request.http.headers.get("content-length", "")
