@@ -48,6 +48,11 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS_IN_TEXT)
 
 
+def one_line(text: str) -> str:
+    """Return a text for a terminal, in which no control characters are left at all."""
+    return text.translate(_CONTROLS)
+
+
 @contextmanager
 def context(**fields: FieldValue) -> Iterator[None]:
     """Add fields to every line that is logged within the block."""

@@ -17,7 +17,7 @@ from rich.text import Text
 from passerby import records
 from passerby.jobs.job import Job
 from passerby.jobs.message import Delivery, DeliveryState
-from passerby.logs import printable
+from passerby.logs import one_line, printable
 from passerby.records import Sightings
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def job_table(job: Job, delivery: Delivery | None) -> Table:
         "job": job.id,
         "account": job.account_id,
         "state": job.state,
-        "video": "/".join(str(job.source[part]) for part in ("bucket", "key")),
+        "video": one_line("/".join(str(job.source[part]) for part in ("bucket", "key"))),
         "tag": job.tag,
         "progress": f"{job.progress.fraction:.0%} {job.progress.stage}",
         "speed": f"{job.progress.speed:.1f} × real time" if job.progress.speed else None,

@@ -46,3 +46,13 @@ def test_control_characters_of_names_do_not_reach_the_terminal(
     assert printed.count(SHOWN) == 6
     assert printed.count("[bold]") == 2
     assert not set("\x1b\x9b\u202e") & set(printed)
+
+
+def test_a_line_break_in_a_name_begins_no_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal.out, "width", 400)
+
+    terminal.out.print(terminal.job_table(job_of("a\nstate  succeeded"), None))
+
+    assert "cctv/a\\x0astate  succeeded" in capsys.readouterr().out
