@@ -5,7 +5,7 @@ passerby worker     run a worker alone: `cli/serve.py`
 passerby track      analyse one video without a server: `cli/track.py`
 passerby link       link given detections into tracks: `cli/link.py`
 passerby eval       score tracks against truth: `cli/evaluate.py`
-passerby jobs       show and cancel jobs: `cli/jobs.py`
+passerby jobs       show, cancel and delete jobs: `cli/jobs.py`
 passerby keys       manage access keys: `cli/keys.py`
 passerby backup     copy all that cannot be computed again: `cli/backup.py`
 passerby export     convert a result to other formats: `cli/export.py`
