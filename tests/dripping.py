@@ -3,9 +3,11 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from tests.waiting import wait_until
 
 DRIP_SECONDS = 0.02
 
@@ -34,6 +36,20 @@ def dripping(beginning: bytes = b"HTTP/1.1 200 OK\r\nX-A: ") -> Iterator[Drips]:
             stop.set()
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+def ask_dripping(drips: Drips, ask: Callable[[], object]) -> None:
+    """Ask until the server was reached, and wait until the client has given up.
+
+    `ask` checks that there was no answer in time. A slow machine may be late before it has
+    even connected; nobody connects more often than asked.
+    """
+    asked = 0
+    while not drips.connections:
+        ask()
+        asked += 1
+    wait_until(drips.dropped.is_set)
+    assert drips.connections <= asked
 
 
 def _accept(listener: socket.socket, drips: Drips, beginning: bytes, stop: threading.Event) -> None:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from botocore.client import BaseClient
-from tests.dripping import dripping
-from tests.waiting import wait_until
+from tests.dripping import ask_dripping, dripping
 
 from passerby.cloud import sns
 from passerby.cloud.sns import RENEWAL, Roles, Topics
@@ -230,11 +229,12 @@ def test_an_endpoint_that_drips(
             if roles
             else Topics(drips.url, None, utc_now)
         )
-        with pytest.raises(DeliveryError, match=r"no answer within 0\.3 seconds"):
-            topics.publish(MISSING, ROLE, "{}")
 
-        wait_until(drips.dropped.is_set)
-        assert drips.connections == 1
+        def publish() -> None:
+            with pytest.raises(DeliveryError, match=r"no answer within 0\.3 seconds"):
+                topics.publish(MISSING, ROLE, "{}")
+
+        ask_dripping(drips, publish)
 
 
 def test_two_calls_are_over_before_the_message_is_claimed_again() -> None:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from tests.dripping import dripping
-from tests.waiting import wait_until
+from tests.dripping import ask_dripping, dripping
 
 from passerby.cloud import webhook as module
 from passerby.cloud.webhook import Notification, Webhook, envelope, post, signature
@@ -225,10 +224,12 @@ def test_a_receiver_that_drips(
     monkeypatch.setattr(module, "TOTAL_SECONDS", 0.3)
     with dripping(beginning) as drips:
         url = drips.url.replace("http", scheme, 1)
-        with pytest.raises(DeliveryError, match="did not answer in time"):
-            post(Webhook("*", url, "s3cret"), NOTIFICATION, NOW)
 
-        wait_until(drips.dropped.is_set)
+        def deliver() -> None:
+            with pytest.raises(DeliveryError, match="did not answer in time"):
+                post(Webhook("*", url, "s3cret"), NOTIFICATION, NOW)
+
+        ask_dripping(drips, deliver)
 
 
 def test_an_attempt_is_over_before_its_message_is_claimed_again() -> None:
